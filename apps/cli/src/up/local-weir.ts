@@ -1,0 +1,241 @@
+// Brings up a whole Weir on one machine, in order: databases, shared state, certificates, processes, the demo tenant.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EndpointReply } from '@weir/api-contract';
+import {
+  type DevCertificates,
+  type EmbeddedPostgres,
+  ensureDevCertificates,
+  ensureSealKeyFile,
+  findOrStartRedis,
+  hasIpv6Loopback,
+  type LocalRedis,
+  startEmbeddedPostgres,
+} from '@weir/local-servers';
+import { apiClient } from '../api-client.ts';
+import { CommandError } from '../command.ts';
+import { ensureDatabase, fillDemoDatabase } from '../demo/demo-database.ts';
+import { ensureDemoTenant } from '../demo/demo-tenant.ts';
+import { type LocalPorts, newLocalState, readLocalState, writeLocalState } from '../local-state.ts';
+import { distDirectory } from '../project.ts';
+import { choosePorts } from './choose-ports.ts';
+import type { Progress } from './progress.ts';
+import type { Shutdown } from './shutdown.ts';
+import { startApp, troubleIn } from './start-app.ts';
+
+export const localDomain = 'db.localhost';
+
+export interface LocalWeirOptions {
+  readonly directory: string;
+  readonly asked: { readonly [Name in keyof LocalPorts]?: number | null };
+  /** False: do as if there were no Redis. */
+  readonly redis: boolean;
+}
+
+/** All that the person needs to know of what runs. */
+export interface LocalWeir {
+  readonly ports: LocalPorts;
+  readonly certificates: DevCertificates;
+  readonly apiUrl: string;
+  readonly apiKey: string;
+  readonly hasDashboard: boolean;
+  readonly endpoint: EndpointReply;
+  readonly demoPassword: string;
+  readonly sharedState: 'redis' | 'memory';
+}
+
+/** Starts everything and tells `shutdown` how to end it. Rejects with CommandError or LocalServerError. */
+export async function startLocalWeir(
+  options: LocalWeirOptions,
+  progress: Progress,
+  shutdown: Shutdown,
+): Promise<LocalWeir> {
+  const { directory } = options;
+  const remembered = readLocalState(directory) ?? newLocalState();
+  const ports = await choosePorts(options.asked, remembered.ports, progress);
+  let state = { ...remembered, ports };
+  // Before anything is made with these passwords.
+  writeLocalState(directory, state);
+  const sealKeyFile = join(directory, 'seal.key');
+  ensureSealKeyFile(sealKeyFile);
+  const firstKeyFile = join(directory, 'api-key');
+
+  const certificates = await ensureDevCertificates({
+    dir: join(directory, 'certificates'),
+    domain: localDomain,
+  });
+  const [catalog, demo, redis] = await Promise.all([
+    progress.step('catalog', () => startCatalog(directory, state, shutdown), describePostgres),
+    progress.step(
+      'demo database',
+      () => startDemoServer(directory, state, certificates, shutdown),
+      describePostgres,
+    ),
+    progress.step(
+      'shared state',
+      () => startSharedState(options, progress, shutdown),
+      (found) =>
+        found?.description ??
+        'in memory, as no Redis is to be had: control-api and one pooler share a process',
+    ),
+  ]);
+
+  const dashboard = join(distDirectory, 'dashboard');
+  const hasDashboard = existsSync(join(dashboard, 'index.html'));
+  const listen = [`127.0.0.1:${ports.pooler}`, ...(hasIpv6Loopback() ? [`[::1]:${ports.pooler}`] : [])].join(
+    ',',
+  );
+  const shared = {
+    WEIR_REDIS_URL: redis?.url,
+    WEIR_SEAL_KEY_FILE: sealKeyFile,
+    // The demo's own database is on this machine.
+    WEIR_EGRESS_ALLOW: 'loopback,private',
+    WEIR_LOG_LEVEL: process.env.WEIR_LOG_LEVEL ?? 'info',
+  };
+  const controlApiEnv = {
+    WEIR_API_LISTEN: `127.0.0.1:${ports.api}`,
+    WEIR_CATALOG_URL: catalog.url.replace(/\/postgres$/, '/weir'),
+    WEIR_DOMAIN: localDomain,
+    WEIR_PUBLIC_PORT: String(ports.pooler),
+    WEIR_FIRST_KEY_FILE: firstKeyFile,
+    WEIR_DASHBOARD_DIR: hasDashboard ? dashboard : undefined,
+    WEIR_OWN_LISTENERS: listen,
+  };
+  const poolerEnv = {
+    WEIR_LISTEN: listen,
+    WEIR_ADMIN_LISTEN: `127.0.0.1:${ports.admin}`,
+    WEIR_DOMAINS: localDomain,
+    WEIR_TLS: `${certificates.certFile}:${certificates.keyFile}`,
+    WEIR_SNAPSHOT_FILE: join(directory, 'pooler.snapshot'),
+  };
+  const logDirectory = join(directory, 'logs');
+  const app = async (
+    name: string,
+    args: readonly [string, ...string[]],
+    env: Record<string, string | undefined>,
+    readyLines = 1,
+  ) => {
+    const child = await startApp({ name, args, env: { ...shared, ...env }, logDirectory, readyLines });
+    shutdown.add(name, () => child.stop({ timeoutMs: 12_000 }));
+    child.exited.then(() => shutdown.request(`${name} ended by itself:\n${troubleIn(child.output())}`));
+  };
+  if (redis === null) {
+    await progress.step('weir', () =>
+      app('weir', ['cli.mjs', 'one-process'], { ...controlApiEnv, ...poolerEnv }, 2),
+    );
+  } else {
+    await Promise.all([
+      progress.step('control-api', () => app('control-api', ['control-api.mjs'], controlApiEnv)),
+      progress.step('pooler', () => app('pooler', ['pooler.mjs'], poolerEnv)),
+    ]);
+  }
+
+  const apiUrl = `http://127.0.0.1:${ports.api}`;
+  const apiKey = readApiKey(firstKeyFile, directory);
+  const endpoint = await progress.step(
+    'demo tenant',
+    () =>
+      ensureDemoTenant(
+        apiClient(apiUrl, apiKey),
+        {
+          host: '127.0.0.1',
+          port: demo.port,
+          password: state.demoRolePassword,
+          tlsMode: 'verify-full',
+          caPem: certificates.caPem,
+        },
+        state.endpointId,
+      ),
+    (made) => `${made.id}, budget ${made.budget} server connections`,
+  );
+  state = { ...state, tenantId: endpoint.tenantId, endpointId: endpoint.id };
+  writeLocalState(directory, state);
+  return {
+    ports,
+    certificates,
+    apiUrl,
+    apiKey,
+    hasDashboard,
+    endpoint,
+    demoPassword: state.demoRolePassword,
+    sharedState: redis === null ? 'memory' : 'redis',
+  };
+}
+
+interface Passwords {
+  readonly catalogPassword: string;
+  readonly demoSuperuserPassword: string;
+  readonly demoRolePassword: string;
+  readonly ports: LocalPorts;
+}
+
+async function startCatalog(
+  directory: string,
+  state: Passwords,
+  shutdown: Shutdown,
+): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({
+    dataDir: join(directory, 'catalog'),
+    port: state.ports.catalog,
+    password: state.catalogPassword,
+    options: { shared_buffers: '32MB', max_connections: 50 },
+    endLeftover: true,
+  });
+  watch(server, 'the catalog', shutdown);
+  await ensureDatabase(server.url, 'weir');
+  return server;
+}
+
+async function startDemoServer(
+  directory: string,
+  state: Passwords,
+  certificates: DevCertificates,
+  shutdown: Shutdown,
+): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({
+    dataDir: join(directory, 'demo'),
+    port: state.ports.demo,
+    password: state.demoSuperuserPassword,
+    tls: certificates,
+    options: { shared_buffers: '64MB', max_connections: 100 },
+    endLeftover: true,
+  });
+  watch(server, "the demo tenant's Postgres", shutdown);
+  await fillDemoDatabase(server.url, state.demoRolePassword);
+  return server;
+}
+
+async function startSharedState(
+  options: LocalWeirOptions,
+  progress: Progress,
+  shutdown: Shutdown,
+): Promise<LocalRedis | null> {
+  if (!options.redis) return null;
+  const redis = await findOrStartRedis({ cacheDir: join(options.directory, 'cache'), say: progress.say });
+  if (redis === null) return null;
+  shutdown.add('Redis', redis.stop);
+  redis.exited.then(() => shutdown.request('Redis ended by itself'));
+  return redis;
+}
+
+function watch(server: EmbeddedPostgres, name: string, shutdown: Shutdown): void {
+  shutdown.add(name, () => server.stop());
+  server.exited.then(() =>
+    shutdown.request(`${name} ended by itself:\n${server.log().trimEnd().split('\n').slice(-10).join('\n')}`),
+  );
+}
+
+function describePostgres(server: EmbeddedPostgres): string {
+  return `Postgres ${server.version} on port ${server.port}, data in ${server.dataDir}`;
+}
+
+function readApiKey(file: string, directory: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new CommandError(`the API key that was in ${file} is gone`, {
+      hint: `it is written once, when the catalog is made; to begin anew: rm -rf ${directory}`,
+      cause,
+    });
+  }
+}

@@ -1,0 +1,98 @@
+// The environment of control-api as typed values, read once. All that is wrong with it is said at once, by variable.
+import { isIP } from 'node:net';
+import type { LogLevel } from '@weir/telemetry';
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ControlApiConfig {
+  readonly listen: ListenAddress;
+  readonly catalogUrl: string;
+  /** Null: shared state is handed in by whoever starts us. */
+  readonly redisUrl: string | null;
+  readonly sealKeyFile: string;
+  /** Hosts of endpoints are `<endpoint>[-pooler].<domain>`. */
+  readonly domain: string;
+  /** Port of the pooler in connection strings. */
+  readonly publicPort: number;
+  readonly egressAllow: { readonly loopback: boolean; readonly private: boolean };
+  /** Where our own poolers listen; no upstream may be there. */
+  readonly ownListeners: readonly { readonly address: string; readonly port: number }[];
+  /** Where the API key made at first start is written; null: there must be one already. */
+  readonly firstKeyFile: string | null;
+  /** The built dashboard; null: none is served. */
+  readonly dashboardDir: string | null;
+  readonly logLevel: LogLevel;
+}
+
+/** The environment is not right; the text names each variable. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const logLevels: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+
+/** Throws ConfigError. */
+export function readControlApiConfig(env: Readonly<Record<string, string | undefined>>): ControlApiConfig {
+  const faults: string[] = [];
+  const text = (name: string): string | null => env[name]?.trim() || null;
+  const required = (name: string, what: string): string => {
+    const value = text(name);
+    if (value === null) faults.push(`${name} is missing: ${what}`);
+    return value ?? '';
+  };
+  const address = (name: string, value: string): ListenAddress => {
+    const parsed = parseListenAddress(value);
+    if (parsed === null) faults.push(`${name}: "${value}" is not <address>:<port>`);
+    return parsed ?? { host: '', port: 0 };
+  };
+  const list = (name: string): string[] => (text(name) ?? '').split(',').flatMap((part) => part.trim() || []);
+
+  const egress = list('WEIR_EGRESS_ALLOW');
+  for (const word of egress) {
+    if (word !== 'loopback' && word !== 'private') {
+      faults.push(`WEIR_EGRESS_ALLOW: "${word}" is neither loopback nor private`);
+    }
+  }
+  const ownListeners = list('WEIR_OWN_LISTENERS').map((value) => {
+    const { host, port } = address('WEIR_OWN_LISTENERS', value);
+    if (host !== '' && isIP(host) === 0) faults.push(`WEIR_OWN_LISTENERS: "${host}" is not an IP address`);
+    return { address: host, port };
+  });
+  const publicPort = Number(text('WEIR_PUBLIC_PORT') ?? 5432);
+  if (!Number.isInteger(publicPort) || publicPort < 1 || publicPort > 65_535) {
+    faults.push('WEIR_PUBLIC_PORT is not a port');
+  }
+  const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
+  if (!logLevels.includes(logLevel))
+    faults.push(`WEIR_LOG_LEVEL: "${logLevel}" is not one of ${logLevels.join(', ')}`);
+
+  const config: ControlApiConfig = {
+    listen: address('WEIR_API_LISTEN', text('WEIR_API_LISTEN') ?? '127.0.0.1:8080'),
+    catalogUrl: required('WEIR_CATALOG_URL', 'postgresql:// URL of the catalog database'),
+    redisUrl: text('WEIR_REDIS_URL'),
+    sealKeyFile: required(
+      'WEIR_SEAL_KEY_FILE',
+      'file with the keys that seal secrets, a line <keyId>:<64 hex> each',
+    ),
+    domain: text('WEIR_DOMAIN') ?? 'db.localhost',
+    publicPort,
+    egressAllow: { loopback: egress.includes('loopback'), private: egress.includes('private') },
+    ownListeners,
+    firstKeyFile: text('WEIR_FIRST_KEY_FILE'),
+    dashboardDir: text('WEIR_DASHBOARD_DIR'),
+    logLevel: logLevel as LogLevel,
+  };
+  if (faults.length > 0) throw new ConfigError(faults.join('; '));
+  return config;
+}
+
+/** `127.0.0.1:80`, `[::1]:80` or `name:80`; null for anything else. */
+export function parseListenAddress(value: string): ListenAddress | null {
+  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(value);
+  if (match === null) return null;
+  const port = Number(match[3]);
+  return port > 65_535 ? null : { host: (match[1] ?? match[2])!, port };
+}

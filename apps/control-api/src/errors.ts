@@ -1,0 +1,199 @@
+// The one table of what the API may answer when it cannot do as asked: slug, status, title, and what to do about it.
+
+export interface ProblemDefinition {
+  readonly status: number;
+  readonly title: string;
+  readonly action: string;
+}
+
+export const problems = {
+  'malformed-body': {
+    status: 400,
+    title: 'The body is not JSON',
+    action: 'Send a JSON object with content-type application/json.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'No valid API key',
+    action: 'Send the header "Authorization: Bearer weir_…" with a key that is neither expired nor revoked.',
+  },
+  'no-such-route': {
+    status: 404,
+    title: 'There is nothing at this path',
+    action: 'Compare method and path with /openapi.json.',
+  },
+  'tenant-not-found': {
+    status: 404,
+    title: 'There is no such tenant',
+    action: 'List the tenants with GET /v1/tenants; a deleted one does not come back.',
+  },
+  'endpoint-not-found': {
+    status: 404,
+    title: 'There is no such endpoint',
+    action: 'List the endpoints of the tenant; a deleted one does not come back.',
+  },
+  'changed-meanwhile': {
+    status: 409,
+    title: 'The endpoint was changed by somebody else meanwhile',
+    action: 'Read it again and repeat the change if it still makes sense.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The body is too large',
+    action: 'Send less; a CA file may have at most 256 kB.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'The content type is not supported',
+    action: 'Send a JSON object with content-type application/json.',
+  },
+  'validation-failed': {
+    status: 422,
+    title: 'The request is not as the API wants it',
+    action: 'Correct the fields named in "errors".',
+  },
+  'upstream-dns': {
+    status: 422,
+    title: "The database's host name cannot be resolved",
+    action: 'Check the name for typing errors, and that it is known outside your network.',
+  },
+  'upstream-forbidden': {
+    status: 422,
+    title: "The database's address is not allowed",
+    action: 'Use a public address, or ask the operator to allow private ones (WEIR_EGRESS_ALLOW).',
+  },
+  'upstream-is-weir': {
+    status: 422,
+    title: 'The address is Weir itself',
+    action: 'Give the address of the Postgres server, not a connection string of Weir.',
+  },
+  'upstream-refused': {
+    status: 422,
+    title: 'The database refused the connection',
+    action: 'Check the port, that Postgres runs, and that listen_addresses and firewalls let Weir in.',
+  },
+  'upstream-unreachable': {
+    status: 422,
+    title: 'The database cannot be reached',
+    action: 'Check address and routing; an IPv6 address needs IPv6 on the machine that Weir runs on.',
+  },
+  'upstream-timeout': {
+    status: 422,
+    title: 'The database did not answer in time',
+    action: 'Check address and port; a firewall that drops packets silently looks like this.',
+  },
+  'upstream-not-postgres': {
+    status: 422,
+    title: 'What answers there is not Postgres',
+    action: 'Check the port; Postgres usually listens on 5432.',
+  },
+  'upstream-tls-not-offered': {
+    status: 422,
+    title: 'The database does not offer TLS',
+    action:
+      'Turn TLS on at the server (ssl = on), or choose tlsMode disable if the network between is your own.',
+  },
+  'upstream-tls-untrusted': {
+    status: 422,
+    title: "The database's certificate is not trusted",
+    action:
+      "Give the CA's certificate as caPem, or choose tlsMode require, which encrypts without verifying.",
+  },
+  'upstream-tls-name-mismatch': {
+    status: 422,
+    title: "The database's certificate is for another host name",
+    action:
+      'Use the host name that the certificate names, or tlsMode verify-ca, which does not compare names.',
+  },
+  'upstream-tls-expired': {
+    status: 422,
+    title: "The database's certificate is not valid now",
+    action: 'Renew the certificate at the server, or compare the clocks of both machines.',
+  },
+  'upstream-tls-failed': {
+    status: 422,
+    title: 'TLS with the database failed',
+    action: 'Check that the server speaks TLS 1.2 or newer and does not ask for a client certificate.',
+  },
+  'upstream-password-wrong': {
+    status: 422,
+    title: 'The database did not take user and password',
+    action:
+      'Try the same user and password with psql; set it anew with ALTER ROLE … PASSWORD if it fails there too.',
+  },
+  'upstream-login-refused': {
+    status: 422,
+    title: 'The database does not let this user in',
+    action:
+      'Check that the role may log in and that pg_hba.conf lets it in from the address of Weir with this tlsMode.',
+  },
+  'upstream-database-missing': {
+    status: 422,
+    title: 'The database does not exist on the server',
+    action: 'Check the name, upper and lower case too, or create it.',
+  },
+  'upstream-too-old': {
+    status: 422,
+    title: 'The Postgres version is too old',
+    action: 'Weir needs Postgres 13 or newer.',
+  },
+  'upstream-busy': {
+    status: 422,
+    title: 'The database takes no connections now',
+    action:
+      'It has no free slot, or is starting or stopping. Try again; close idle connections if it stays so.',
+  },
+  'upstream-failed': {
+    status: 422,
+    title: 'The database could not be tried out',
+    action: "See the server's own words in the detail.",
+  },
+  internal: {
+    status: 500,
+    title: 'Weir failed',
+    action: 'Try again; if it stays so, look for the requestId in the log of control-api.',
+  },
+  'catalog-unavailable': {
+    status: 503,
+    title: 'The catalog database does not answer',
+    action: 'Try again in a moment. What was acknowledged before is kept.',
+  },
+  'shared-state-unavailable': {
+    status: 503,
+    title: 'The shared state of the fleet does not answer',
+    action: 'Try again in a moment. Connections through the poolers are not touched by this.',
+  },
+} as const satisfies Record<string, ProblemDefinition>;
+
+export type ProblemSlug = keyof typeof problems;
+
+/** A field at fault: dotted path (`upstream.port`) and why. */
+export interface FieldFault {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** A request that cannot be done, for a reason of the table. Thrown deep, rendered once. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly slug: ProblemSlug;
+  readonly detail: string | undefined;
+  readonly faults: readonly FieldFault[] | undefined;
+
+  constructor(
+    slug: ProblemSlug,
+    facts: {
+      readonly detail?: string;
+      readonly faults?: readonly FieldFault[];
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(
+      facts.detail ?? problems[slug].title,
+      facts.cause === undefined ? undefined : { cause: facts.cause },
+    );
+    this.slug = slug;
+    this.detail = facts.detail;
+    this.faults = facts.faults;
+  }
+}

@@ -1,0 +1,33 @@
+// What routes and use cases are given: the parts that compose.ts joined.
+import type { Catalog } from '@weir/catalog';
+import type { Fleet } from '@weir/fleet';
+import type { Logger, Metrics } from '@weir/telemetry';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ControlApiConfig } from './config.ts';
+
+export interface Parts {
+  readonly config: ControlApiConfig;
+  readonly catalog: Catalog;
+  readonly fleet: Fleet;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+}
+
+/** Fastify as the routes see it. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Adds one operation to the API. */
+export type AddRoute = (app: App, parts: Parts) => void;

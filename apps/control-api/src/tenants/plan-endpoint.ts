@@ -1,0 +1,49 @@
+// What a request for an endpoint becomes before it is written: the database tried out, defaults filled in, a new id.
+import { randomBytes } from 'node:crypto';
+import { type CreateEndpointBody, ramBytesOf } from '@weir/api-contract';
+import { IdTakenError, type NewEndpoint } from '@weir/catalog';
+import { defaultEndpointSettings, newEndpointId } from '@weir/tenancy';
+import type { Parts } from '../parts.ts';
+import { probeOptions, probeUpstream } from '../upstream/probe-upstream.ts';
+
+// 36^6 times some thousand names: a second try is rare, a fifth would be a broken source of randomness.
+const idTriesMax = 5;
+
+/** Throws ApiError, an `upstream-…` one if the database cannot be used. */
+export async function planEndpoint({ config }: Parts, body: CreateEndpointBody): Promise<NewEndpoint> {
+  const { upstream } = body;
+  const probed = await probeUpstream({ ...upstream, caPem: upstream.caPem ?? null }, probeOptions(config));
+  return {
+    id: newEndpointId(randomBytes),
+    probed,
+    // The schema takes a body only with exactly one of the two ways to name it.
+    ramBytes: ramBytesOf(body)!,
+    sizing: {
+      divisorBytes: body.sizing?.divisorBytes ?? null,
+      cap: body.sizing?.cap ?? null,
+      reserve: body.sizing?.reserve ?? null,
+    },
+    settings: { ...defaultEndpointSettings, ...withoutUndefined(body.settings ?? {}) },
+    authQuery: body.authQuery ?? null,
+  };
+}
+
+/** Calls `write` with new ids until they are free. */
+export async function withFreshIds<T>(
+  plan: NewEndpoint,
+  write: (plan: NewEndpoint) => Promise<T>,
+): Promise<T> {
+  let current = plan;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await write(current);
+    } catch (error) {
+      if (!(error instanceof IdTakenError) || tries === idTriesMax) throw error;
+      current = { ...current, id: newEndpointId(randomBytes) };
+    }
+  }
+}
+
+function withoutUndefined<T extends object>(value: T): { [Name in keyof T]: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as never;
+}

@@ -1,0 +1,43 @@
+// The catalog's records as the API shows them.
+import type { EndpointReply, TenantReply } from '@weir/api-contract';
+import type { EndpointRecord, TenantRecord } from '@weir/catalog';
+import { hostOf } from '@weir/tenancy';
+import type { ControlApiConfig } from '../config.ts';
+
+export function tenantReply(tenant: TenantRecord): TenantReply {
+  const { id, name, status, endpointCount, createdAt, updatedAt } = tenant;
+  return {
+    id: id as TenantReply['id'],
+    name,
+    status,
+    endpointCount,
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  };
+}
+
+export function endpointReply(
+  endpoint: EndpointRecord,
+  { domain, publicPort }: Pick<ControlApiConfig, 'domain' | 'publicPort'>,
+): EndpointReply {
+  return {
+    id: endpoint.id as EndpointReply['id'],
+    tenantId: endpoint.tenantId as EndpointReply['tenantId'],
+    status: endpoint.status,
+    generation: endpoint.generation,
+    hosts: {
+      pooled: hostOf(endpoint.id, true, domain),
+      direct: hostOf(endpoint.id, false, domain),
+      port: publicPort,
+    },
+    upstream: { ...endpoint.upstream, database: endpoint.defaultDatabase, user: endpoint.serviceRole },
+    defaultDatabase: endpoint.defaultDatabase,
+    budget: endpoint.sizing.budget,
+    sizing: endpoint.sizing,
+    settings: endpoint.settings,
+    authQuery: endpoint.authQuery,
+    roles: endpoint.roles.map(({ name, verifierIsServers }) => ({ name, verifierIsServers })),
+    createdAt: endpoint.createdAt.toISOString(),
+    updatedAt: endpoint.updatedAt.toISOString(),
+  };
+}

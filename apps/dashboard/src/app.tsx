@@ -1,0 +1,47 @@
+// Which page is drawn, and what one page leaves for the next: only the reply to a creation, and only until it is left.
+import type { CreateTenantReply } from '@weir/api-contract';
+import { useEffect, useState } from 'react';
+import { CreateTenant } from './pages/create-tenant.tsx';
+import { SignIn } from './pages/sign-in.tsx';
+import { TenantPage } from './pages/tenant.tsx';
+import { Tenants } from './pages/tenants.tsx';
+import { UnknownPage } from './pages/unknown.tsx';
+import { Shell } from './parts/shell.tsx';
+import { goTo, useRoute } from './router.ts';
+import { SessionBoundary } from './session.tsx';
+
+/** The whole dashboard. */
+export function App() {
+  return (
+    <SessionBoundary signIn={(props) => <SignIn {...props} />}>
+      <Pages />
+    </SessionBoundary>
+  );
+}
+
+function Pages() {
+  const route = useRoute();
+  const [created, setCreated] = useState<CreateTenantReply | null>(null);
+  const freshHere = route.page === 'tenant' && route.tenantId === created?.tenant.id;
+
+  // The password in the reply is forgotten as soon as its page is left.
+  useEffect(() => {
+    if (created !== null && !freshHere && route.page !== 'create-tenant') setCreated(null);
+  }, [created, freshHere, route.page]);
+
+  const onCreated = (reply: CreateTenantReply) => {
+    setCreated(reply);
+    goTo({ page: 'tenant', tenantId: reply.tenant.id });
+  };
+
+  return (
+    <Shell route={route}>
+      {route.page === 'tenants' && <Tenants />}
+      {route.page === 'create-tenant' && <CreateTenant onCreated={onCreated} />}
+      {route.page === 'tenant' && (
+        <TenantPage key={route.tenantId} tenantId={route.tenantId} created={freshHere ? created : null} />
+      )}
+      {route.page === 'unknown' && <UnknownPage path={route.path} />}
+    </Shell>
+  );
+}

@@ -1,0 +1,79 @@
+// The strings and snippets that the Connect dialog shows, made from an endpoint; no drawing.
+import type { ConnectionStringsReply, EndpointReply } from '@weir/api-contract';
+import { type EndpointStrings, endpointStrings, type Snippet, snippets } from '@weir/tenancy';
+
+/** What a reader puts the password in place of. */
+export const passwordPlaceholder = '[password]';
+
+// Letters only, so that percent-encoding leaves it alone and it can be found again.
+const standIn = 'WEIRPASSWORDGOESHERE';
+
+/** Strings of an endpoint for one role, with `[password]` where the password belongs. */
+export function stringsWithoutPassword(endpoint: EndpointReply, role: string): EndpointStrings {
+  const { hosts } = endpoint;
+  const made = endpointStrings({
+    endpointId: endpoint.id,
+    domain: hosts.direct.slice(endpoint.id.length + 1),
+    port: hosts.port,
+    role,
+    password: standIn,
+    database: endpoint.defaultDatabase,
+  });
+  const show = (text: string) => text.replace(standIn, passwordPlaceholder);
+  return {
+    pooled: show(made.pooled),
+    direct: show(made.direct),
+    pooledNoSni: show(made.pooledNoSni),
+    directNoSni: show(made.directNoSni),
+  };
+}
+
+/** The four strings, and whether they hold the password. */
+export interface ShownStrings extends EndpointStrings {
+  readonly hasPassword: boolean;
+}
+
+/** Strings with the password if `fresh`, the reply that made the endpoint, is of this role; else with the placeholder. */
+export function stringsToShow(
+  endpoint: EndpointReply,
+  role: string,
+  fresh: ConnectionStringsReply | null,
+): ShownStrings {
+  if (fresh?.passwordIncluded && fresh.role === role) return { ...fresh, hasPassword: true };
+  return { ...stringsWithoutPassword(endpoint, role), hasPassword: false };
+}
+
+/** Which of an endpoint's hosts is asked for, and whether by its name or by `options`. */
+export interface Choice {
+  readonly pooled: boolean;
+  readonly bySni: boolean;
+}
+
+/** The one string that a choice means. */
+export function stringOf(strings: EndpointStrings, { pooled, bySni }: Choice): string {
+  if (pooled) return bySni ? strings.pooled : strings.pooledNoSni;
+  return bySni ? strings.direct : strings.directNoSni;
+}
+
+const readsDatabaseUrl = new Set(['node-postgres', 'postgres-js']);
+const namesOneString = new Set(['psql', 'sqlalchemy']);
+
+/**
+ * The snippets for a choice. On the direct side those that hold one string get the direct one, and those that read
+ * `DATABASE_URL` read `DIRECT_URL`; the others already say what goes over which.
+ */
+export function snippetsOf(strings: EndpointStrings, choice: Choice): readonly Snippet[] {
+  const pooled = stringOf(strings, { ...choice, pooled: true });
+  const direct = stringOf(strings, { ...choice, pooled: false });
+  const made = snippets({ pooled, direct });
+  if (choice.pooled) return made;
+  const ofDirect = new Map(snippets({ pooled: direct, direct }).map((snippet) => [snippet.id, snippet]));
+  return made.map((snippet) => {
+    if (namesOneString.has(snippet.id)) return ofDirect.get(snippet.id) ?? snippet;
+    if (!readsDatabaseUrl.has(snippet.id)) return snippet;
+    return {
+      ...snippet,
+      text: snippet.text.replaceAll('process.env.DATABASE_URL', 'process.env.DIRECT_URL'),
+    };
+  });
+}

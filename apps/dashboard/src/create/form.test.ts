@@ -1,0 +1,60 @@
+// The create form: what it sends, what it shows before sending, and where the API's faults are shown.
+import { expect, test } from 'vitest';
+import { bodyOf, emptyForm, faultsOf, faultTexts, otherFaults, sizingOf, type TenantForm } from './form.ts';
+
+const filled: TenantForm = {
+  ...emptyForm,
+  name: 'Shop',
+  host: ' db.example.com ',
+  database: 'shop',
+  user: 'app',
+  password: ' pw ',
+};
+
+test('a filled form has no faults and keeps the password as typed', () => {
+  expect(faultsOf(filled)).toEqual([]);
+  expect(bodyOf(filled)).toEqual({
+    name: 'Shop',
+    upstream: {
+      host: 'db.example.com',
+      port: 5432,
+      database: 'shop',
+      user: 'app',
+      password: ' pw ',
+      tlsMode: 'require',
+    },
+    computeRamGb: 4,
+  });
+});
+
+test('each empty field gets a sentence of its own', () => {
+  expect(Object.keys(faultTexts(faultsOf(emptyForm))).sort()).toEqual(['host', 'name', 'password', 'user']);
+  expect(faultTexts(faultsOf(emptyForm)).name).toBe('Name must not be empty.');
+});
+
+test('a port and a memory that are no numbers are said to be none', () => {
+  const texts = faultTexts(faultsOf({ ...filled, port: 'abc', ramGb: 'lots' }));
+  expect(texts).toEqual({ port: 'Port must be a number.', ramGb: 'Memory must be a number.' });
+});
+
+test('a certificate is sent only where it is looked at', () => {
+  const caPem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+  expect(bodyOf({ ...filled, caPem }).upstream).not.toHaveProperty('caPem');
+  expect(bodyOf({ ...filled, caPem, tlsMode: 'verify-full' }).upstream.caPem).toBe(caPem);
+});
+
+test('faults of the API are told at their field, the others apart', () => {
+  const faults = [
+    { field: 'upstream.host', message: 'cannot be resolved' },
+    { field: 'authQuery', message: 'must be one query' },
+  ];
+  expect(faultTexts(faults)).toEqual({ host: 'Host cannot be resolved.' });
+  expect(otherFaults(faults)).toEqual([faults[1]]);
+});
+
+test('the budget follows the memory as it is typed, with a comma or a point', () => {
+  expect(sizingOf({ ...filled, ramGb: '1' })?.budget).toBe(105);
+  expect(sizingOf({ ...filled, ramGb: '1,5' })?.budget).toBe(sizingOf({ ...filled, ramGb: '1.5' })?.budget);
+  expect(sizingOf({ ...filled, ramGb: '' })).toBeNull();
+  expect(sizingOf({ ...filled, ramGb: '-3' })).toBeNull();
+});

@@ -1,0 +1,113 @@
+// The create form as values: what was typed, the request it means, and what is wrong with it field by field.
+import { type CreateTenantInput, createTenantBodySchema, type UpstreamReply } from '@weir/api-contract';
+import { computeSizing, gibibyte, type Sizing } from '@weir/tenancy';
+import type { FieldFault } from '../api/problem.ts';
+
+/** Everything as typed; numbers are texts until they are read. */
+export interface TenantForm {
+  readonly name: string;
+  readonly host: string;
+  readonly port: string;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+  readonly tlsMode: UpstreamReply['tlsMode'];
+  readonly caPem: string;
+  readonly ramGb: string;
+}
+
+export type FormField = keyof TenantForm;
+
+export const emptyForm: TenantForm = {
+  name: '',
+  host: '',
+  port: '5432',
+  database: 'postgres',
+  user: '',
+  password: '',
+  tlsMode: 'require',
+  caPem: '',
+  ramGb: '4',
+};
+
+/** Where the API's name of a field belongs in the form, and what people call it. In the order of the form. */
+const fields: Readonly<Record<FormField, { readonly path: string; readonly label: string }>> = {
+  name: { path: 'name', label: 'Name' },
+  host: { path: 'upstream.host', label: 'Host' },
+  port: { path: 'upstream.port', label: 'Port' },
+  database: { path: 'upstream.database', label: 'Database' },
+  tlsMode: { path: 'upstream.tlsMode', label: 'TLS mode' },
+  caPem: { path: 'upstream.caPem', label: 'CA certificate' },
+  user: { path: 'upstream.user', label: 'User' },
+  password: { path: 'upstream.password', label: 'Password' },
+  ramGb: { path: 'computeRamGb', label: 'Memory' },
+};
+
+export const formFields = Object.keys(fields) as readonly FormField[];
+
+/** Whether a TLS mode looks at who signed the server's certificate. */
+export function verifiesCertificate(tlsMode: TenantForm['tlsMode']): boolean {
+  return tlsMode === 'verify-ca' || tlsMode === 'verify-full';
+}
+
+/** The request a form means; nothing is checked here. */
+export function bodyOf(form: TenantForm): CreateTenantInput {
+  const caPem = form.caPem.trim();
+  return {
+    name: form.name,
+    upstream: {
+      host: form.host.trim(),
+      port: form.port.trim() === '' ? undefined : Number(form.port),
+      database: form.database,
+      user: form.user,
+      password: form.password,
+      tlsMode: form.tlsMode,
+      ...(verifiesCertificate(form.tlsMode) && caPem !== '' ? { caPem } : {}),
+    },
+    computeRamGb: readRamGb(form.ramGb) ?? Number.NaN,
+  };
+}
+
+/** What the contract has against a form, before anything is sent. */
+export function faultsOf(form: TenantForm): readonly FieldFault[] {
+  const checked = createTenantBodySchema.safeParse(bodyOf(form));
+  if (checked.success) return [];
+  return checked.error.issues.map((issue) => ({
+    field: issue.path.join('.'),
+    message: issue.code === 'invalid_type' ? 'must be a number' : issue.message,
+  }));
+}
+
+/** One sentence for each field that has a fault; the first fault of a field is the one told. */
+export function faultTexts(faults: readonly FieldFault[]): Partial<Record<FormField, string>> {
+  const texts: Partial<Record<FormField, string>> = {};
+  for (const { field, message } of faults) {
+    const name = formFields.find(
+      (one) => fields[one].path === field || (one === 'ramGb' && field === 'computeRamBytes'),
+    );
+    if (name === undefined || texts[name] !== undefined) continue;
+    texts[name] = /^(must|is|has|cannot)\b/.test(message) ? `${fields[name].label} ${message}.` : message;
+  }
+  return texts;
+}
+
+/** Faults of fields that the form does not have; shown with the problem itself. */
+export function otherFaults(faults: readonly FieldFault[]): readonly FieldFault[] {
+  return faults.filter((fault) => Object.keys(faultTexts([fault])).length === 0);
+}
+
+/** The sizing that the memory as typed would give; null while it is no amount of memory. */
+export function sizingOf(form: TenantForm): Sizing | null {
+  const ramGb = readRamGb(form.ramGb);
+  if (ramGb === null) return null;
+  return computeSizing({
+    ramBytes: Math.round(ramGb * gibibyte),
+    maxConnections: null,
+    reservedConnections: null,
+  });
+}
+
+function readRamGb(text: string): number | null {
+  const ramGb = text.trim() === '' ? Number.NaN : Number(text.trim().replace(',', '.'));
+  return Number.isFinite(ramGb) && ramGb > 0 && ramGb <= 65_536 ? ramGb : null;
+}

@@ -1,0 +1,32 @@
+// How values are written: units, plurals and dates.
+import { expect, test } from 'vitest';
+import { count, counted, date, duration, memory } from './format.ts';
+
+test('memory is written in the unit people size machines by', () => {
+  expect(memory(536_870_912)).toBe('512 MiB');
+  expect(memory(1_073_741_824)).toBe('1 GiB');
+  expect(memory(1_610_612_736)).toBe('1.5 GiB');
+});
+
+test('one is singular, everything else plural', () => {
+  expect(counted(1, 'client')).toBe('1 client');
+  expect(counted(0, 'client')).toBe('0 clients');
+  expect(counted(12_000, 'client')).toBe('12,000 clients');
+});
+
+test('large numbers have separators', () => {
+  expect(count(9_531_392)).toBe('9,531,392');
+});
+
+test('what is no date is shown as it came', () => {
+  expect(date('2026-11-03T12:00:00Z')).toBe('Nov 3, 2026');
+  expect(date('soon')).toBe('soon');
+});
+
+test('durations take the largest whole unit', () => {
+  expect(duration(500)).toBe('500 ms');
+  expect(duration(1500)).toBe('1.5 s');
+  expect(duration(60_000)).toBe('60 s');
+  expect(duration(300_000)).toBe('5 min');
+  expect(duration(3_600_000)).toBe('1 h');
+});

@@ -1,0 +1,45 @@
+// Numbers, memory and times as people read them, always in the same locale so that pages and tests agree.
+
+const whole = new Intl.NumberFormat('en');
+const day = new Intl.DateTimeFormat('en', { year: 'numeric', month: 'short', day: 'numeric' });
+const gibibyteBytes = 1_073_741_824;
+const mebibyteBytes = 1_048_576;
+
+/** `9,531,392` */
+export function count(value: number): string {
+  return whole.format(value);
+}
+
+/** `3 clients`, `1 client` */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** Memory in the largest unit that leaves at most two decimals worth reading: `512 MiB`, `1.5 GiB`. */
+export function memory(bytes: number): string {
+  if (bytes < gibibyteBytes) return `${count(Math.round(bytes / mebibyteBytes))} MiB`;
+  return `${whole.format(Math.round((bytes / gibibyteBytes) * 100) / 100)} GiB`;
+}
+
+/** `Nov 3, 2026`; what is no date comes back as it is. */
+export function date(iso: string): string {
+  const time = Date.parse(iso);
+  return Number.isNaN(time) ? iso : day.format(time);
+}
+
+const durationUnits = [
+  { unit: 'd', ms: 86_400_000 },
+  { unit: 'h', ms: 3_600_000 },
+  { unit: 'min', ms: 60_000 },
+  { unit: 's', ms: 1000 },
+] as const;
+
+/** `60 s`, `5 min`, `1 h`: the largest unit that is left whole, but seconds up to two minutes. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${count(ms)} ms`;
+  if (ms >= 120_000) {
+    const whole = durationUnits.find((one) => ms % one.ms === 0);
+    if (whole !== undefined) return `${count(ms / whole.ms)} ${whole.unit}`;
+  }
+  return `${count(Math.round(ms / 100) / 10)} s`;
+}

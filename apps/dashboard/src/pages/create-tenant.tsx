@@ -1,0 +1,212 @@
+// The form that makes a tenant, with the budget worked out beside it while the memory is typed.
+import type { CreateTenantReply } from '@weir/api-contract';
+import { type FormEvent, useRef, useState } from 'react';
+import { ApiProblem, type FieldFault } from '../api/problem.ts';
+import {
+  bodyOf,
+  emptyForm,
+  type FormField,
+  faultsOf,
+  faultTexts,
+  otherFaults,
+  sizingOf,
+  type TenantForm,
+  verifiesCertificate,
+} from '../create/form.ts';
+import { MemoryField } from '../create/memory-field.tsx';
+import { BudgetSum } from '../parts/budget-sum.tsx';
+import { AreaField, SelectField, TextField } from '../parts/field.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { useTitle } from '../parts/use-title.ts';
+import { hrefOf } from '../router.ts';
+import { useSession } from '../session.tsx';
+
+const tlsModes: Readonly<Record<TenantForm['tlsMode'], string>> = {
+  disable: 'disable: no TLS',
+  require: 'require: encrypted, certificate not checked',
+  'verify-ca': 'verify-ca: signed by a known CA',
+  'verify-full': 'verify-full: known CA and matching name',
+};
+
+/** `onCreated` gets the one reply that holds the strings with their password. */
+export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantReply) => void }) {
+  const { api } = useSession();
+  const [form, setForm] = useState(emptyForm);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<ApiProblem | null>(null);
+  const [faults, setFaults] = useState<readonly FieldFault[]>([]);
+  const element = useRef<HTMLFormElement>(null);
+  useTitle('New tenant');
+
+  const texts = faultTexts(faults);
+  const set = (field: FormField, value: string) => {
+    setForm((before) => ({ ...before, [field]: value }));
+    // What was wrong with a field says nothing about its new value.
+    setFaults((before) => before.filter((fault) => faultTexts([fault])[field] === undefined));
+  };
+  const bind = (field: FormField) => ({
+    name: field,
+    value: form[field],
+    error: texts[field],
+    onChange: (event: { target: { value: string } }) => set(field, event.target.value),
+  });
+
+  const fail = (found: readonly FieldFault[]) => {
+    setFaults(found);
+    // After React has marked them, the first wrong field of the page.
+    requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
+  };
+
+  const create = async (event: FormEvent) => {
+    event.preventDefault();
+    if (busy) return;
+    setProblem(null);
+    const found = faultsOf(form);
+    if (found.length > 0) return fail(found);
+    setBusy(true);
+    try {
+      onCreated(await api.createTenant(bodyOf(form)));
+    } catch (error) {
+      const failed = ApiProblem.from(error);
+      setBusy(false);
+      setProblem(failed);
+      fail(failed.faults);
+    }
+  };
+
+  const sizing = sizingOf(form);
+  return (
+    <>
+      <div className="page-head">
+        <div className="page-head-words">
+          <a className="crumb" href={hrefOf({ page: 'tenants' })}>
+            <Icon name="back" />
+            Tenants
+          </a>
+          <h1>New tenant</h1>
+          <p>The database is tried before anything is kept.</p>
+        </div>
+      </div>
+      <div className="create">
+        <form ref={element} className="create-form" noValidate onSubmit={create}>
+          <fieldset className="card">
+            <legend>Tenant</legend>
+            <div className="card-body">
+              <TextField label="Name" autoComplete="off" placeholder="Shop, production" {...bind('name')} />
+            </div>
+          </fieldset>
+          <fieldset className="card">
+            <legend>Database</legend>
+            <div className="card-body">
+              <div className="span-4 keep">
+                <TextField
+                  label="Host"
+                  placeholder="db.example.com"
+                  autoComplete="off"
+                  autoCapitalize="none"
+                  spellCheck={false}
+                  {...bind('host')}
+                />
+              </div>
+              <div className="span-2 keep">
+                <TextField label="Port" inputMode="numeric" autoComplete="off" {...bind('port')} />
+              </div>
+              <div className="span-3">
+                <TextField
+                  label="Database"
+                  autoComplete="off"
+                  autoCapitalize="none"
+                  spellCheck={false}
+                  {...bind('database')}
+                />
+              </div>
+              <div className="span-3">
+                <SelectField label="TLS mode" {...bind('tlsMode')}>
+                  {Object.entries(tlsModes).map(([mode, words]) => (
+                    <option key={mode} value={mode}>
+                      {words}
+                    </option>
+                  ))}
+                </SelectField>
+              </div>
+              {verifiesCertificate(form.tlsMode) && (
+                <AreaField
+                  label="CA certificate"
+                  placeholder="-----BEGIN CERTIFICATE-----"
+                  spellCheck={false}
+                  hint="PEM of the CA that signed the server's certificate. Empty: the CAs that the system trusts."
+                  {...bind('caPem')}
+                />
+              )}
+              <div className="span-3">
+                <TextField
+                  label="User"
+                  autoComplete="off"
+                  autoCapitalize="none"
+                  spellCheck={false}
+                  hint="Weir logs in as this role, and so may your clients."
+                  {...bind('user')}
+                />
+              </div>
+              <div className="span-3">
+                <TextField
+                  label="Password"
+                  type="password"
+                  autoComplete="new-password"
+                  hint="Kept sealed. Shown once, in the reply."
+                  {...bind('password')}
+                />
+              </div>
+            </div>
+          </fieldset>
+          <fieldset className="card">
+            <legend>Machine</legend>
+            <div className="card-body">
+              <MemoryField
+                value={form.ramGb}
+                error={texts.ramGb}
+                budget={sizing?.budget ?? null}
+                onChange={(value) => set('ramGb', value)}
+              />
+            </div>
+          </fieldset>
+          {problem !== null && (
+            <ProblemNotice problem={problem}>
+              {otherFaults(problem.faults).map((fault) => (
+                <p key={fault.field}>
+                  <code>{fault.field}</code> {fault.message}
+                </p>
+              ))}
+            </ProblemNotice>
+          )}
+          <div className="create-actions">
+            <button type="submit" className="button button-primary" aria-disabled={busy}>
+              {busy ? 'Trying the database…' : 'Create tenant'}
+            </button>
+            <a className="button button-quiet" href={hrefOf({ page: 'tenants' })}>
+              Cancel
+            </a>
+            <p role="status">{busy && 'This takes up to 10 seconds.'}</p>
+          </div>
+        </form>
+        <aside className="card sum" aria-label="Budget">
+          <div className="card-head">
+            <h2>Budget</h2>
+          </div>
+          <div className="card-body">
+            {sizing === null ? (
+              <p className="fine">Name the memory of the machine, and the budget is worked out here.</p>
+            ) : (
+              <BudgetSum sizing={sizing} />
+            )}
+            <p className="fine">
+              Pooled and direct connections together never pass it. What Postgres itself allows is read on
+              creation and may lower it.
+            </p>
+          </div>
+        </aside>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,105 @@
+// One tenant: its endpoints with what goes on in them, how to connect, and the way to delete it.
+import type { ConnectionStringsReply, CreateTenantReply, GetTenantReply } from '@weir/api-contract';
+import { useCallback, useState } from 'react';
+import { useLoad } from '../api/use-load.ts';
+import { date } from '../format.ts';
+import { DeleteTenant } from '../parts/delete-tenant.tsx';
+import { EndpointPanel } from '../parts/endpoint-panel.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { Skeleton } from '../parts/skeleton.tsx';
+import { StatusPill } from '../parts/status-pill.tsx';
+import { useTitle } from '../parts/use-title.ts';
+import { hrefOf } from '../router.ts';
+import { useSession } from '../session.tsx';
+
+interface TenantPageProps {
+  readonly tenantId: string;
+  /** The reply that made this tenant, if that was just now. */
+  readonly created: CreateTenantReply | null;
+}
+
+/** Loads the tenant; the strings with a password come from `created` alone. */
+export function TenantPage({ tenantId, created }: TenantPageProps) {
+  const { api } = useSession();
+  const load = useLoad(useCallback((signal: AbortSignal) => api.tenant(tenantId, signal), [api, tenantId]));
+  useTitle(load.state === 'ready' ? load.value.name : 'Tenant');
+
+  return (
+    <>
+      {load.state !== 'ready' && (
+        <div className="page-head">
+          <div className="page-head-words">
+            <Crumb />
+            <h1>{load.state === 'loading' ? 'Tenant' : 'This tenant cannot be shown'}</h1>
+          </div>
+        </div>
+      )}
+      {load.state === 'loading' && <Skeleton what="the tenant" lines={[28, 64, 64, 48, 56]} />}
+      {load.state === 'failed' && <ProblemNotice problem={load.problem} onRetry={load.reload} />}
+      {load.state === 'ready' && <Loaded tenant={load.value} created={created} />}
+    </>
+  );
+}
+
+function Loaded({ tenant, created }: { tenant: GetTenantReply; created: CreateTenantReply | null }) {
+  const [deleting, setDeleting] = useState(false);
+  const freshOf = (endpointId: string): ConnectionStringsReply | null =>
+    created?.endpoint.id === endpointId ? created.connectionStrings : null;
+  return (
+    <>
+      <div className="page-head">
+        <div className="page-head-words">
+          <Crumb />
+          <div className="title-line">
+            <h1>{tenant.name}</h1>
+            <StatusPill status={tenant.status} />
+          </div>
+          <p>
+            <code>{tenant.id}</code> · created {date(tenant.createdAt)}
+          </p>
+        </div>
+        <button type="button" className="button button-danger" onClick={() => setDeleting(true)}>
+          Delete
+        </button>
+      </div>
+      {created !== null && (
+        <div className="notice" role="status">
+          <Icon name="check" />
+          <div className="notice-words">
+            <h2>The tenant is ready</h2>
+            <p>Its connection strings hold the password until you leave this page, and never again after.</p>
+          </div>
+        </div>
+      )}
+      {tenant.endpoints.length === 0 && (
+        <div className="card empty">
+          <h2>No endpoint</h2>
+          <p>
+            Nothing can connect to this tenant. An endpoint is added with{' '}
+            <code>POST /v1/tenants/{tenant.id}/endpoints</code>.
+          </p>
+        </div>
+      )}
+      {tenant.endpoints.map((endpoint) => (
+        <EndpointPanel
+          key={endpoint.id}
+          tenantName={tenant.name}
+          endpoint={endpoint}
+          fresh={freshOf(endpoint.id)}
+          openAtOnce={freshOf(endpoint.id) !== null}
+        />
+      ))}
+      {deleting && <DeleteTenant tenant={tenant} onClose={() => setDeleting(false)} />}
+    </>
+  );
+}
+
+function Crumb() {
+  return (
+    <a className="crumb" href={hrefOf({ page: 'tenants' })}>
+      <Icon name="back" />
+      Tenants
+    </a>
+  );
+}

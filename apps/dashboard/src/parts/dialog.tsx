@@ -1,0 +1,52 @@
+// A modal dialog on the browser's own <dialog>: it keeps the focus inside, closes on Escape and gives the focus back.
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { Icon } from './icon.tsx';
+
+interface DialogProps {
+  readonly title: string;
+  readonly lead?: ReactNode;
+  readonly small?: boolean;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+}
+
+/** Open for as long as it is drawn. */
+export function Dialog({ title, lead, small = false, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    // Closed and not just taken away, so that the focus returns to what opened it.
+    return () => element?.close();
+  }, []);
+
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard's way out is Escape, which <dialog> has by itself.
+    <dialog
+      ref={dialog}
+      className={small ? 'dialog dialog-small' : 'dialog'}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        // The backdrop belongs to the dialog element itself, everything else to its children.
+        if (event.target === dialog.current) onClose();
+      }}
+    >
+      <div className="dialog-head">
+        <div>
+          <h2 id={titleId}>{title}</h2>
+          {lead !== undefined && <p>{lead}</p>}
+        </div>
+        <button type="button" className="dialog-close" aria-label="Close" onClick={onClose}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <div className="dialog-body">{children}</div>
+    </dialog>
+  );
+}

@@ -1,0 +1,106 @@
+// One endpoint on its tenant's page: Connect, live tiles, the database behind it, its budget and its settings.
+import type { ConnectionStringsReply, EndpointReply } from '@weir/api-contract';
+import { useState } from 'react';
+import { useActivity } from '../api/use-activity.ts';
+import { ConnectDialog } from '../connect/connect-dialog.tsx';
+import { count, duration, memory } from '../format.ts';
+import { useSession } from '../session.tsx';
+import { BudgetSum } from './budget-sum.tsx';
+import { Icon } from './icon.tsx';
+import { LiveTiles } from './live-tiles.tsx';
+import { StatusPill } from './status-pill.tsx';
+
+interface EndpointPanelProps {
+  readonly tenantName: string;
+  readonly endpoint: EndpointReply;
+  readonly fresh: ConnectionStringsReply | null;
+  /** Shows the Connect dialog from the start, as after a creation. */
+  readonly openAtOnce: boolean;
+}
+
+/** Follows the endpoint for as long as it is drawn. */
+export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce }: EndpointPanelProps) {
+  const { api } = useSession();
+  const activity = useActivity(api, endpoint.id);
+  const [connecting, setConnecting] = useState(openAtOnce);
+  const { upstream, settings, sizing } = endpoint;
+
+  return (
+    <section className="endpoint" aria-label={`Endpoint ${endpoint.id}`}>
+      <div className="card endpoint-head">
+        <div className="page-head-words">
+          <div className="title-line">
+            <h2 className="mono">{endpoint.id}</h2>
+            {endpoint.status === 'suspended' && <StatusPill status={endpoint.status} />}
+          </div>
+          <p className="mono endpoint-host">{endpoint.hosts.pooled}</p>
+        </div>
+        <button type="button" className="button button-primary" onClick={() => setConnecting(true)}>
+          <Icon name="plug" />
+          Connect
+        </button>
+      </div>
+      <LiveTiles activity={activity} budget={endpoint.budget} />
+      <div className="columns">
+        <div className="card">
+          <div className="card-head">
+            <h3>Budget</h3>
+          </div>
+          <div className="card-body">
+            <BudgetSum sizing={sizing} />
+          </div>
+        </div>
+        <div className="endpoint-facts">
+          <div className="card">
+            <div className="card-head">
+              <h3>Database</h3>
+            </div>
+            <dl className="card-body facts">
+              <dt>Server</dt>
+              <dd className="mono">
+                {upstream.host}:{upstream.port}
+              </dd>
+              <dt>Database</dt>
+              <dd className="mono">{upstream.database}</dd>
+              <dt>Role</dt>
+              <dd className="mono">{upstream.user}</dd>
+              <dt>TLS mode</dt>
+              <dd>{upstream.tlsMode}</dd>
+              <dt>Version</dt>
+              <dd>Postgres {upstream.serverVersion}</dd>
+              <dt>Memory</dt>
+              <dd className="numbers">{memory(sizing.ramBytes)}</dd>
+            </dl>
+          </div>
+          <div className="card">
+            <div className="card-head">
+              <h3>Pool settings</h3>
+            </div>
+            <dl className="card-body facts numbers">
+              <dt>Server connections a pool</dt>
+              <dd>{settings.poolSize === null ? 'as the budget allows' : count(settings.poolSize)}</dd>
+              <dt>Client connections</dt>
+              <dd>at most {count(settings.clientConnectionsMax)}</dd>
+              <dt>Wait for a server</dt>
+              <dd>at most {duration(settings.queryWaitTimeoutMs)}</dd>
+              <dt>Idle servers close after</dt>
+              <dd>{duration(settings.serverIdleTimeoutMs)}</dd>
+              <dt>Servers close at age</dt>
+              <dd>{duration(settings.serverLifetimeMs)}</dd>
+              <dt>TLS of clients</dt>
+              <dd>{settings.requireTls ? 'required' : 'optional'}</dd>
+            </dl>
+          </div>
+        </div>
+      </div>
+      {connecting && (
+        <ConnectDialog
+          tenantName={tenantName}
+          endpoint={endpoint}
+          fresh={fresh}
+          onClose={() => setConnecting(false)}
+        />
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,56 @@
+// What is around every page of who is signed in: the bar, the way past it, and the focus on a new page's heading.
+import { type ReactNode, useEffect, useRef } from 'react';
+import { hrefOf, type Route } from '../router.ts';
+import { useSession } from '../session.tsx';
+import { Icon } from './icon.tsx';
+import { Mark } from './mark.tsx';
+
+/** Draws the bar and, in the page's column, its children. */
+export function Shell({ route, children }: { route: Route; children: ReactNode }) {
+  const { signOut } = useSession();
+  const main = useRef<HTMLElement>(null);
+  const address = route.page === 'tenant' ? hrefOf(route) : route.page;
+  const shownBefore = useRef(address);
+
+  // A screen reader is told of a new page by its heading; the first page is announced by the browser.
+  useEffect(() => {
+    if (shownBefore.current === address) return;
+    shownBefore.current = address;
+    window.scrollTo(0, 0);
+    main.current?.focus();
+  }, [address]);
+
+  return (
+    <>
+      {/* A button and no link, since what stands behind # in an address is the route. */}
+      <button type="button" className="skip-link" onClick={() => main.current?.focus()}>
+        Skip to content
+      </button>
+      <header className="bar">
+        <div className="bar-inner">
+          <a className="brand" href={hrefOf({ page: 'tenants' })} aria-label="Weir, to the list of tenants">
+            <Mark />
+            <span>Weir</span>
+          </a>
+          <nav aria-label="Main">
+            <a
+              href={hrefOf({ page: 'tenants' })}
+              aria-current={route.page === 'unknown' ? undefined : 'page'}
+            >
+              Tenants
+            </a>
+          </nav>
+          <div className="bar-end">
+            <button type="button" className="button button-small button-quiet" onClick={signOut}>
+              <Icon name="out" />
+              Sign out
+            </button>
+          </div>
+        </div>
+      </header>
+      <main ref={main} id="main" className="page" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+}

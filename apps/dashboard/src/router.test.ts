@@ -1,0 +1,23 @@
+// Routes: each page's address leads back to it, and nothing that is typed breaks the page.
+import { expect, test } from 'vitest';
+import { hrefOf, parseRoute } from './router.ts';
+
+test('an empty address is the list of tenants', () => {
+  expect(parseRoute('')).toEqual({ page: 'tenants' });
+  expect(parseRoute('#/')).toEqual({ page: 'tenants' });
+});
+
+test('each page is found again by its own address', () => {
+  for (const route of [
+    { page: 'tenants' },
+    { page: 'create-tenant' },
+    { page: 'tenant', tenantId: 'tn_abc123' },
+  ] as const) {
+    expect(parseRoute(hrefOf(route))).toEqual(route);
+  }
+});
+
+test('an address that names no page is unknown, with its path to show', () => {
+  expect(parseRoute('#/tenants/a/b')).toEqual({ page: 'unknown', path: '/tenants/a/b' });
+  expect(parseRoute('#/tenants/%00<b>')).toEqual({ page: 'unknown', path: '/tenants/%00<b>' });
+});

@@ -1,0 +1,14 @@
+// How the dashboard is built: static files with relative addresses, so that any path can serve them.
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  base: './',
+  plugins: [react()],
+  build: {
+    outDir: '../../dist/dashboard',
+    emptyOutDir: true,
+    // Nothing inlined as data: addresses, so that a content security policy of 'self' is enough.
+    assetsInlineLimit: 0,
+  },
+});

@@ -1,0 +1,109 @@
+// The process's counters as metrics and as the fleet's activity report: read when asked for, kept by nobody here.
+import type { EndpointActivity } from '@weir/fleet';
+import type { EndpointCounters } from '@weir/telemetry';
+import type { PoolRegistry } from '../pools/pool-registry.ts';
+import type { PoolRunner } from '../pools/pool-runner.ts';
+import type { ServedEndpoint, WordCounts } from '../pools/served-endpoint.ts';
+
+/** Clients and server connections of one endpoint by state. */
+interface Standing {
+  clientsActive: number;
+  clientsIdle: number;
+  clientsWaiting: number;
+  serversActive: number;
+  serversIdle: number;
+  serversOpening: number;
+  serversClosing: number;
+  serversPinned: number;
+}
+
+function standingOf(registry: PoolRegistry, runner: PoolRunner): Map<ServedEndpoint, Standing> {
+  const all = new Map<ServedEndpoint, Standing>();
+  for (const served of registry.served.values()) {
+    const standing: Standing = {
+      clientsActive: served.directActive,
+      clientsIdle: 0,
+      clientsWaiting: 0,
+      serversActive: 0,
+      serversIdle: 0,
+      serversOpening: 0,
+      serversClosing: 0,
+      serversPinned: 0,
+    };
+    for (const pool of served.pools.values()) {
+      standing.serversIdle += pool.count('idle');
+      standing.serversOpening += pool.count('opening');
+      standing.serversClosing += pool.count('closing');
+      for (const server of pool.servers) {
+        if (server.pin !== null) standing.serversPinned++;
+        else if (server.state === 'active' || server.state === 'finishing' || server.state === 'cancelling') {
+          standing.serversActive++;
+        }
+      }
+    }
+    all.set(served, standing);
+  }
+  for (const [session, client] of runner.clients) {
+    const standing = all.get(client.served);
+    if (standing === undefined) continue;
+    if (session.state === 'active') standing.clientsActive++;
+    else if (session.state === 'waiting') standing.clientsWaiting++;
+    else standing.clientsIdle++;
+  }
+  return all;
+}
+
+/** Everything for one scrape; `beforeEndpoint` has the errors of clients that named no endpoint of ours. */
+export function collectCounters(
+  registry: PoolRegistry,
+  runner: PoolRunner,
+  beforeEndpoint: WordCounts,
+): EndpointCounters[] {
+  const counters: EndpointCounters[] = [{ endpoint: '', errors: beforeEndpoint.counts }];
+  for (const [served, standing] of standingOf(registry, runner)) {
+    counters.push({
+      endpoint: served.endpoint.endpointId,
+      clients: {
+        active: standing.clientsActive,
+        idle: standing.clientsIdle,
+        waiting: standing.clientsWaiting,
+      },
+      servers: {
+        active: standing.serversActive,
+        idle: standing.serversIdle,
+        opening: standing.serversOpening,
+        direct: served.directActive,
+        pinned: standing.serversPinned,
+        closing: standing.serversClosing,
+      },
+      ...served.totals(),
+      waitSeconds: served.waitSeconds,
+      querySeconds: served.querySeconds,
+      serverOpens: served.serverOpens,
+      serverCloses: served.serverCloses.counts,
+      clientCloses: served.clientCloses.counts,
+      errors: served.errors.counts,
+      budget: served.upstream.budget,
+      budgetUsed: served.upstream.used,
+      bytes: { fromClients: served.bytesFromClients, toClients: served.bytesToClients },
+    });
+  }
+  return counters;
+}
+
+/** What the dashboard shows of this process, by endpoint. */
+export function collectActivity(
+  registry: PoolRegistry,
+  runner: PoolRunner,
+): Record<string, EndpointActivity> {
+  const activity: Record<string, EndpointActivity> = {};
+  for (const [served, standing] of standingOf(registry, runner)) {
+    const { serversClosing: _, ...shown } = standing;
+    activity[served.endpoint.endpointId] = {
+      ...shown,
+      serversDirect: served.directActive,
+      transactionsTotal: served.totals().transactions,
+    };
+  }
+  return activity;
+}

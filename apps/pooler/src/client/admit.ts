@@ -1,0 +1,54 @@
+// Lets a client past the rules that need no password: status of the tenant, TLS, number of clients.
+import type { TlsFacts } from '@weir/net';
+import type { PublishedEndpoint } from '@weir/tenancy';
+import { PoolerError } from '../errors.ts';
+
+/** Client connections by endpoint on this process. */
+export class ClientCounts {
+  readonly #counts = new Map<string, number>();
+
+  count(endpointId: string): number {
+    return this.#counts.get(endpointId) ?? 0;
+  }
+
+  /** Takes a place, or answers false when `max` are taken. */
+  enter(endpointId: string, max: number): boolean {
+    const count = this.count(endpointId);
+    if (count >= max) return false;
+    this.#counts.set(endpointId, count + 1);
+    return true;
+  }
+
+  leave(endpointId: string): void {
+    const count = this.count(endpointId);
+    if (count <= 1) this.#counts.delete(endpointId);
+    else this.#counts.set(endpointId, count - 1);
+  }
+}
+
+/** A place among an endpoint's clients; `leave` gives it back, and may be called more than once. */
+export interface Admission {
+  leave(): void;
+}
+
+/** Throws PoolerError TENANT_SUSPENDED, TLS_REQUIRED or CLIENT_LIMIT. */
+export function admit(
+  endpoint: PublishedEndpoint,
+  client: { readonly tls: TlsFacts | null },
+  clients: ClientCounts,
+): Admission {
+  const { endpointId, tenantName, settings } = endpoint;
+  if (endpoint.status === 'suspended') throw new PoolerError('TENANT_SUSPENDED', { tenant: tenantName });
+  if (settings.requireTls && !client.tls) throw new PoolerError('TLS_REQUIRED', { endpoint: endpointId });
+  if (!clients.enter(endpointId, settings.clientConnectionsMax)) {
+    throw new PoolerError('CLIENT_LIMIT', { tenant: tenantName, limit: settings.clientConnectionsMax });
+  }
+  let inside = true;
+  return {
+    leave() {
+      if (!inside) return;
+      inside = false;
+      clients.leave(endpointId);
+    },
+  };
+}

@@ -1,0 +1,133 @@
+// Proves that a client knows its role's password, and keeps what logs in to the server in its name.
+import { randomBytes } from 'node:crypto';
+import type { FrameChannel, TlsFacts } from '@weir/net';
+import {
+  authenticationOk,
+  authenticationSasl,
+  authenticationSaslContinue,
+  authenticationSaslFinal,
+  ClientMessage,
+  decodeSaslInitialResponse,
+  decodeSaslResponse,
+  joinBytes,
+} from '@weir/protocol';
+import { encodeNonce, offeredMechanisms, ServerExchange } from '@weir/scram';
+import type { PublishedEndpoint } from '@weir/tenancy';
+import { PoolerError } from '../errors.ts';
+import type { RoleSecrets } from '../server/auth-query.ts';
+import { loginError } from './login-error.ts';
+import { type RoleSecretInHand, secretInHand } from './role-secret.ts';
+
+/** What logs in to the server for a role: the ClientKey (SCRAM), or the password, or both. Never logged. */
+export interface ServerCredential {
+  readonly role: string;
+  /** 32 bytes, recovered from the client's proof. */
+  readonly clientKey?: Uint8Array;
+  /** 32 bytes; checks the server's signature. */
+  readonly serverKey?: Uint8Array;
+  readonly password?: string;
+}
+
+export interface AuthenticateDeps {
+  /** Verifiers of roles that the catalog does not know. */
+  readonly roleSecrets: RoleSecrets;
+  /** Makes the salts of roles that don't exist; the same on every process of a fleet. */
+  readonly mockSecret: Uint8Array;
+  /** Wall clock in ms, for VALID UNTIL. */
+  readonly now: () => number;
+  /** As negotiate's; only for the text of the error. */
+  readonly loginTimeoutMs: number;
+}
+
+export interface Login {
+  readonly endpoint: PublishedEndpoint;
+  readonly role: string;
+  readonly tls: TlsFacts | null;
+}
+
+// Same as PG_MAX_SASL_MESSAGE_LENGTH in the server.
+const saslMessageBytesMax = 1024;
+const nonceBytes = 18;
+
+/**
+ * Runs SCRAM-SHA-256 or -PLUS with the client. On success the client has been sent AuthenticationSASLFinal and
+ * AuthenticationOk, and the channel's deadline is off. Rejects with PoolerError PASSWORD_WRONG, ROLE_PASSWORD_EXPIRED,
+ * SCRAM_CHANNEL_BINDING, PROTOCOL_VIOLATION, STARTUP_TIMEOUT, CLIENT_GONE, AUTH_QUERY_FAILED or SERVER_*; the client
+ * has not been told then.
+ */
+export async function authenticate(
+  channel: FrameChannel,
+  login: Login,
+  deps: AuthenticateDeps,
+): Promise<ServerCredential> {
+  try {
+    const secret = await secretInHand(login.endpoint, login.role, deps);
+    const proof = await exchange(channel, login, secret);
+    if (proof === null || !secret.real) {
+      // The next login of somebody with a new password works, without a query for each wrong one.
+      deps.roleSecrets.distrust(login.endpoint, login.role);
+      throw new PoolerError('PASSWORD_WRONG', { role: login.role, endpoint: login.endpoint.endpointId });
+    }
+    // Only now: an expired role must cost and look as a wrong password does.
+    if (secret.validUntil !== null && secret.validUntil <= deps.now()) {
+      deps.roleSecrets.distrust(login.endpoint, login.role);
+      throw new PoolerError('ROLE_PASSWORD_EXPIRED', {
+        role: login.role,
+        endpoint: login.endpoint.endpointId,
+      });
+    }
+    channel.write(joinBytes([proof.serverFinal, authenticationOk()]));
+    channel.setDeadline(null);
+    return credentialOf(login.role, secret, proof.clientKey);
+  } catch (error) {
+    throw loginError(error, deps.loginTimeoutMs);
+  }
+}
+
+function credentialOf(role: string, secret: RoleSecretInHand, clientKey: Uint8Array): ServerCredential {
+  const password = secret.password === null ? {} : { password: secret.password };
+  // A verifier of Weir's own has another salt than the server's, so its ClientKey opens nothing there.
+  if (!secret.verifierIsServers) return { role, ...password };
+  return { role, clientKey, serverKey: secret.verifier.serverKey, ...password };
+}
+
+interface Proof {
+  readonly clientKey: Uint8Array;
+  /** AuthenticationSASLFinal, not sent yet. */
+  readonly serverFinal: Uint8Array;
+}
+
+/** The messages of one exchange; null if the proof is wrong. */
+async function exchange(
+  channel: FrameChannel,
+  login: Login,
+  secret: RoleSecretInHand,
+): Promise<Proof | null> {
+  const endPointHash = login.tls?.endPointHash ?? null;
+  const supported = endPointHash !== null;
+  const steps = new ServerExchange({
+    verifier: secret.verifier,
+    nonce: encodeNonce(randomBytes(nonceBytes)),
+    channelBinding: { supported, endPointHash },
+  });
+  channel.write(authenticationSasl(offeredMechanisms(supported)));
+  const initial = decodeSaslInitialResponse(await readSasl(channel));
+  let clientFirst = initial.text;
+  if (clientFirst === null) {
+    // A client may choose the mechanism first and speak after an empty challenge.
+    channel.write(authenticationSaslContinue(''));
+    clientFirst = decodeSaslResponse(await readSasl(channel));
+  }
+  channel.write(authenticationSaslContinue(steps.first(initial.mechanism, clientFirst)));
+  const result = steps.final(decodeSaslResponse(await readSasl(channel)));
+  if (!result.ok) return null;
+  return { clientKey: result.clientKey, serverFinal: authenticationSaslFinal(result.serverFinal) };
+}
+
+async function readSasl(channel: FrameChannel): Promise<Uint8Array> {
+  const { type, body } = await channel.readFrame(saslMessageBytesMax);
+  if (type === ClientMessage.Password) return body;
+  // libpq that finds it has no password says goodbye instead.
+  if (type === ClientMessage.Terminate) throw new PoolerError('CLIENT_GONE');
+  throw new PoolerError('PROTOCOL_VIOLATION', { what: `expected SASL response, got message type ${type}` });
+}

@@ -1,0 +1,147 @@
+// A client's life as a table of contents: each stage in a file of its own, every error ended here, once.
+import type { Connection, EgressPolicy, ServerCertificates } from '@weir/net';
+import type { Logger } from '@weir/telemetry';
+import { hostOf } from '@weir/tenancy';
+import type { CancelKeys } from '../cancel/cancel-keys.ts';
+import type { DirectPair } from '../direct/relay.ts';
+import { serveDirect } from '../direct/serve-direct.ts';
+import { asPoolerError, PoolerError } from '../errors.ts';
+import type { PoolRegistry } from '../pools/pool-registry.ts';
+import type { PoolRunner } from '../pools/pool-runner.ts';
+import type { RoleSecrets } from '../server/auth-query.ts';
+import type { TenantCache } from '../tenants/tenant-cache.ts';
+import { admit, type ClientCounts } from './admit.ts';
+import { authenticate } from './authenticate.ts';
+import { type Negotiated, type NegotiatedCancel, type NegotiatedClient, negotiate } from './negotiate.ts';
+import { refuse } from './refuse.ts';
+import { resolveEndpoint } from './resolve-endpoint.ts';
+import { serve } from './serve.ts';
+import { splitStartupParameters } from './startup-parameters.ts';
+
+/** What a client's life needs of the process. */
+export interface ClientDeps {
+  readonly certificates: ServerCertificates | null;
+  readonly domains: readonly string[];
+  readonly loginTimeoutMs: number;
+  readonly serverConnectTimeoutMs: number;
+  readonly tenants: TenantCache;
+  readonly clientCounts: ClientCounts;
+  readonly roleSecrets: RoleSecrets;
+  readonly mockSecret: Uint8Array;
+  readonly registry: PoolRegistry;
+  readonly runner: PoolRunner;
+  readonly cancelKeys: CancelKeys;
+  readonly directPairs: Set<DirectPair>;
+  readonly policy: EgressPolicy;
+  readonly log: Logger;
+  readonly now: () => number;
+  /** Counts an error of a client whose endpoint is not known yet. */
+  countError(endpointId: string | null, code: string): void;
+}
+
+/** Never rejects: whatever goes wrong ends this client alone. */
+export async function handleClient(
+  connection: Connection,
+  pooledOnly: boolean,
+  deps: ClientDeps,
+): Promise<void> {
+  let negotiated: Negotiated;
+  try {
+    negotiated = await negotiate(connection, deps);
+  } catch (error) {
+    // The client has been told, in a way that fits what it spoke.
+    report(asPoolerError(error), null, connection, deps);
+    return;
+  }
+  if (negotiated.kind === 'cancel') return cancel(negotiated, deps);
+  const known: { endpointId: string | null } = { endpointId: null };
+  try {
+    await logIn(negotiated, pooledOnly, deps, known);
+  } catch (error) {
+    negotiated.channel.setDeadline(null);
+    report(refuse(negotiated.connection, error), known.endpointId, negotiated.connection, deps);
+  }
+}
+
+async function cancel(request: NegotiatedCancel, deps: ClientDeps): Promise<void> {
+  request.channel.setDeadline(null);
+  await deps.cancelKeys.cancel(request.processId, request.secretKey);
+  // The client waits for this end of file to know that its request has been passed on.
+  request.connection.end();
+  request.connection.resume();
+}
+
+async function logIn(
+  client: NegotiatedClient,
+  pooledOnly: boolean,
+  deps: ClientDeps,
+  known: { endpointId: string | null },
+): Promise<void> {
+  const { channel, connection, tls } = client;
+  const { parameters, minor } = client.startup;
+  const { endpointId, pooled, role, options } = resolveEndpoint({
+    servername: tls?.servername ?? null,
+    domains: deps.domains,
+    options: parameters.get('options'),
+    user: parameters.get('user'),
+    pooledOnly,
+  });
+  known.endpointId = endpointId;
+  const endpoint = await deps.tenants.find(endpointId);
+  const startup = splitStartupParameters({ parameters, options, role });
+  if (pooled && startup.replication !== 'no') {
+    const host = hostOf(endpointId, false, deps.domains[0] ?? '');
+    throw new PoolerError('REPLICATION_ON_POOLED', { host });
+  }
+  const admission = admit(endpoint, client, deps.clientCounts);
+  try {
+    const credential = await authenticate(channel, { endpoint, role, tls }, loginDeps(deps));
+    const served = deps.registry.serve(endpoint);
+    served.credentials.set(role, credential);
+    if (pooled) {
+      const leftover = channel.detach();
+      serve({ connection, leftover, minor, served, role, startup, closed: admission.leave }, deps);
+      return;
+    }
+    const direct = {
+      connection,
+      minor,
+      served,
+      role,
+      startup,
+      credential,
+      detach: () => channel.detach(),
+      whenGone: (listener: () => void) => channel.whenClosed(listener),
+    };
+    served.clientCloses.add(await serveDirect(direct, deps, deps.directPairs));
+    admission.leave();
+  } catch (error) {
+    admission.leave();
+    throw error;
+  }
+}
+
+// VALID UNTIL is a date, so this one clock is the wall's.
+function loginDeps(deps: ClientDeps) {
+  const { roleSecrets, mockSecret, loginTimeoutMs } = deps;
+  return { roleSecrets, mockSecret, loginTimeoutMs, now: () => Date.now() };
+}
+
+function report(
+  error: PoolerError,
+  endpointId: string | null,
+  connection: Connection,
+  deps: ClientDeps,
+): void {
+  deps.countError(endpointId, error.code);
+  deps.log[error.logLevel](
+    {
+      code: error.code,
+      ...(endpointId === null ? {} : { endpoint: endpointId }),
+      client: connection.remoteAddress,
+      ...error.data,
+      ...(error.cause instanceof Error ? { err: error.cause } : {}),
+    },
+    `client refused: ${error.message}`,
+  );
+}

@@ -1,0 +1,218 @@
+// What a client and Weir agree on before a password is asked for: TLS or not, protocol version, a cancel or a login.
+import {
+  ChannelLimitError,
+  type Connection,
+  FrameChannel,
+  type ServerCertificates,
+  type TlsFacts,
+  upgradeToServerTls,
+} from '@weir/net';
+import {
+  negotiateProtocolVersion,
+  newestProtocolMinor,
+  parseStartupPacket,
+  type StartupMessage,
+  type StartupPacket,
+  startupPacketBytesMax,
+} from '@weir/protocol';
+import { PoolerError } from '../errors.ts';
+import { foreignProtocol, httpRefusal } from './foreign-protocol.ts';
+import { loginError } from './login-error.ts';
+import { endWith, refuse } from './refuse.ts';
+
+/** What negotiation needs from the process. */
+export interface NegotiateDeps {
+  /** Null: this listener has no TLS, and SSLRequest is answered `N`. */
+  readonly certificates: ServerCertificates | null;
+  /** From the first byte to the end of authentication. */
+  readonly loginTimeoutMs: number;
+}
+
+/** The StartupMessage, as the client sent it. */
+export interface ClientStartup {
+  /** The minor version both sides now speak: 0 or 2. */
+  readonly minor: 0 | 2;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly protocolOptions: readonly string[];
+}
+
+/** A client that wants to log in. The channel's deadline (login timeout) is still running. */
+export interface NegotiatedClient {
+  readonly kind: 'client';
+  readonly channel: FrameChannel;
+  /** The connection to go on with, TLS if agreed. */
+  readonly connection: Connection;
+  readonly startup: ClientStartup;
+  readonly tls: TlsFacts | null;
+}
+
+/** A CancelRequest: nothing more comes, and nothing is answered. `channel` is there to close it. */
+export interface NegotiatedCancel {
+  readonly kind: 'cancel';
+  readonly channel: FrameChannel;
+  readonly connection: Connection;
+  readonly processId: number;
+  /** 4 to 256 bytes. */
+  readonly secretKey: Uint8Array;
+}
+
+export type Negotiated = NegotiatedClient | NegotiatedCancel;
+
+const tlsHandshakeByte = 0x16;
+const yes = new Uint8Array([0x53]);
+const no = new Uint8Array([0x4e]);
+// decodeUtf8 keeps bytes that are not UTF-8 as lone surrogates.
+const notUtf8 = /[\ud800-\udfff]/u;
+
+/**
+ * Runs the negotiation on a fresh, paused connection. Rejects with a PoolerError (CLIENT_GONE, STARTUP_TIMEOUT,
+ * PROTOCOL_*, NOT_POSTGRES …); the client has been told by then and its connection is ended, so only the log is left.
+ */
+export async function negotiate(connection: Connection, deps: NegotiateDeps): Promise<Negotiated> {
+  const negotiation = new Negotiation(connection, deps);
+  try {
+    return await negotiation.run();
+  } catch (error) {
+    const known = loginError(error, deps.loginTimeoutMs);
+    negotiation.tell(known);
+    throw known;
+  }
+}
+
+class Negotiation {
+  readonly #deps: NegotiateDeps;
+  readonly #deadlineAt: number;
+  #channel: FrameChannel;
+  #sslAnswered = false;
+  #gssAnswered = false;
+
+  constructor(connection: Connection, deps: NegotiateDeps) {
+    this.#deps = deps;
+    this.#deadlineAt = performance.now() + deps.loginTimeoutMs;
+    this.#channel = this.#open(connection);
+  }
+
+  async run(): Promise<Negotiated> {
+    if ((await this.#channel.peekByte()) === tlsHandshakeByte) await this.#startDirectTls();
+    for (;;) {
+      const packet = await this.#readPacket();
+      switch (packet.kind) {
+        case 'ssl':
+          await this.#answerSsl();
+          break;
+        case 'gssenc':
+          this.#answerGssEnc();
+          break;
+        case 'cancel': {
+          const { processId, secretKey } = packet;
+          const channel = this.#channel;
+          return { kind: 'cancel', channel, connection: channel.connection, processId, secretKey };
+        }
+        case 'startup':
+          return this.#client(packet);
+      }
+    }
+  }
+
+  tell(error: PoolerError): void {
+    const { connection } = this.#channel;
+    this.#channel.setDeadline(null);
+    if (error.code === 'NOT_POSTGRES' && error.data.what === 'an HTTP request')
+      endWith(connection, httpRefusal);
+    else refuse(connection, error);
+  }
+
+  #open(connection: Connection): FrameChannel {
+    const channel = new FrameChannel(connection);
+    channel.setDeadline(this.#remainingMs());
+    return channel;
+  }
+
+  #remainingMs(): number {
+    return Math.max(1, this.#deadlineAt - performance.now());
+  }
+
+  async #readPacket(): Promise<StartupPacket> {
+    try {
+      return parseStartupPacket(await this.#channel.readStartupPacket(startupPacketBytesMax));
+    } catch (error) {
+      if (!(error instanceof ChannelLimitError)) throw error;
+      const what = foreignProtocol(error.lengthBytes);
+      if (what !== null) throw new PoolerError('NOT_POSTGRES', { what }, { cause: error });
+      throw new PoolerError(
+        'PROTOCOL_VIOLATION',
+        { what: 'invalid length of startup packet' },
+        { cause: error },
+      );
+    }
+  }
+
+  /** The first byte of a ClientHello in place of SSLRequest: libpq's sslnegotiation=direct. */
+  async #startDirectTls(): Promise<void> {
+    if (this.#deps.certificates === null) throw new PoolerError('NOT_POSTGRES', { what: 'a TLS handshake' });
+    this.#sslAnswered = true;
+    await this.#upgrade();
+    // A TLS client of another protocol must not be taken for one of ours; Postgres insists on this too.
+    if (this.#channel.connection.tls?.alpn === 'postgresql') return;
+    throw violation('received direct SSL connection request without ALPN protocol negotiation extension');
+  }
+
+  async #answerSsl(): Promise<void> {
+    if (this.#sslAnswered) throw violation('SSLRequest was sent twice');
+    this.#sslAnswered = true;
+    if (this.#deps.certificates === null) {
+      this.#channel.write(no);
+      return;
+    }
+    this.#refuseStuffing('SSL');
+    this.#channel.write(yes);
+    await this.#upgrade();
+  }
+
+  #answerGssEnc(): void {
+    if (this.#gssAnswered || this.#channel.connection.tls) throw violation('GSSENCRequest was not expected');
+    this.#gssAnswered = true;
+    this.#refuseStuffing('GSSAPI encryption');
+    this.#channel.write(no);
+  }
+
+  // Plaintext that came along with the request would be read as if it had been sent inside the encryption.
+  #refuseStuffing(name: string): void {
+    if (this.#channel.bufferedBytes === 0) return;
+    const detail =
+      'This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.';
+    throw new PoolerError(
+      'PROTOCOL_VIOLATION',
+      { what: `received unencrypted data after ${name} request` },
+      { detail },
+    );
+  }
+
+  async #upgrade(): Promise<void> {
+    const certificates = this.#deps.certificates!;
+    const { connection } = this.#channel;
+    const alreadyRead = this.#channel.detach();
+    const handshakeTimeoutMs = this.#remainingMs();
+    this.#channel = this.#open(
+      await upgradeToServerTls(connection, { certificates, alreadyRead, handshakeTimeoutMs }),
+    );
+  }
+
+  #client({ minor, parameters, protocolOptions }: StartupMessage): NegotiatedClient {
+    for (const [name, value] of parameters) {
+      if (notUtf8.test(name) || notUtf8.test(value)) {
+        throw violation('invalid byte sequence for encoding "UTF8" in startup packet');
+      }
+    }
+    if (minor > newestProtocolMinor || protocolOptions.length > 0) {
+      this.#channel.write(negotiateProtocolVersion(Math.min(minor, newestProtocolMinor), protocolOptions));
+    }
+    const channel = this.#channel;
+    const startup = { minor: minor < 2 ? 0 : 2, parameters, protocolOptions } as const;
+    return { kind: 'client', channel, connection: channel.connection, startup, tls: channel.connection.tls };
+  }
+}
+
+function violation(what: string): PoolerError {
+  return new PoolerError('PROTOCOL_VIOLATION', { what });
+}

@@ -1,0 +1,89 @@
+// Which verifier a login is checked against: the published one, the database's, or one that no password fits.
+import { createHmac } from 'node:crypto';
+import {
+  buildVerifierAsync,
+  defaultIterations,
+  mockVerifier,
+  parseVerifier,
+  type Verifier,
+} from '@weir/scram';
+import type { PublishedEndpoint, PublishedRole } from '@weir/tenancy';
+import type { AuthenticateDeps } from './authenticate.ts';
+
+/** A verifier for one exchange, and what a success is worth. */
+export interface RoleSecretInHand {
+  readonly verifier: Verifier;
+  /** False: made up for a role that is not there; the exchange runs all the same, and fails. */
+  readonly real: boolean;
+  readonly verifierIsServers: boolean;
+  readonly password: string | null;
+  /** ms since the epoch; null: never. */
+  readonly validUntil: number | null;
+}
+
+// Same as NAMEDATALEN - 1 in the server: no role has a longer name.
+const roleNameBytesMax = 63;
+
+/** Rejects with PoolerError AUTH_QUERY_FAILED or SERVER_* if the database has to be asked and does not answer. */
+export async function secretInHand(
+  endpoint: PublishedEndpoint,
+  role: string,
+  deps: Pick<AuthenticateDeps, 'roleSecrets' | 'mockSecret'>,
+): Promise<RoleSecretInHand> {
+  const { roleSecrets, mockSecret } = deps;
+  const mockName = `${endpoint.endpointId}\0${role}`;
+  const published = endpoint.roles.find(({ name }) => name === role);
+  if (published && !roleSecrets.supersedes(endpoint, role)) {
+    const secret = await fromPublished(published, mockSecret, mockName);
+    if (secret) return secret;
+  }
+  if (new TextEncoder().encode(role).length <= roleNameBytesMax) {
+    const read = await roleSecrets.read(endpoint, role);
+    const verifier = read?.verifier ? parseVerifier(read.verifier) : null;
+    if (read && verifier) {
+      return {
+        verifier,
+        real: true,
+        verifierIsServers: true,
+        password: null,
+        validUntil: read.validUntil,
+      };
+    }
+  }
+  const verifier = mockVerifier(
+    mockSecret,
+    mockName,
+    usualIterations(endpoint, roleSecrets.usualIterations(endpoint)),
+  );
+  return { verifier, real: false, verifierIsServers: false, password: null, validUntil: null };
+}
+
+async function fromPublished(
+  published: PublishedRole,
+  mockSecret: Uint8Array,
+  mockName: string,
+): Promise<RoleSecretInHand | null> {
+  const { verifierIsServers, password } = published;
+  const validUntil = published.validUntil === null ? null : Date.parse(published.validUntil);
+  let verifier = published.verifier === null ? null : parseVerifier(published.verifier);
+  if (!verifier && password !== null) {
+    const salt = new Uint8Array(
+      createHmac('sha256', mockSecret).update(`own salt\0${mockName}`).digest(),
+    ).slice(0, 16);
+    verifier = parseVerifier(await buildVerifierAsync(password, { salt }));
+    return verifier && { verifier, real: true, verifierIsServers: false, password, validUntil };
+  }
+  // A verifier that opens nothing upstream is of no use: ask the database instead.
+  if (!verifier || (!verifierIsServers && password === null)) return null;
+  return { verifier, real: true, verifierIsServers, password, validUntil };
+}
+
+/** What real roles of the endpoint have, so that a made-up one does not stand out. */
+function usualIterations(endpoint: PublishedEndpoint, lastRead: number | null): number {
+  if (lastRead !== null) return lastRead;
+  for (const { verifier } of endpoint.roles) {
+    const parsed = verifier === null ? null : parseVerifier(verifier);
+    if (parsed) return parsed.iterations;
+  }
+  return defaultIterations;
+}

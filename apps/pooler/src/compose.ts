@@ -1,0 +1,181 @@
+// Joins the parts of one pooler process: the only place where they are made and meet.
+import { createHmac } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
+import { createRedisFleet, EndpointSnapshot, type Fleet, loadSealKeys, withSnapshot } from '@weir/fleet';
+import { type Connection, type Listener, listen, loadServerCertificates } from '@weir/net';
+import { type AdminListener, createLogger, createMetrics, type Logger, serveAdmin } from '@weir/telemetry';
+import { collectActivity, collectCounters } from './admin/counters.ts';
+import { CancelKeys } from './cancel/cancel-keys.ts';
+import { ClientCounts } from './client/admit.ts';
+import { type ClientDeps, handleClient } from './client/handle-client.ts';
+import type { ListenAddress, PoolerConfig } from './config.ts';
+import type { DirectPair } from './direct/relay.ts';
+import { drain } from './drain.ts';
+import { PoolRegistry } from './pools/pool-registry.ts';
+import { PoolRunner } from './pools/pool-runner.ts';
+import { WordCounts } from './pools/served-endpoint.ts';
+import { RoleSecrets } from './server/auth-query.ts';
+import { TenantCache } from './tenants/tenant-cache.ts';
+
+const reportEachMs = 1_000;
+const authQueryTimeoutMs = 5_000;
+
+/** A running pooler. */
+export interface RunningPooler {
+  /** Addresses that clients connect to. */
+  readonly listen: readonly ListenAddress[];
+  readonly admin: ListenAddress | null;
+  /** Drains and ends. */
+  close(): Promise<void>;
+}
+
+/** What may be handed in, for one process that holds control plane and pooler. */
+export interface PoolerParts {
+  readonly fleet?: Fleet;
+  readonly log?: Logger;
+}
+
+/** Starts a pooler. Rejects with ListenError, AdminListenError, TlsError, SealKeyError or ConfigError. */
+export async function startPooler(config: PoolerConfig, parts: PoolerParts = {}): Promise<RunningPooler> {
+  const log = parts.log ?? createLogger({ name: 'pooler', level: config.logLevel });
+  const now = (): number => performance.now();
+  const sealKeys = loadSealKeys(config.sealKeyFile);
+  const fleet = parts.fleet ?? redisFleet(config, sealKeys);
+  const directory = await directoryOf(config, fleet, sealKeys, log);
+  const certificates = config.certificates.length > 0 ? loadServerCertificates(config.certificates) : null;
+
+  const clientListeners: Listener[] = [];
+  const policy = {
+    allowLoopback: config.allowLoopback,
+    allowPrivate: config.allowPrivate,
+    denied: [] as { address: string; port: number }[],
+  };
+  const roleSecrets = new RoleSecrets({ policy, timeoutMs: authQueryTimeoutMs, now });
+  const runner = new PoolRunner({
+    policy,
+    serverConnectTimeoutMs: config.serverConnectTimeoutMs,
+    now,
+    log,
+    distrust: (served, role) => roleSecrets.distrust(served.endpoint, role),
+  });
+  const registry = new PoolRegistry(runner, { budgetShares: config.budgetShares, now });
+  const tenants = new TenantCache({ directory, now });
+  const stopListening = tenants.onChange((change) => {
+    roleSecrets.forget(change.kind === 'deleted' ? change.endpointId : change.endpoint.endpointId);
+    registry.apply(change);
+  });
+  const errorsBeforeEndpoint = new WordCounts();
+  const directPairs = new Set<DirectPair>();
+  const deps: ClientDeps = {
+    certificates,
+    domains: config.domains,
+    loginTimeoutMs: config.loginTimeoutMs,
+    serverConnectTimeoutMs: config.serverConnectTimeoutMs,
+    tenants,
+    clientCounts: new ClientCounts(),
+    roleSecrets,
+    // Salts for roles that don't exist, the same on all poolers that share the seal keys.
+    mockSecret: createHmac('sha256', sealKeys[0]!.secret).update('weir mock salts').digest(),
+    registry,
+    runner,
+    cancelKeys: new CancelKeys(),
+    directPairs,
+    policy,
+    log,
+    now,
+    countError(endpointId, code) {
+      const served = endpointId === null ? undefined : registry.served.get(endpointId);
+      (served?.errors ?? errorsBeforeEndpoint).add(code);
+    },
+  };
+
+  let draining = false;
+  const accept = (pooledOnly: boolean) => (connection: Connection) => {
+    void handleClient(connection, pooledOnly, deps);
+  };
+  let admin: AdminListener | null = null;
+  try {
+    for (const address of config.listen) clientListeners.push(await listen(address, accept(false)));
+    for (const address of config.pooledListen) clientListeners.push(await listen(address, accept(true)));
+    // Weir must not become its own upstream.
+    for (const { host, port } of clientListeners) policy.denied.push({ address: host, port });
+    if (config.adminListen !== null) {
+      const metrics = createMetrics({
+        collect: () => collectCounters(registry, runner, errorsBeforeEndpoint),
+      });
+      admin = await serveAdmin({
+        ...config.adminListen,
+        health: () => ({ ok: true, detail: { process: config.processId } }),
+        ready: () => ({
+          ok: !draining,
+          detail: { draining, sharedState: fleet.healthy() ? 'reachable' : 'away', kind: fleet.kind },
+        }),
+        metrics: () => metrics.text(),
+        onError: (error) => log.error(error, 'admin request failed'),
+      });
+    }
+  } catch (error) {
+    for (const listener of clientListeners) await listener.close();
+    registry.close();
+    tenants.close();
+    if (parts.fleet === undefined) await fleet.close();
+    throw error;
+  }
+
+  const startedAt = new Date().toISOString();
+  const report = async (): Promise<void> => {
+    const endpoints = collectActivity(registry, runner);
+    // A report that did not arrive is made up for by the next; the fleet's health is told elsewhere.
+    await fleet.registry.report({ processId: config.processId, startedAt, endpoints }).catch(() => {});
+  };
+  await report();
+  const reports = setInterval(() => void report(), reportEachMs);
+
+  const addresses = clientListeners.map(({ host, port }) => ({ host, port }));
+  const adminAddress = admin === null ? null : { host: admin.host, port: admin.port };
+  log.info({ process: config.processId, listen: addresses, admin: adminAddress, fleet: fleet.kind }, 'ready');
+  return {
+    listen: addresses,
+    admin: adminAddress,
+    async close() {
+      draining = true;
+      clearInterval(reports);
+      // A balancer stops sending when readiness is off; who comes before it noticed is still served until then.
+      for (const listener of clientListeners) await listener.close();
+      await drain(runner, directPairs, config.drainTimeoutMs, now);
+      stopListening();
+      registry.close();
+      tenants.close();
+      await roleSecrets.close();
+      await fleet.registry.leave(config.processId).catch(() => {});
+      if (parts.fleet === undefined) await fleet.close();
+      await admin?.close();
+      log.info({ process: config.processId }, 'ended');
+    },
+  };
+}
+
+function redisFleet(config: PoolerConfig, sealKeys: ReturnType<typeof loadSealKeys>): Fleet {
+  if (config.redisUrl === null) {
+    throw new Error(
+      'WEIR_REDIS_URL is not set: without it control-api and the pooler must run in one process',
+    );
+  }
+  return createRedisFleet({ url: config.redisUrl, sealKeys, processId: config.processId });
+}
+
+async function directoryOf(
+  config: PoolerConfig,
+  fleet: Fleet,
+  sealKeys: ReturnType<typeof loadSealKeys>,
+  log: Logger,
+): Promise<Fleet['directory']> {
+  if (config.snapshotFile === null) return fleet.directory;
+  const snapshot = new EndpointSnapshot({
+    file: config.snapshotFile,
+    sealKeys,
+    onError: (error) => log.warn(error, 'endpoint snapshot cannot be used'),
+  });
+  await snapshot.load();
+  return withSnapshot(fleet.directory, snapshot);
+}

@@ -1,0 +1,123 @@
+// The pooler's environment as typed values, read once at start. Every variable is named here and nowhere else.
+import { z } from 'zod';
+
+/** An address to listen on. */
+export interface ListenAddress {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+}
+
+export interface PoolerConfig {
+  readonly processId: string;
+  readonly listen: readonly ListenAddress[];
+  /** Addresses where every endpoint is pooled, whatever the host name says. */
+  readonly pooledListen: readonly ListenAddress[];
+  readonly adminListen: ListenAddress | null;
+  readonly domains: readonly string[];
+  readonly certificates: readonly { readonly certFile: string; readonly keyFile: string }[];
+  readonly redisUrl: string | null;
+  readonly sealKeyFile: string;
+  readonly snapshotFile: string | null;
+  readonly allowLoopback: boolean;
+  readonly allowPrivate: boolean;
+  /** This process uses the budget divided by this: the number of poolers, until leases share it. */
+  readonly budgetShares: number;
+  readonly loginTimeoutMs: number;
+  readonly serverConnectTimeoutMs: number;
+  readonly drainTimeoutMs: number;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+}
+
+/** A variable is missing or wrong; the text names it and says what it takes. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+const addressPattern = /^(?:\[([0-9a-f:.]+)\]|([^:\s]+)):(\d{1,5})$/i;
+
+function parseAddress(text: string): ListenAddress {
+  const match = addressPattern.exec(text.trim());
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) throw new Error(`"${text}" is not host:port`);
+  return { host: (match[1] ?? match[2])!, port };
+}
+
+const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+const addresses = z.string().transform((text) => list(text).map(parseAddress));
+const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
+
+const schema = z.object({
+  WEIR_PROCESS_ID: z.string().min(1).optional(),
+  WEIR_LISTEN: addresses.default([{ host: '127.0.0.1', port: 5432 }]),
+  WEIR_POOLED_LISTEN: addresses.default([]),
+  WEIR_ADMIN_LISTEN: addresses.default([{ host: '127.0.0.1', port: 9127 }]),
+  WEIR_DOMAINS: z.string().transform(list).default(['db.localhost']),
+  WEIR_TLS: z
+    .string()
+    .transform((text) =>
+      list(text).map((pair) => {
+        const [certFile, keyFile, more] = pair.split(':');
+        if (!certFile || !keyFile || more !== undefined) throw new Error(`"${pair}" is not cert.pem:key.pem`);
+        return { certFile, keyFile };
+      }),
+    )
+    .default([]),
+  WEIR_REDIS_URL: z.string().optional(),
+  WEIR_SEAL_KEY_FILE: z.string().min(1),
+  WEIR_SNAPSHOT_FILE: z.string().optional(),
+  WEIR_EGRESS_ALLOW: z
+    .string()
+    .transform((text) => z.array(z.enum(['loopback', 'private'])).parse(list(text)))
+    .default([]),
+  WEIR_BUDGET_SHARES: z.coerce.number().int().min(1).max(4000).default(1),
+  WEIR_LOGIN_TIMEOUT_MS: milliseconds.default(15_000),
+  WEIR_SERVER_CONNECT_TIMEOUT_MS: milliseconds.default(10_000),
+  WEIR_DRAIN_TIMEOUT_MS: milliseconds.default(10_000),
+  WEIR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+
+/** Reads the environment; throws ConfigError. `fallbackId` names the process if the environment does not. */
+export function readConfig(
+  env: Readonly<Record<string, string | undefined>>,
+  fallbackId: string,
+): PoolerConfig {
+  const values: Record<string, string> = {};
+  for (const name of Object.keys(schema.shape)) {
+    const value = env[name];
+    if (value !== undefined && value !== '') values[name] = value;
+  }
+  let parsed: z.infer<typeof schema>;
+  try {
+    parsed = schema.parse(values);
+  } catch (error) {
+    const text =
+      error instanceof z.ZodError
+        ? error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')
+        : (error as Error).message;
+    throw new ConfigError(`the environment cannot be used: ${text}`, { cause: error });
+  }
+  return {
+    processId: parsed.WEIR_PROCESS_ID ?? fallbackId,
+    listen: parsed.WEIR_LISTEN,
+    pooledListen: parsed.WEIR_POOLED_LISTEN,
+    adminListen: parsed.WEIR_ADMIN_LISTEN[0] ?? null,
+    domains: parsed.WEIR_DOMAINS,
+    certificates: parsed.WEIR_TLS,
+    redisUrl: parsed.WEIR_REDIS_URL ?? null,
+    sealKeyFile: parsed.WEIR_SEAL_KEY_FILE,
+    snapshotFile: parsed.WEIR_SNAPSHOT_FILE ?? null,
+    allowLoopback: parsed.WEIR_EGRESS_ALLOW.includes('loopback'),
+    allowPrivate: parsed.WEIR_EGRESS_ALLOW.includes('private'),
+    budgetShares: parsed.WEIR_BUDGET_SHARES,
+    loginTimeoutMs: parsed.WEIR_LOGIN_TIMEOUT_MS,
+    serverConnectTimeoutMs: parsed.WEIR_SERVER_CONNECT_TIMEOUT_MS,
+    drainTimeoutMs: parsed.WEIR_DRAIN_TIMEOUT_MS,
+    logLevel: parsed.WEIR_LOG_LEVEL,
+  };
+}

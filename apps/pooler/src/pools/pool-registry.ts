@@ -1,0 +1,155 @@
+// Every endpoint, pool and upstream that this process serves: found for a client, changed with the catalog, swept.
+import { Upstream } from '@weir/pooling';
+import type { PublishedEndpoint } from '@weir/tenancy';
+import { PoolerError } from '../errors.ts';
+import type { EndpointChange } from '../tenants/tenant-cache.ts';
+import type { PoolRunner } from './pool-runner.ts';
+import { poolSettings, ServedEndpoint } from './served-endpoint.ts';
+
+const sweepEachMs = 100;
+const noticeAfterMs = 5_000;
+const poolIdleMs = 60_000;
+
+export interface PoolRegistryOptions {
+  readonly budgetShares: number;
+  readonly now: () => number;
+}
+
+/** The endpoints in use here, by id. */
+export class PoolRegistry {
+  readonly served = new Map<string, ServedEndpoint>();
+  private readonly upstreams = new Map<string, Upstream>();
+  private readonly runner: PoolRunner;
+  private readonly options: PoolRegistryOptions;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(runner: PoolRunner, options: PoolRegistryOptions) {
+    this.runner = runner;
+    this.options = options;
+    this.timer = setInterval(() => this.sweep(), sweepEachMs);
+  }
+
+  /** The endpoint as served here, with the newest published record. */
+  serve(endpoint: PublishedEndpoint): ServedEndpoint {
+    const known = this.served.get(endpoint.endpointId);
+    if (known !== undefined && known.gone !== 'moved') {
+      if (endpoint.generation > known.endpoint.generation || known.gone !== null)
+        this.change(known, endpoint);
+      return known;
+    }
+    const served = new ServedEndpoint(endpoint, this.upstreamOf(endpoint));
+    this.served.set(endpoint.endpointId, served);
+    return served;
+  }
+
+  private upstreamOf(endpoint: PublishedEndpoint): Upstream {
+    const budget = this.budgetOf(endpoint);
+    const known = this.upstreams.get(endpoint.upstream.id);
+    if (known !== undefined) {
+      // Two endpoints that state different budgets for one server: the smaller one is safe for both.
+      known.budget = Math.min(known.budget, budget);
+      return known;
+    }
+    const upstream = new Upstream(endpoint.upstream.id, budget);
+    this.upstreams.set(upstream.id, upstream);
+    return upstream;
+  }
+
+  private budgetOf(endpoint: PublishedEndpoint): number {
+    return Math.max(1, Math.floor(endpoint.sizing.budget / this.options.budgetShares));
+  }
+
+  /** An endpoint in use here has changed or is gone. */
+  apply(change: EndpointChange): void {
+    if (change.kind === 'deleted') {
+      const served = this.served.get(change.endpointId);
+      if (served !== undefined) this.retire(served, 'deleted');
+      return;
+    }
+    const served = this.served.get(change.endpoint.endpointId);
+    if (served !== undefined) this.change(served, change.endpoint);
+  }
+
+  private change(served: ServedEndpoint, endpoint: PublishedEndpoint): void {
+    const before = served.endpoint;
+    served.endpoint = endpoint;
+    if (endpoint.status === 'suspended') return this.retire(served, 'suspended');
+    if (served.gone === 'suspended') this.reopen(served);
+    const now = this.options.now();
+    const moved = before.upstream.id !== endpoint.upstream.id;
+    if (moved && this.isShared(served)) return this.retire(served, 'moved');
+    this.setBudget(served.upstream);
+    const replaced = JSON.stringify(before.upstream) !== JSON.stringify(endpoint.upstream);
+    for (const pool of served.pools.values()) {
+      pool.settings = poolSettings(endpoint);
+      if (replaced) pool.generation++;
+      this.runner.dispatcher.retryNow(pool, now);
+    }
+  }
+
+  private setBudget(upstream: Upstream): void {
+    let budget = Number.POSITIVE_INFINITY;
+    for (const served of this.served.values()) {
+      if (served.upstream === upstream) budget = Math.min(budget, this.budgetOf(served.endpoint));
+    }
+    if (budget !== Number.POSITIVE_INFINITY) upstream.budget = budget;
+  }
+
+  private isShared(served: ServedEndpoint): boolean {
+    for (const other of this.served.values()) {
+      if (other !== served && other.upstream === served.upstream) return true;
+    }
+    return false;
+  }
+
+  private reopen(served: ServedEndpoint): void {
+    served.gone = null;
+    for (const pool of served.pools.values()) pool.closed = null;
+  }
+
+  private retire(served: ServedEndpoint, gone: 'deleted' | 'suspended' | 'moved'): void {
+    served.gone = gone;
+    const cause = goneError(served);
+    for (const pool of served.pools.values())
+      this.runner.dispatcher.closePool(pool, cause, this.options.now());
+    this.dismissIdle(served);
+  }
+
+  /** Clients outside a transaction are told and closed; the others follow when their transaction is over. */
+  private dismissIdle(served: ServedEndpoint): void {
+    for (const [session, client] of this.runner.clients) {
+      if (client.served === served && session.state === 'idle')
+        this.runner.dismiss(session, goneError(served));
+    }
+  }
+
+  private sweep(): void {
+    const now = this.options.now();
+    for (const upstream of this.upstreams.values())
+      this.runner.dispatcher.sweep(upstream, now, noticeAfterMs);
+    for (const [id, served] of this.served) {
+      served.forgetUnused(now, poolIdleMs);
+      if (served.gone === null) continue;
+      this.dismissIdle(served);
+      if (served.gone !== 'suspended' && served.pools.size === 0 && served.directActive === 0)
+        this.served.delete(id);
+    }
+    for (const [id, upstream] of this.upstreams) {
+      if (upstream.used === 0 && upstream.pools.size === 0 && !this.isUsed(upstream))
+        this.upstreams.delete(id);
+    }
+  }
+
+  private isUsed(upstream: Upstream): boolean {
+    for (const served of this.served.values()) if (served.upstream === upstream) return true;
+    return false;
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+  }
+}
+
+function goneError(served: ServedEndpoint): PoolerError {
+  return new PoolerError('ENDPOINT_GONE', { endpoint: served.endpoint.endpointId, change: served.gone });
+}

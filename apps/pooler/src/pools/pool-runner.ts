@@ -1,0 +1,234 @@
+// Carries out on sockets what the pooling core decides: opening, closing, cancelling, refusing. Decides nothing itself.
+import type { Connection, EgressPolicy } from '@weir/net';
+import {
+  type ClientSession,
+  Dispatcher,
+  type Effects,
+  type OpenFailure,
+  type Refusal,
+  ReplyForwarder,
+  RequestForwarder,
+  type ServerCloseReason,
+  type ServerSession,
+  valueSetOf,
+} from '@weir/pooling';
+import { noticeResponse } from '@weir/protocol';
+import type { Logger } from '@weir/telemetry';
+import { refuse } from '../client/refuse.ts';
+import { asPoolerError, PoolerError } from '../errors.ts';
+import { cancelServer } from '../server/cancel-server.ts';
+import { openServer } from '../server/open-server.ts';
+import { refusalError } from './refusal-error.ts';
+import type { PoolOrigin, ServedEndpoint, ServedPool } from './served-endpoint.ts';
+import { ServerConnection } from './server-connection.ts';
+
+/** Cancel requests to one upstream at a time; a storm of them must not become a storm of connections. */
+const cancelsInFlightMax = 32;
+const cancelTimeoutMs = 5_000;
+
+export interface PoolRunnerOptions {
+  readonly policy: EgressPolicy;
+  readonly serverConnectTimeoutMs: number;
+  readonly now: () => number;
+  readonly log: Logger;
+  /** An upstream refused a role's secret: the next login reads it again. */
+  distrust(served: ServedEndpoint, role: string): void;
+}
+
+/** A pooled client's socket, as the runner needs it. */
+export interface PooledClient {
+  readonly connection: Connection;
+  readonly served: ServedEndpoint;
+  readonly role: string;
+  /** It is over; called once, whoever ended it. */
+  closed(reason: string): void;
+}
+
+/** The pooling core with sockets under it. */
+export class PoolRunner implements Effects {
+  readonly dispatcher: Dispatcher;
+  readonly requests: RequestForwarder;
+  readonly replies: ReplyForwarder;
+  readonly clients = new Map<ClientSession, PooledClient>();
+  private readonly servers = new Map<ServerSession, ServerConnection>();
+  private readonly options: PoolRunnerOptions;
+  private cancelsInFlight = 0;
+
+  constructor(options: PoolRunnerOptions) {
+    this.options = options;
+    this.dispatcher = new Dispatcher(this);
+    const allocate = (bytes: number): Uint8Array => Buffer.allocUnsafeSlow(bytes);
+    this.requests = new RequestForwarder(this.dispatcher, allocate);
+    this.replies = new ReplyForwarder(this.dispatcher, allocate);
+  }
+
+  openServer(server: ServerSession): void {
+    const origin = originOf(server);
+    origin.served.serverOpens++;
+    this.open(server, origin).catch((error: unknown) => {
+      const known = asPoolerError(error);
+      this.options.log[known.logLevel](
+        {
+          endpoint: origin.served.endpoint.endpointId,
+          role: origin.role,
+          code: known.code,
+          err: known.cause,
+        },
+        `server connection not opened: ${known.message}`,
+      );
+      origin.served.errors.add(known.code);
+      if (known.code === 'SERVER_PASSWORD_REFUSED') this.options.distrust(origin.served, origin.role);
+      this.dispatcher.serverFailed(server, openFailure(known), this.options.now());
+    });
+  }
+
+  private async open(server: ServerSession, origin: PoolOrigin): Promise<void> {
+    const { served, role, database, keyGucs } = origin;
+    const credential = served.credentials.get(role);
+    if (credential === undefined)
+      throw new PoolerError('INTERNAL', {}, { cause: new Error('no credential') });
+    const opened = await openServer({
+      endpointId: served.endpoint.endpointId,
+      upstream: served.endpoint.upstream,
+      database,
+      credential,
+      startupParameters: startupParameters(served, keyGucs),
+      policy: this.options.policy,
+      timeoutMs: this.options.serverConnectTimeoutMs,
+    });
+    const { now } = this.options;
+    const connection = new ServerConnection(opened, server, served, {
+      replies: this.replies,
+      requests: this.requests,
+      now,
+      gone: (ended) => this.serverGone(ended, origin),
+    });
+    this.servers.set(server, connection);
+    this.dispatcher.serverOpened(server, valueSetOf(opened.parameterStatus), now());
+    connection.start(opened.leftover);
+  }
+
+  private serverGone(server: ServerSession, origin: PoolOrigin): void {
+    this.servers.delete(server);
+    this.dispatcher.serverGone(server, this.options.now());
+    origin.served.serverCloses.add(server.closeReason ?? 'server-ended');
+  }
+
+  closeServer(server: ServerSession, reason: ServerCloseReason): void {
+    const connection = this.servers.get(server);
+    if (connection === undefined) return;
+    // A statement that nobody waits for any more would keep the slot until its end.
+    if (reason === 'client-gone' && server.owed.length > 0) this.cancelServer(server);
+    connection.end(reason === 'client-gone');
+  }
+
+  cancelServer(server: ServerSession): void {
+    this.cancel(server).catch(() => {});
+  }
+
+  /**
+   * Sends a cancel request for what `server` runs; the server is not handed on before the request's own connection is
+   * over. Never rejects for a request that did not arrive: Postgres promises nothing either.
+   */
+  async cancel(server: ServerSession): Promise<void> {
+    const connection = this.servers.get(server);
+    if (connection === undefined || this.cancelsInFlight >= cancelsInFlightMax) return;
+    const { served } = originOf(server);
+    this.cancelsInFlight++;
+    this.dispatcher.cancelStarted(server);
+    try {
+      await cancelServer({
+        endpointId: served.endpoint.endpointId,
+        upstream: served.endpoint.upstream,
+        processId: connection.processId,
+        secretKey: connection.secretKey,
+        policy: this.options.policy,
+        timeoutMs: cancelTimeoutMs,
+      });
+    } catch (error) {
+      const known = asPoolerError(error);
+      this.options.log.info(
+        { endpoint: served.endpoint.endpointId, code: known.code },
+        'cancel request not delivered',
+      );
+    } finally {
+      this.cancelsInFlight--;
+      this.dispatcher.cancelFinished(server, this.options.now());
+    }
+  }
+
+  refuse(client: ClientSession, refusal: Refusal): void {
+    const pooled = this.clients.get(client);
+    if (pooled === undefined) return;
+    this.refuseWith(client, pooled, refusalError(refusal, pooled.served.endpoint));
+  }
+
+  /** Ends a client with an error that the core knows nothing of (drain, endpoint gone). */
+  dismiss(client: ClientSession, error: PoolerError): void {
+    const pooled = this.clients.get(client);
+    if (pooled === undefined) return;
+    this.dispatcher.clientEnded(client, 'terminate', this.options.now());
+    this.refuseWith(client, pooled, error);
+  }
+
+  private refuseWith(client: ClientSession, pooled: PooledClient, error: PoolerError): void {
+    this.clients.delete(client);
+    refuse(pooled.connection, error);
+    pooled.served.errors.add(error.code);
+    this.options.log[error.logLevel](
+      { endpoint: pooled.served.endpoint.endpointId, role: pooled.role, code: error.code, ...error.data },
+      `client refused: ${error.message}`,
+    );
+    pooled.closed(error.code);
+  }
+
+  endClient(client: ClientSession): void {
+    const pooled = this.clients.get(client);
+    if (pooled === undefined) return;
+    this.clients.delete(client);
+    pooled.connection.end();
+    pooled.closed('server-ended');
+  }
+
+  noticeWait(client: ClientSession, waitMs: number): void {
+    const pooled = this.clients.get(client);
+    if (pooled === undefined) return;
+    const seconds = Math.round(waitMs / 1000);
+    const { upstream, waiters } = client.pool;
+    pooled.connection.write(
+      noticeResponse({
+        severity: 'NOTICE',
+        severityNonLocalized: 'NOTICE',
+        code: '00000',
+        message: `waiting for a server connection for ${seconds} s`,
+        detail: `${upstream.used} of ${upstream.budget} server connections are in use, ${waiters.length} clients of this pool wait.`,
+      }),
+    );
+  }
+}
+
+function originOf(server: ServerSession): PoolOrigin {
+  return (server.pool as ServedPool).origin;
+}
+
+/** Weir ends idle sessions itself: a pooled server must not be ended under the next client. Known from Postgres 14 on. */
+function startupParameters(
+  served: ServedEndpoint,
+  keyGucs: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const parameters = new Map(keyGucs);
+  if (Number.parseInt(served.endpoint.upstream.serverVersion, 10) >= 14)
+    parameters.set('idle_session_timeout', '0');
+  return parameters;
+}
+
+// A role's or a database's own limit is no back-pressure: nobody frees a slot for it.
+const ownLimit = /too many connections for (?:role|database)/;
+
+function openFailure(error: PoolerError): OpenFailure {
+  if (error.sqlstate === '53300' && error.fields !== null && !ownLimit.test(error.message)) {
+    return { kind: 'full', cause: error };
+  }
+  if (error.sqlstate === '57P03') return { kind: 'starting', cause: error };
+  return { kind: 'refused', cause: error };
+}

@@ -1,0 +1,38 @@
+// The error a client reads for each reason for which the pooling core refuses it.
+import type { Refusal } from '@weir/pooling';
+import { decodeErrorFields } from '@weir/protocol';
+import type { PublishedEndpoint } from '@weir/tenancy';
+import { asPoolerError, PoolerError } from '../errors.ts';
+
+/** Every refusal has its error; a new kind of refusal without one does not compile. */
+export function refusalError(refusal: Refusal, endpoint: PublishedEndpoint): PoolerError {
+  const tenant = endpoint.tenantName;
+  switch (refusal.kind) {
+    case 'protocol-violation':
+      return new PoolerError('PROTOCOL_VIOLATION', { what: refusal.detail });
+    case 'message-too-large':
+      return new PoolerError('MESSAGE_TOO_LARGE', { bytes: refusal.bytes, limit: refusal.bytesMax });
+    case 'wait-timeout': {
+      const seconds = Math.round(refusal.waitMs / 1000);
+      if (refusal.used >= refusal.budget) {
+        return new PoolerError(
+          'BUDGET_EXHAUSTED',
+          { tenant, budget: refusal.budget, seconds },
+          { detail: `No server connection became free within ${seconds} s.` },
+        );
+      }
+      return new PoolerError('QUERY_WAIT_TIMEOUT', { tenant, seconds });
+    }
+    case 'server-lost':
+      return new PoolerError('SERVER_LOST', { endpoint: endpoint.endpointId });
+    case 'pin-limit':
+      return new PoolerError('PIN_LIMIT', { tenant, reason: refusal.reason });
+    case 'open-failed':
+      return asPoolerError(refusal.cause);
+    case 'replay-failed': {
+      // The client's own startup setting is at fault: on a direct connection it would not have got in.
+      const fields = decodeErrorFields(refusal.errorFrame.subarray(5));
+      return new PoolerError('STARTUP_PARAMETER_INVALID', { name: '', value: '' }, { fields });
+    }
+  }
+}

@@ -1,0 +1,132 @@
+// One endpoint as this process serves it: its pools, its credentials and its counters. No sockets.
+import { Pool, type PoolObserver, type PoolSettings, type Upstream } from '@weir/pooling';
+import { Histogram } from '@weir/telemetry';
+import type { PublishedEndpoint } from '@weir/tenancy';
+import type { ServerCredential } from '../client/authenticate.ts';
+
+/** What a pool's servers are opened with. */
+export interface PoolOrigin {
+  readonly served: ServedEndpoint;
+  readonly role: string;
+  readonly database: string;
+  /** Settings that go into the StartupMessage, so that RESET leads back to them. */
+  readonly keyGucs: ReadonlyMap<string, string>;
+}
+
+/** A pool that knows what its servers are opened with. */
+export class ServedPool extends Pool {
+  readonly origin: PoolOrigin;
+
+  constructor(key: string, origin: PoolOrigin, observer: PoolObserver) {
+    super(key, origin.served.upstream, poolSettings(origin.served.endpoint), observer);
+    this.origin = origin;
+  }
+}
+
+/** More sets of startup settings than this share one pool of their role and database, and are replayed. */
+const gucVariantsMax = 4;
+
+/** Counts by a word of a closed list. */
+export class WordCounts {
+  readonly counts = new Map<string, number>();
+
+  add(word: string): void {
+    this.counts.set(word, (this.counts.get(word) ?? 0) + 1);
+  }
+}
+
+/** Counters and pools of one endpoint. */
+export class ServedEndpoint {
+  endpoint: PublishedEndpoint;
+  readonly upstream: Upstream;
+  readonly pools = new Map<string, ServedPool>();
+  /** What logs in to the server for a role: the newest that a client proved. */
+  readonly credentials = new Map<string, ServerCredential>();
+  /** Why clients are sent away once they are outside a transaction; null while the endpoint is served. */
+  gone: 'deleted' | 'suspended' | 'moved' | null = null;
+
+  directActive = 0;
+  serverOpens = 0;
+  bytesFromClients = 0;
+  bytesToClients = 0;
+  readonly serverCloses = new WordCounts();
+  readonly clientCloses = new WordCounts();
+  readonly errors = new WordCounts();
+  readonly waitSeconds = new Histogram();
+  readonly querySeconds = new Histogram();
+  /** Totals of pools that have been forgotten. */
+  private readonly past = { checkouts: 0, transactions: 0, queries: 0 };
+
+  private readonly observer: PoolObserver = {
+    waited: (ms) => this.waitSeconds.observe(ms / 1000),
+    held: (ms) => this.querySeconds.observe(ms / 1000),
+  };
+
+  constructor(endpoint: PublishedEndpoint, upstream: Upstream) {
+    this.endpoint = endpoint;
+    this.upstream = upstream;
+  }
+
+  /**
+   * The pool for a client, made if it is new, and the settings that must be replayed for this client because the
+   * pool's servers are opened without them.
+   */
+  poolFor(
+    role: string,
+    database: string,
+    keyGucs: ReadonlyMap<string, string>,
+  ): { readonly pool: ServedPool; readonly replayed: ReadonlyMap<string, string> } {
+    const key = poolKey(role, database, keyGucs);
+    const known = this.pools.get(key);
+    if (known !== undefined) return { pool: known, replayed: new Map() };
+    const none = new Map<string, string>();
+    if (keyGucs.size > 0 && this.variants(role, database) >= gucVariantsMax) {
+      return { pool: this.poolFor(role, database, none).pool, replayed: keyGucs };
+    }
+    const pool = new ServedPool(key, { served: this, role, database, keyGucs }, this.observer);
+    this.pools.set(key, pool);
+    this.upstream.pools.add(pool);
+    return { pool, replayed: none };
+  }
+
+  private variants(role: string, database: string): number {
+    let count = 0;
+    for (const { origin } of this.pools.values()) {
+      if (origin.role === role && origin.database === database && origin.keyGucs.size > 0) count++;
+    }
+    return count;
+  }
+
+  /** Forgets pools without clients and servers that nobody used for `idleMs`. */
+  forgetUnused(nowMs: number, idleMs: number): void {
+    for (const [key, pool] of this.pools) {
+      if (pool.clients > 0 || pool.size > 0 || nowMs - pool.usedAtMs < idleMs) continue;
+      this.past.checkouts += pool.checkoutsTotal;
+      this.past.transactions += pool.transactionsTotal;
+      this.past.queries += pool.queriesTotal;
+      this.pools.delete(key);
+      this.upstream.pools.delete(pool);
+    }
+  }
+
+  /** Totals over all pools, also those that are gone. */
+  totals(): { readonly checkouts: number; readonly transactions: number; readonly queries: number } {
+    let { checkouts, transactions, queries } = this.past;
+    for (const pool of this.pools.values()) {
+      checkouts += pool.checkoutsTotal;
+      transactions += pool.transactionsTotal;
+      queries += pool.queriesTotal;
+    }
+    return { checkouts, transactions, queries };
+  }
+}
+
+/** A pool's limits as the tenant has set them. */
+export function poolSettings(endpoint: PublishedEndpoint): PoolSettings {
+  const { poolSize, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs } = endpoint.settings;
+  return { sizeMax: poolSize, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs };
+}
+
+function poolKey(role: string, database: string, keyGucs: ReadonlyMap<string, string>): string {
+  return JSON.stringify([role, database, ...keyGucs]);
+}

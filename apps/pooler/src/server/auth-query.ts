@@ -1,0 +1,194 @@
+// Reads the verifier of one role from the tenant's own database, as the service role, with nothing of the client's in it.
+import type { EgressPolicy } from '@weir/net';
+import { SqlState } from '@weir/protocol';
+import { parseVerifier } from '@weir/scram';
+import type { PublishedEndpoint } from '@weir/tenancy';
+import { PoolerError } from '../errors.ts';
+import { ServiceConnection, type TextRow } from './service-connection.ts';
+
+/** What the database knows of a role's password. */
+export interface RoleSecret {
+  /** As stored: a SCRAM verifier, md5…, or null for none. */
+  readonly verifier: string | null;
+  /** ms since the epoch, or null: never expires. */
+  readonly validUntil: number | null;
+}
+
+export interface RoleSecretsOptions {
+  readonly policy: EgressPolicy;
+  /** For one query, the login of the service role included. */
+  readonly timeoutMs: number;
+  /** Monotonic clock in ms. */
+  readonly now: () => number;
+}
+
+interface Entry {
+  secret: RoleSecret | null;
+  readAt: number;
+  until: number;
+}
+
+const knownForMs = 30_000;
+// Short, since a role is often created moments before its first login.
+const unknownForMs = 2_000;
+const distrustEveryMs = 3_000;
+const serviceIdleTimeoutMs = 30_000;
+const entriesMax = 10_000;
+
+// Every name and operator is qualified, whatever the service role's search_path may be.
+const catalogQuery = `select rolname, rolpassword, pg_catalog.date_part('epoch', rolvaliduntil)::pg_catalog.text
+  from pg_catalog.pg_authid where rolname operator(pg_catalog.=) $1 and rolcanlogin`;
+
+/** Secrets by endpoint and role: cached, one query at a time per role. */
+export class RoleSecrets {
+  readonly #options: RoleSecretsOptions;
+  readonly #entries = new Map<string, Entry>();
+  readonly #reading = new Map<string, Promise<RoleSecret | null>>();
+  /** Endpoint and role -> the published verifier that the database contradicted. */
+  readonly #superseded = new Map<string, string>();
+  readonly #usualIterations = new Map<string, number>();
+  readonly #distrustedAt = new Map<string, number>();
+  readonly #connections = new Map<string, { endpoint: PublishedEndpoint; connection: ServiceConnection }>();
+
+  constructor(options: RoleSecretsOptions) {
+    this.#options = options;
+  }
+
+  /** Null: no such role, or this endpoint has no service role. Rejects with PoolerError AUTH_QUERY_FAILED, SERVER_*. */
+  async read(endpoint: PublishedEndpoint, role: string): Promise<RoleSecret | null> {
+    if (endpoint.serviceRole === null) return null;
+    const key = keyOf(endpoint, role);
+    const entry = this.#entries.get(key);
+    if (entry && entry.until > this.#options.now()) return entry.secret;
+    const running = this.#reading.get(key);
+    if (running) return running;
+    const reading = this.#read(endpoint, role, key).finally(() => this.#reading.delete(key));
+    this.#reading.set(key, reading);
+    return reading;
+  }
+
+  /** True if the database has shown another verifier than the published one, which is then not to be used. */
+  supersedes(endpoint: PublishedEndpoint, role: string): boolean {
+    const published = publishedVerifier(endpoint, role);
+    return published !== null && this.#superseded.get(keyOf(endpoint, role)) === published;
+  }
+
+  /** Iterations of the last verifier that was read there, or null. */
+  usualIterations(endpoint: PublishedEndpoint): number | null {
+    return this.#usualIterations.get(endpoint.endpointId) ?? null;
+  }
+
+  /**
+   * The secret in hand did not open the door, so it is read again in the background, at most once in 3 s per role. To be
+   * called after a wrong proof, and when the server refuses a ClientKey (SERVER_PASSWORD_REFUSED).
+   */
+  distrust(endpoint: PublishedEndpoint, role: string): void {
+    const key = keyOf(endpoint, role);
+    if (endpoint.serviceRole === null || this.#reading.has(key)) return;
+    const entry = this.#entries.get(key);
+    const now = this.#options.now();
+    const askedAt = Math.max(entry?.readAt ?? -Infinity, this.#distrustedAt.get(key) ?? -Infinity);
+    if (now - askedAt < distrustEveryMs) return;
+    setBounded(this.#distrustedAt, key, now);
+    if (entry) entry.until = 0;
+    // Whoever logs in next meets the same error again, and that one is logged.
+    this.read(endpoint, role).catch(() => {});
+  }
+
+  /** Forgets an endpoint that was deleted. */
+  forget(endpointId: string): void {
+    for (const map of [this.#entries, this.#superseded, this.#distrustedAt]) {
+      for (const key of map.keys()) if (key.startsWith(`${endpointId}\0`)) map.delete(key);
+    }
+    this.#usualIterations.delete(endpointId);
+    this.#connections.get(endpointId)?.connection.close();
+    this.#connections.delete(endpointId);
+  }
+
+  /** Closes idle service connections. */
+  async close(): Promise<void> {
+    for (const { connection } of this.#connections.values()) connection.close();
+    this.#connections.clear();
+  }
+
+  async #read(endpoint: PublishedEndpoint, role: string, key: string): Promise<RoleSecret | null> {
+    const secret = secretOf(await this.#rows(endpoint, role), role, endpoint.endpointId);
+    const now = this.#options.now();
+    const found = secret?.verifier != null;
+    setBounded(this.#entries, key, { secret, readAt: now, until: now + (found ? knownForMs : unknownForMs) });
+    const iterations = found ? parseVerifier(secret.verifier)?.iterations : undefined;
+    if (iterations !== undefined) this.#usualIterations.set(endpoint.endpointId, iterations);
+    const published = publishedVerifier(endpoint, role);
+    // A query that leaves a role out proves nothing: many leave superusers out. The server itself will refuse one that
+    // was dropped.
+    if (published !== null && found && published !== secret.verifier) {
+      setBounded(this.#superseded, key, published);
+    } else this.#superseded.delete(key);
+    return secret;
+  }
+
+  async #rows(endpoint: PublishedEndpoint, role: string): Promise<readonly TextRow[]> {
+    try {
+      return await this.#connectionOf(endpoint).query(endpoint.authQuery ?? catalogQuery, [role]);
+    } catch (error) {
+      // Managed databases let nobody read pg_authid. Where no auth query was set up, roles that were not published
+      // are then unknown, and must look so: an error would tell them from those that are.
+      const forbidden =
+        error instanceof PoolerError && error.data.sqlstate === SqlState.InsufficientPrivilege;
+      if (forbidden && endpoint.authQuery === null) return [];
+      throw error;
+    }
+  }
+
+  #connectionOf(endpoint: PublishedEndpoint): ServiceConnection {
+    const { endpointId } = endpoint;
+    const known = this.#connections.get(endpointId);
+    if (known && sameService(known.endpoint, endpoint)) return known.connection;
+    known?.connection.close();
+    const { policy, timeoutMs } = this.#options;
+    const connection = new ServiceConnection({
+      endpoint,
+      policy,
+      timeoutMs,
+      idleTimeoutMs: serviceIdleTimeoutMs,
+    });
+    this.#connections.set(endpointId, { endpoint, connection });
+    return connection;
+  }
+}
+
+function keyOf({ endpointId }: PublishedEndpoint, role: string): string {
+  return `${endpointId}\0${role}`;
+}
+
+/** The published verifier, if it claims to be the server's own; Weir's own verifiers cannot be contradicted there. */
+function publishedVerifier(endpoint: PublishedEndpoint, role: string): string | null {
+  const published = endpoint.roles.find(({ name }) => name === role);
+  return published?.verifierIsServers ? published.verifier : null;
+}
+
+function sameService(a: PublishedEndpoint, b: PublishedEndpoint): boolean {
+  if (a.generation === b.generation) return true;
+  const facts = ({ upstream, serviceRole, defaultDatabase }: PublishedEndpoint) =>
+    JSON.stringify([upstream, serviceRole, defaultDatabase]);
+  return facts(a) === facts(b);
+}
+
+/** Columns: role, password, and optionally the end of its validity in seconds since the epoch. */
+function secretOf(rows: readonly TextRow[], role: string, endpointId: string): RoleSecret | null {
+  const row = rows[0];
+  if (!row) return null;
+  const [name, verifier = null, validUntil = null] = row;
+  if (rows.length > 1 || row.length < 2 || name !== role) {
+    const reason = 'the query does not give one row (role, password) for the role it was asked for';
+    throw new PoolerError('AUTH_QUERY_FAILED', { endpoint: endpointId, reason });
+  }
+  // date_part of infinity is the text Infinity, which Number reads.
+  return { verifier, validUntil: validUntil === null ? null : Number(validUntil) * 1000 };
+}
+
+function setBounded<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > entriesMax) map.delete(map.keys().next().value!);
+}

@@ -1,0 +1,158 @@
+// Published endpoints by id, kept fresh by the fleet's directory; what a pooler knows without asking anybody.
+import type { EndpointDirectory, EndpointLookUp } from '@weir/fleet';
+import type { PublishedEndpoint } from '@weir/tenancy';
+import { PoolerError } from '../errors.ts';
+
+/** What became of an endpoint that was in use here. */
+export type EndpointChange =
+  | { readonly kind: 'changed'; readonly endpoint: PublishedEndpoint; readonly previous: PublishedEndpoint }
+  | { readonly kind: 'deleted'; readonly endpointId: string };
+
+export interface TenantCacheOptions {
+  /** With the fleet's snapshot around it (`withSnapshot`), if there is one. */
+  readonly directory: EndpointDirectory;
+  /** Monotonic clock in ms. */
+  readonly now: () => number;
+}
+
+interface Known {
+  readonly endpoint: PublishedEndpoint;
+  /** False: something may have changed since; used only if nobody can be asked. */
+  fresh: boolean;
+}
+
+const missForMs = 1_000;
+// Strangers can name any number of endpoints.
+const missesMax = 10_000;
+const refreshesAtOnce = 16;
+
+/** Endpoints that were found stay: pools and clients of them want to hear of every change. */
+export class TenantCache {
+  readonly #options: TenantCacheOptions;
+  readonly #known = new Map<string, Known>();
+  readonly #misses = new Map<string, { readonly kind: 'absent' | 'deleted'; readonly until: number }>();
+  readonly #lookUps = new Map<string, Promise<EndpointLookUp>>();
+  readonly #listeners = new Set<(change: EndpointChange) => void>();
+  readonly #unsubscribe: () => void;
+  #closed = false;
+
+  constructor(options: TenantCacheOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.directory.onChange((endpointId) => this.#changed(endpointId));
+  }
+
+  /** Rejects with PoolerError ENDPOINT_UNKNOWN, TENANT_DELETED, ENDPOINT_NOT_KNOWN_YET or SHARED_STATE_AWAY. */
+  async find(endpointId: string): Promise<PublishedEndpoint> {
+    const known = this.#known.get(endpointId);
+    if (known?.fresh) return known.endpoint;
+    const miss = this.#misses.get(endpointId);
+    if (miss && miss.until > this.#options.now()) throw missing(endpointId, miss.kind);
+    let answer: EndpointLookUp;
+    try {
+      answer = await this.#lookUp(endpointId);
+    } catch (cause) {
+      const stale = this.#known.get(endpointId);
+      if (stale) return stale.endpoint;
+      throw new PoolerError('SHARED_STATE_AWAY', { endpoint: endpointId }, { cause });
+    }
+    if (answer.kind === 'found') return answer.endpoint;
+    if (answer.kind !== 'not-known-yet') throw missing(endpointId, answer.kind);
+    const stale = this.#known.get(endpointId);
+    if (stale) return stale.endpoint;
+    throw new PoolerError('ENDPOINT_NOT_KNOWN_YET', { endpoint: endpointId });
+  }
+
+  /** What is known without asking, or null. */
+  peek(endpointId: string): PublishedEndpoint | null {
+    return this.#known.get(endpointId)?.endpoint ?? null;
+  }
+
+  /** Called for endpoints that have been found here before. Returns the unsubscribe. */
+  onChange(listener: (change: EndpointChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#unsubscribe();
+    this.#listeners.clear();
+  }
+
+  #changed(endpointId: string | null): void {
+    if (this.#closed) return;
+    const ids = endpointId === null ? [...this.#known.keys()] : [endpointId];
+    if (endpointId === null) {
+      this.#misses.clear();
+      this.#lookUps.clear();
+    }
+    const stale: string[] = [];
+    for (const id of ids) {
+      this.#misses.delete(id);
+      // An answer under way may be from before the change; whoever asks now asks anew.
+      this.#lookUps.delete(id);
+      const known = this.#known.get(id);
+      if (!known) continue;
+      known.fresh = false;
+      stale.push(id);
+    }
+    // Read at once and not at the next login: clients that are connected have to hear of it too.
+    for (let i = 0; i < Math.min(refreshesAtOnce, stale.length); i++) this.#refresh(stale);
+  }
+
+  async #refresh(ids: string[]): Promise<void> {
+    for (let id = ids.pop(); id !== undefined && !this.#closed; id = ids.pop()) {
+      // Shared state may be away again; then the endpoint stays stale, and the next login or reconnect asks.
+      if (this.#known.get(id)?.fresh === false) await this.#lookUp(id).catch(() => {});
+    }
+  }
+
+  /** One question at a time per endpoint; only the newest question's answer is kept. */
+  #lookUp(endpointId: string): Promise<EndpointLookUp> {
+    const running = this.#lookUps.get(endpointId);
+    if (running) return running;
+    const lookUp: Promise<EndpointLookUp> = this.#options.directory
+      .lookUp(endpointId)
+      .then((answer) => {
+        if (this.#lookUps.get(endpointId) === lookUp) this.#keep(endpointId, answer);
+        return answer;
+      })
+      .finally(() => {
+        if (this.#lookUps.get(endpointId) === lookUp) this.#lookUps.delete(endpointId);
+      });
+    this.#lookUps.set(endpointId, lookUp);
+    return lookUp;
+  }
+
+  #keep(endpointId: string, answer: EndpointLookUp): void {
+    if (answer.kind === 'not-known-yet' || this.#closed) return;
+    const previous = this.#known.get(endpointId);
+    if (answer.kind === 'found') {
+      const { endpoint } = answer;
+      this.#known.set(endpointId, { endpoint, fresh: true });
+      if (previous && !same(previous.endpoint, endpoint)) {
+        this.#tell({ kind: 'changed', endpoint, previous: previous.endpoint });
+      }
+      return;
+    }
+    this.#known.delete(endpointId);
+    if (this.#misses.size >= missesMax) this.#misses.clear();
+    this.#misses.set(endpointId, { kind: answer.kind, until: this.#options.now() + missForMs });
+    if (previous) this.#tell({ kind: 'deleted', endpointId });
+  }
+
+  #tell(change: EndpointChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+// A restored catalog may publish other content under a generation that was seen before.
+function same(a: PublishedEndpoint, b: PublishedEndpoint): boolean {
+  return a.generation === b.generation && JSON.stringify(a) === JSON.stringify(b);
+}
+
+function missing(endpointId: string, kind: 'absent' | 'deleted'): PoolerError {
+  return new PoolerError(kind === 'deleted' ? 'TENANT_DELETED' : 'ENDPOINT_UNKNOWN', {
+    endpoint: endpointId,
+  });
+}

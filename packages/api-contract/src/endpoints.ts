@@ -1,0 +1,167 @@
+// Schemas of endpoints: create, list, get, change, their connection strings and what goes on in them.
+import { type EndpointStrings, snippetIds } from '@weir/tenancy';
+import { z } from 'zod';
+import {
+  endpointIdSchema,
+  pageOf,
+  postgresNameSchema,
+  statusSchema,
+  tenantIdSchema,
+  timeSchema,
+} from './identity.ts';
+import {
+  ramFields,
+  settingsChangeSchema,
+  settingsSchema,
+  sizingChangeSchema,
+  sizingSchema,
+} from './settings.ts';
+import { upstreamChangeSchema, upstreamInputSchema, upstreamSchema } from './upstream.ts';
+
+const authQuerySchema = z
+  .string()
+  .min(1)
+  .max(4000)
+  .nullable()
+  .describe('One query, $1 = role name, two columns (role, password); null: pg_authid is read');
+
+/** What creating an endpoint takes, alone or as the first of a new tenant. */
+export const endpointInputFields = {
+  upstream: upstreamInputSchema,
+  ...ramFields,
+  sizing: sizingChangeSchema.optional(),
+  settings: settingsChangeSchema.optional(),
+  authQuery: authQuerySchema.optional(),
+};
+
+/** Exactly one of the two ways to name memory must be there. */
+export const oneRam = {
+  check: (body: { computeRamBytes?: number | undefined; computeRamGb?: number | undefined }): boolean =>
+    (body.computeRamBytes === undefined) !== (body.computeRamGb === undefined),
+  says: {
+    path: ['computeRamBytes'],
+    message: 'give computeRamBytes or computeRamGb, exactly one of the two',
+  },
+};
+
+export const createEndpointBodySchema = z
+  .strictObject(endpointInputFields)
+  .refine(oneRam.check, oneRam.says)
+  .meta({ id: 'CreateEndpointBody' });
+
+export const changeEndpointBodySchema = z
+  .strictObject({
+    status: statusSchema,
+    upstream: upstreamChangeSchema,
+    ...ramFields,
+    sizing: sizingChangeSchema,
+    settings: settingsChangeSchema,
+    authQuery: authQuerySchema,
+  })
+  .partial()
+  .refine((body) => body.computeRamBytes === undefined || body.computeRamGb === undefined, oneRam.says)
+  .meta({ id: 'ChangeEndpointBody' });
+
+export const endpointSchema = z
+  .object({
+    id: endpointIdSchema,
+    tenantId: tenantIdSchema,
+    status: statusSchema,
+    generation: z.number().int().describe('Raised by each change'),
+    hosts: z.object({ pooled: z.string(), direct: z.string(), port: z.number().int() }),
+    upstream: upstreamSchema,
+    defaultDatabase: z.string(),
+    budget: z
+      .number()
+      .int()
+      .describe('Most server connections over the whole fleet, pooled and direct together'),
+    sizing: sizingSchema,
+    settings: settingsSchema,
+    authQuery: z.string().nullable(),
+    roles: z.array(
+      z.object({
+        name: z.string(),
+        verifierIsServers: z
+          .boolean()
+          .describe("Whether Weir holds the server's own SCRAM verifier of the role"),
+      }),
+    ),
+    createdAt: timeSchema,
+    updatedAt: timeSchema,
+  })
+  .meta({ id: 'Endpoint' });
+
+export const endpointPageSchema = pageOf(endpointSchema).meta({ id: 'EndpointPage' });
+
+export const snippetSchema = z
+  .object({
+    id: z.enum(snippetIds),
+    title: z.string(),
+    file: z.string().nullable().describe('File it belongs in; null: a command line'),
+    language: z.enum(['sh', 'dotenv', 'typescript', 'prisma', 'python']),
+    text: z.string(),
+  })
+  .meta({ id: 'Snippet' });
+
+const stringFields = {
+  pooled: z.string().describe('For applications: many clients share few server connections'),
+  direct: z.string().describe('For migrations and sessions: one server connection each'),
+  pooledNoSni: z.string().describe('Pooled, where the host name does not resolve or the driver sends no SNI'),
+  directNoSni: z.string().describe('Direct, likewise'),
+} satisfies Record<keyof EndpointStrings, z.ZodString>;
+
+export const connectionStringsSchema = z
+  .object({
+    role: z.string(),
+    database: z.string(),
+    passwordIncluded: z
+      .boolean()
+      .describe('Only the reply to a creation holds the password that was given to it'),
+    ...stringFields,
+    snippets: z.array(snippetSchema),
+  })
+  .meta({ id: 'ConnectionStrings' });
+
+export const connectionStringsQuerySchema = z.strictObject({
+  role: postgresNameSchema.optional(),
+  database: postgresNameSchema.optional(),
+});
+
+export const createEndpointReplySchema = z
+  .object({ endpoint: endpointSchema, connectionStrings: connectionStringsSchema })
+  .meta({ id: 'CreateEndpointReply' });
+
+const count = z.number().int().min(0);
+const activityFields = {
+  clientsActive: count,
+  clientsIdle: count,
+  clientsWaiting: count,
+  serversActive: count,
+  serversIdle: count,
+  serversOpening: count,
+  serversDirect: count,
+  serversPinned: count,
+  transactionsTotal: count,
+};
+
+export const endpointActivitySchema = z
+  .object({
+    endpointId: endpointIdSchema,
+    at: timeSchema,
+    budget: z.number().int(),
+    serversOpen: count.describe('Server connections of every kind that count in the budget now'),
+    totals: z.object(activityFields),
+    processes: z.array(z.object({ processId: z.string(), startedAt: timeSchema, ...activityFields })),
+  })
+  .meta({ id: 'EndpointActivity' });
+
+export type CreateEndpointBody = z.output<typeof createEndpointBodySchema>;
+export type CreateEndpointInput = z.input<typeof createEndpointBodySchema>;
+export type ChangeEndpointBody = z.output<typeof changeEndpointBodySchema>;
+export type EndpointReply = z.output<typeof endpointSchema>;
+export type EndpointPageReply = z.output<typeof endpointPageSchema>;
+export type ConnectionStringsQuery = z.output<typeof connectionStringsQuerySchema>;
+export type ConnectionStringsReply = z.output<typeof connectionStringsSchema>;
+export type CreateEndpointReply = z.output<typeof createEndpointReplySchema>;
+export type EndpointActivityReply = z.output<typeof endpointActivitySchema>;
+export type SnippetReply = z.output<typeof snippetSchema>;

@@ -1,0 +1,9 @@
+// The HTTP API as schemas and types, for the server, the dashboard, the command line and tests; re-exports only.
+export * from './endpoints.ts';
+export * from './identity.ts';
+export * from './me.ts';
+export * from './paths.ts';
+export * from './problem.ts';
+export * from './settings.ts';
+export * from './tenants.ts';
+export * from './upstream.ts';

@@ -1,0 +1,111 @@
+// Schemas of what a tenant may tune: an endpoint's settings and the numbers of its sizing.
+import type { EndpointSettings, Sizing } from '@weir/tenancy';
+import { gibibyte } from '@weir/tenancy';
+import { z } from 'zod';
+
+const dayMs = 86_400_000;
+
+const settingFields = {
+  poolSize: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .nullable()
+    .describe('Most server connections one pool may hold; null: whatever the budget allows'),
+  clientConnectionsMax: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .describe('Most client connections of the endpoint'),
+  queryWaitTimeoutMs: z
+    .number()
+    .int()
+    .min(100)
+    .max(dayMs)
+    .describe('How long a client may wait for a server'),
+  serverIdleTimeoutMs: z
+    .number()
+    .int()
+    .min(1000)
+    .max(7 * dayMs)
+    .describe('A server idle for longer is closed'),
+  serverLifetimeMs: z
+    .number()
+    .int()
+    .min(1000)
+    .max(30 * dayMs)
+    .describe('A server older than this is closed at release'),
+  requireTls: z.boolean().describe('Refuse clients without TLS'),
+};
+
+/** All settings, as the API shows them. */
+export const settingsSchema = z
+  .object(settingFields)
+  .meta({ id: 'EndpointSettings' }) satisfies z.ZodType<EndpointSettings>;
+
+/** Any of them, as they are chosen or changed; those left out stay as they were. */
+export const settingsChangeSchema = z
+  .strictObject(settingFields)
+  .partial()
+  .meta({ id: 'EndpointSettingsChange' });
+
+/** How the budget came about: each number that went in, and the result. */
+export const sizingSchema = z
+  .object({
+    ramBytes: z.number().int(),
+    divisorBytes: z.number().int().describe('Memory reckoned for one connection'),
+    cap: z.number().int().describe('Most connections whatever the memory'),
+    reserve: z.number().int().describe('Connections left free for people, monitoring and Weir itself'),
+    maxConnections: z.number().int().nullable().describe('max_connections of the server'),
+    reservedConnections: z
+      .number()
+      .int()
+      .nullable()
+      .describe('superuser_reserved_connections and reserved_connections of the server together'),
+    budget: z.number().int().min(1).describe('Most server connections over the whole fleet'),
+  })
+  .meta({ id: 'Sizing' }) satisfies z.ZodType<Sizing>;
+
+/** The numbers of a sizing that may be chosen; null goes back to the default. */
+export const sizingChangeSchema = z
+  .strictObject({
+    divisorBytes: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).nullable(),
+    cap: z.number().int().min(1).max(100_000).nullable(),
+    reserve: z.number().int().min(0).max(100_000).nullable(),
+  })
+  .partial()
+  .meta({ id: 'SizingChange' });
+
+/** Memory of the server's machine, in either unit. */
+export const ramFields = {
+  computeRamBytes: z
+    .number()
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe("Memory of the server's machine in bytes"),
+  computeRamGb: z
+    .number()
+    .min(0.125)
+    .max(65_536)
+    .optional()
+    .describe('The same in GB of 1 073 741 824 bytes; give one of the two'),
+};
+
+/** The two ways to name memory, as parsed. */
+export interface RamChoice {
+  readonly computeRamBytes?: number | undefined;
+  readonly computeRamGb?: number | undefined;
+}
+
+/** Bytes of memory that a body names; null if it names none. */
+export function ramBytesOf(choice: RamChoice): number | null {
+  if (choice.computeRamBytes !== undefined) return choice.computeRamBytes;
+  return choice.computeRamGb === undefined ? null : Math.round(choice.computeRamGb * gibibyte);
+}
+
+export type SettingsChange = z.output<typeof settingsChangeSchema>;
+export type SizingChange = z.output<typeof sizingChangeSchema>;

@@ -1,0 +1,43 @@
+// Schemas of tenants: create (with the first endpoint), list, get, change.
+import { z } from 'zod';
+import { connectionStringsSchema, endpointInputFields, endpointSchema, oneRam } from './endpoints.ts';
+import { pageOf, statusSchema, tenantIdSchema, tenantNameSchema, timeSchema } from './identity.ts';
+
+export const createTenantBodySchema = z
+  .strictObject({ name: tenantNameSchema, ...endpointInputFields })
+  .refine(oneRam.check, oneRam.says)
+  .meta({ id: 'CreateTenantBody' });
+
+export const changeTenantBodySchema = z
+  .strictObject({ name: tenantNameSchema, status: statusSchema })
+  .partial()
+  .meta({ id: 'ChangeTenantBody' });
+
+export const tenantSchema = z
+  .object({
+    id: tenantIdSchema,
+    name: z.string(),
+    status: statusSchema,
+    endpointCount: z.number().int(),
+    createdAt: timeSchema,
+    updatedAt: timeSchema,
+  })
+  .meta({ id: 'Tenant' });
+
+export const tenantPageSchema = pageOf(tenantSchema).meta({ id: 'TenantPage' });
+
+export const createTenantReplySchema = z
+  .object({ tenant: tenantSchema, endpoint: endpointSchema, connectionStrings: connectionStringsSchema })
+  .meta({ id: 'CreateTenantReply' });
+
+export const getTenantReplySchema = z
+  .object({ ...tenantSchema.shape, endpoints: z.array(endpointSchema) })
+  .meta({ id: 'TenantWithEndpoints' });
+
+export type CreateTenantBody = z.output<typeof createTenantBodySchema>;
+export type CreateTenantInput = z.input<typeof createTenantBodySchema>;
+export type ChangeTenantBody = z.output<typeof changeTenantBodySchema>;
+export type TenantReply = z.output<typeof tenantSchema>;
+export type TenantPageReply = z.output<typeof tenantPageSchema>;
+export type CreateTenantReply = z.output<typeof createTenantReplySchema>;
+export type GetTenantReply = z.output<typeof getTenantReplySchema>;

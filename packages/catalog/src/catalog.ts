@@ -1,0 +1,95 @@
+// Opens the catalog: migrations, connections, its one meta row. What is done with tables is in the files named for them.
+import { randomBytes } from 'node:crypto';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { epochAtStart } from './epoch.ts';
+import { applyMigrations } from './migrate.ts';
+import * as schema from './schema.ts';
+import { type CatalogSealKey, createSealer, type Sealer } from './sealer.ts';
+
+export type CatalogDatabase = NodePgDatabase<typeof schema>;
+/** A transaction, or the database itself where one statement is enough. */
+export type CatalogTransaction = Parameters<Parameters<CatalogDatabase['transaction']>[0]>[0];
+
+/** An open catalog. Its functions take it as their first argument. */
+export interface Catalog {
+  readonly db: CatalogDatabase;
+  readonly sealer: Sealer;
+  /** Runs `change` in one transaction; when it is committed, whoever waits for changes is woken. */
+  change<T>(change: (tx: CatalogTransaction) => Promise<T>): Promise<T>;
+  /** Called after each committed change of this process. Returns the unsubscribe. */
+  onChange(listener: () => void): () => void;
+  /** Resolves if the database answers within 2 s. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface CatalogOptions {
+  readonly url: string;
+  /** The first seals, all open. */
+  readonly sealKeys: readonly CatalogSealKey[];
+  readonly connectionsMax?: number;
+  /** Told when an idle connection breaks; the next query opens another one. */
+  readonly onConnectionError?: (error: Error) => void;
+  /** Where the migrations are, if not beside the program. */
+  readonly migrationsFolder?: string;
+}
+
+/** Migrates, connects and settles the epoch. Rejects with the server's error, or CatalogSealError. */
+export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
+  const sealer = createSealer(options.sealKeys);
+  await applyMigrations(options.url, options.migrationsFolder);
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: 'weir-control-api',
+    max: options.connectionsMax ?? 10,
+    connectionTimeoutMillis: 5_000,
+    // No statement here is meant to run longer; a stuck one must not keep its locks.
+    statement_timeout: 15_000,
+    idle_in_transaction_session_timeout: 30_000,
+  });
+  pool.on('error', (error) => options.onConnectionError?.(error));
+  const db = drizzle(pool, { schema });
+  const listeners = new Set<() => void>();
+  const catalog: Catalog = {
+    db,
+    sealer,
+    async change(change) {
+      const result = await db.transaction(change);
+      for (const listener of listeners) listener();
+      return result;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async ping() {
+      let timer: NodeJS.Timeout | undefined;
+      const tooLate = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error('the catalog does not answer within 2 s')), 2_000);
+      });
+      await Promise.race([pool.query('select 1'), tooLate]).finally(() => clearTimeout(timer));
+    },
+    close: () => pool.end(),
+  };
+  try {
+    await ensureMeta(catalog);
+  } catch (error) {
+    await pool.end();
+    throw error;
+  }
+  return catalog;
+}
+
+async function ensureMeta(catalog: Catalog): Promise<void> {
+  const secret = randomBytes(32).toString('base64');
+  await catalog.db
+    .insert(schema.catalogMeta)
+    .values({
+      // Seconds since 1970, so that a catalog made anew beside old shared state has the higher epoch.
+      epoch: Math.floor(Date.now() / 1000),
+      mockSecretSealed: catalog.sealer.seal(secret, ['catalog_meta', 'mock_secret']),
+    })
+    .onConflictDoNothing();
+  await epochAtStart(catalog);
+}

@@ -1,0 +1,229 @@
+// Endpoints in the catalog: create, read, change, retire; each change leaves its outbox row in the same transaction.
+import { and, asc, eq, gt, inArray, ne, sql } from 'drizzle-orm';
+import type { Catalog, CatalogTransaction } from './catalog.ts';
+import { enqueue } from './outbox.ts';
+import {
+  type EndpointChange,
+  type EndpointRecord,
+  type EndpointRow,
+  endpointRecord,
+  IdTakenError,
+  type NewEndpoint,
+  type ProbedUpstream,
+  type ServiceRole,
+} from './records.ts';
+import { endpoints, roles, tenants } from './schema.ts';
+import type { Sealer } from './sealer.ts';
+
+/** Null: there is no such live tenant. Throws IdTakenError. */
+export function createEndpoint(
+  catalog: Catalog,
+  tenantId: string,
+  input: NewEndpoint,
+): Promise<EndpointRecord | null> {
+  return catalog.change(async (tx) => {
+    // Shared, so that a tenant is not deleted under an endpoint that is just being made.
+    const [tenant] = await tx
+      .select({ id: tenants.id })
+      .from(tenants)
+      .where(and(eq(tenants.id, tenantId), ne(tenants.status, 'deleted')))
+      .for('share');
+    return tenant === undefined ? null : insertEndpoint(tx, catalog.sealer, tenantId, input);
+  });
+}
+
+/** Part of a creation, inside its transaction. Throws IdTakenError. */
+export async function insertEndpoint(
+  tx: CatalogTransaction,
+  sealer: Sealer,
+  tenantId: string,
+  input: NewEndpoint,
+): Promise<EndpointRecord> {
+  const { id, probed, ramBytes, sizing, settings, authQuery } = input;
+  const [row] = await tx
+    .insert(endpoints)
+    .values({
+      id,
+      tenantId,
+      ...probedColumns(sealer, id, probed),
+      ramBytes,
+      ...sizing,
+      ...settings,
+      authQuery,
+    })
+    .onConflictDoNothing({ target: endpoints.id })
+    .returning();
+  if (row === undefined) throw new IdTakenError(`endpoint id ${id} is taken`);
+  await keepServiceRole(tx, sealer, id, probed.service);
+  await enqueue(tx, [row]);
+  return endpointRecord(row, await rolesOf(tx, [id]));
+}
+
+/** Null: there is none, or it was deleted. */
+export async function findEndpoint(catalog: Catalog, id: string): Promise<EndpointRecord | null> {
+  const [row] = await catalog.db
+    .select()
+    .from(endpoints)
+    .where(and(eq(endpoints.id, id), ne(endpoints.status, 'deleted')));
+  return row === undefined ? null : endpointRecord(row, await rolesOf(catalog.db, [id]));
+}
+
+/** A page of a tenant's endpoints by id, after `afterId`. */
+export async function listEndpoints(
+  catalog: Catalog,
+  tenantId: string,
+  page: { readonly limit: number; readonly afterId?: string | undefined },
+): Promise<readonly EndpointRecord[]> {
+  const rows = await catalog.db
+    .select()
+    .from(endpoints)
+    .where(
+      and(
+        eq(endpoints.tenantId, tenantId),
+        ne(endpoints.status, 'deleted'),
+        page.afterId === undefined ? undefined : gt(endpoints.id, page.afterId),
+      ),
+    )
+    .orderBy(asc(endpoints.id))
+    .limit(page.limit);
+  const roleRows = await rolesOf(
+    catalog.db,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => endpointRecord(row, roleRows));
+}
+
+/** The password that Weir logs in with; for a new probe only. Null: no such live endpoint. Throws CatalogSealError. */
+export async function openServicePassword(catalog: Catalog, id: string): Promise<string | null> {
+  const [row] = await catalog.db
+    .select({ sealed: endpoints.servicePasswordSealed })
+    .from(endpoints)
+    .where(eq(endpoints.id, id));
+  return row?.sealed == null ? null : catalog.sealer.open(row.sealed, servicePasswordPlace(id));
+}
+
+/**
+ * Applies `change`. `absent`: no such live endpoint. `changed-meanwhile`: it is no longer at `ifGeneration`,
+ * on which the change was decided.
+ */
+export function changeEndpoint(
+  catalog: Catalog,
+  id: string,
+  change: EndpointChange,
+  ifGeneration?: number,
+): Promise<EndpointRecord | 'absent' | 'changed-meanwhile'> {
+  return catalog.change(async (tx) => {
+    const [before] = await tx
+      .select()
+      .from(endpoints)
+      .where(and(eq(endpoints.id, id), ne(endpoints.status, 'deleted')))
+      .for('update');
+    if (before === undefined) return 'absent';
+    if (ifGeneration !== undefined && before.generation !== ifGeneration) return 'changed-meanwhile';
+    const { probed } = change;
+    const [row] = await tx
+      .update(endpoints)
+      .set({
+        status: change.status,
+        ramBytes: change.ramBytes,
+        authQuery: change.authQuery,
+        ...change.sizing,
+        ...change.settings,
+        ...(probed === undefined ? {} : probedColumns(catalog.sealer, id, probed)),
+        generation: sql`${endpoints.generation} + 1`,
+        updatedAt: sql`now()`,
+      })
+      .where(eq(endpoints.id, id))
+      .returning();
+    if (probed !== undefined) {
+      // The role that Weir used before may not even exist on the server it uses from now on.
+      if (before.serviceRole !== probed.service.name) {
+        await tx.delete(roles).where(and(eq(roles.endpointId, id), eq(roles.name, before.serviceRole)));
+      }
+      await keepServiceRole(tx, catalog.sealer, id, probed.service);
+    }
+    await enqueue(tx, [row!]);
+    return endpointRecord(row!, await rolesOf(tx, [id]));
+  });
+}
+
+/** Turns the endpoint into a tombstone without secrets. False: no such live endpoint. */
+export function retireEndpoint(catalog: Catalog, id: string): Promise<boolean> {
+  return catalog.change(async (tx) => (await retireEndpoints(tx, [id])).length > 0);
+}
+
+/** Part of a deletion, inside its transaction. */
+export async function retireEndpoints(
+  tx: CatalogTransaction,
+  ids: readonly string[],
+): Promise<readonly EndpointRow[]> {
+  if (ids.length === 0) return [];
+  const rows = await tx
+    .update(endpoints)
+    .set({
+      status: 'deleted',
+      servicePasswordSealed: null,
+      generation: sql`${endpoints.generation} + 1`,
+      updatedAt: sql`now()`,
+    })
+    .where(and(inArray(endpoints.id, [...ids]), ne(endpoints.status, 'deleted')))
+    .returning();
+  await tx.delete(roles).where(inArray(roles.endpointId, [...ids]));
+  await enqueue(tx, rows);
+  return rows;
+}
+
+export async function rolesOf(tx: Pick<CatalogTransaction, 'select'>, endpointIds: readonly string[]) {
+  if (endpointIds.length === 0) return [];
+  return tx
+    .select()
+    .from(roles)
+    .where(inArray(roles.endpointId, [...endpointIds]))
+    .orderBy(asc(roles.name));
+}
+
+export function servicePasswordPlace(endpointId: string) {
+  return ['endpoints', 'service_password', endpointId] as const;
+}
+
+export function rolePasswordPlace(endpointId: string, name: string) {
+  return ['roles', 'password', endpointId, name] as const;
+}
+
+function probedColumns(sealer: Sealer, endpointId: string, probed: ProbedUpstream) {
+  const { upstream, service } = probed;
+  return {
+    upstreamId: upstream.id,
+    host: upstream.host,
+    port: upstream.port,
+    tlsMode: upstream.tlsMode,
+    caPem: upstream.caPem,
+    serverVersion: upstream.serverVersion,
+    defaultDatabase: probed.defaultDatabase,
+    maxConnections: probed.maxConnections,
+    reservedConnections: probed.reservedConnections,
+    serviceRole: service.name,
+    servicePasswordSealed: sealer.seal(service.password, servicePasswordPlace(endpointId)),
+  };
+}
+
+async function keepServiceRole(
+  tx: CatalogTransaction,
+  sealer: Sealer,
+  endpointId: string,
+  role: ServiceRole,
+) {
+  const values = {
+    verifier: role.verifier,
+    verifierIsServers: role.verifierIsServers,
+    passwordSealed: sealer.seal(role.password, rolePasswordPlace(endpointId, role.name)),
+    validUntil: role.validUntil,
+  };
+  await tx
+    .insert(roles)
+    .values({ endpointId, name: role.name, ...values })
+    .onConflictDoUpdate({
+      target: [roles.endpointId, roles.name],
+      set: { ...values, updatedAt: sql`now()` },
+    });
+}

@@ -1,0 +1,37 @@
+// The catalog, the truth about tenants and endpoints, in Postgres; re-exports only.
+export * from './api-keys.ts';
+export { type Catalog, type CatalogOptions, openCatalog } from './catalog.ts';
+export {
+  changeEndpoint,
+  createEndpoint,
+  findEndpoint,
+  listEndpoints,
+  openServicePassword,
+  retireEndpoint,
+} from './endpoints.ts';
+export { raiseEpoch, readEpoch } from './epoch.ts';
+export { applyMigrations } from './migrate.ts';
+export { countUnsent, forgetSent, type SendOutcome, sendDue } from './outbox.ts';
+export { plainCatalogError } from './plain-error.ts';
+export { allPublications, type Publication } from './publications.ts';
+export {
+  type EndpointChange,
+  type EndpointRecord,
+  IdTakenError,
+  type LiveStatus,
+  type NewEndpoint,
+  type ProbedUpstream,
+  type RoleRecord,
+  type ServiceRole,
+  type SizingChoice,
+  type TenantRecord,
+} from './records.ts';
+export { CatalogSealError, type CatalogSealKey, createSealer, type Sealer } from './sealer.ts';
+export {
+  changeTenant,
+  createTenant,
+  findTenant,
+  listTenants,
+  retireTenant,
+  type TenantPosition,
+} from './tenants.ts';

@@ -1,0 +1,102 @@
+// An endpoint's row as it is published: opened secrets and all, or the fact that it was deleted.
+import type { PublishedEndpoint } from '@weir/tenancy';
+import { asc, eq, gt, inArray } from 'drizzle-orm';
+import type { Catalog, CatalogTransaction } from './catalog.ts';
+import { rolePasswordPlace, rolesOf, servicePasswordPlace } from './endpoints.ts';
+import { type EndpointRow, type RoleRow, settingsOf, sizingOf, upstreamOf } from './records.ts';
+import { endpoints, tenants } from './schema.ts';
+import type { Sealer } from './sealer.ts';
+
+/** What there is to send of one endpoint. `unreadable`: a secret of it does not open; others are not held up by it. */
+export type Publication =
+  | { readonly kind: 'live'; readonly endpointId: string; readonly endpoint: PublishedEndpoint }
+  | { readonly kind: 'deleted'; readonly endpointId: string; readonly generation: number }
+  | { readonly kind: 'unreadable'; readonly endpointId: string; readonly error: unknown };
+
+/** The current state of these endpoints. */
+export async function readPublications(
+  tx: Pick<CatalogTransaction, 'select'>,
+  catalog: Pick<Catalog, 'sealer'>,
+  endpointIds: readonly string[],
+): Promise<readonly Publication[]> {
+  if (endpointIds.length === 0) return [];
+  const rows = await tx
+    .select({ endpoint: endpoints, tenantName: tenants.name, tenantStatus: tenants.status })
+    .from(endpoints)
+    .innerJoin(tenants, eq(endpoints.tenantId, tenants.id))
+    .where(inArray(endpoints.id, [...endpointIds]));
+  const roleRows = await rolesOf(tx, endpointIds);
+  return rows.map(({ endpoint, tenantName, tenantStatus }) => {
+    const { id: endpointId, generation } = endpoint;
+    if (endpoint.status === 'deleted') return { kind: 'deleted', endpointId, generation };
+    try {
+      const status = tenantStatus === 'active' && endpoint.status === 'active' ? 'active' : 'suspended';
+      const own = roleRows.filter((role) => role.endpointId === endpointId);
+      return {
+        kind: 'live',
+        endpointId,
+        endpoint: publishedEndpoint(catalog.sealer, endpoint, own, { tenantName, status }),
+      };
+    } catch (error) {
+      return { kind: 'unreadable', endpointId, error };
+    }
+  });
+}
+
+/** Everything the catalog holds, tombstones too, a page at a time in order of id. */
+export async function* allPublications(catalog: Catalog, pageSize = 200): AsyncGenerator<Publication> {
+  let after = '';
+  for (;;) {
+    const ids = await catalog.db
+      .select({ id: endpoints.id })
+      .from(endpoints)
+      .where(gt(endpoints.id, after))
+      .orderBy(asc(endpoints.id))
+      .limit(pageSize);
+    const last = ids.at(-1);
+    if (last === undefined) return;
+    yield* await readPublications(
+      catalog.db,
+      catalog,
+      ids.map((row) => row.id),
+    );
+    after = last.id;
+  }
+}
+
+function publishedEndpoint(
+  sealer: Sealer,
+  row: EndpointRow,
+  roleRows: readonly RoleRow[],
+  { tenantName, status }: { tenantName: string; status: 'active' | 'suspended' },
+): PublishedEndpoint {
+  return {
+    endpointId: row.id,
+    tenantId: row.tenantId,
+    tenantName,
+    status,
+    generation: row.generation,
+    upstream: upstreamOf(row),
+    defaultDatabase: row.defaultDatabase,
+    sizing: sizingOf(row),
+    settings: settingsOf(row),
+    serviceRole:
+      row.servicePasswordSealed === null
+        ? null
+        : {
+            name: row.serviceRole,
+            password: sealer.open(row.servicePasswordSealed, servicePasswordPlace(row.id)),
+          },
+    authQuery: row.authQuery,
+    roles: roleRows.map((role) => ({
+      name: role.name,
+      verifier: role.verifier,
+      verifierIsServers: role.verifierIsServers,
+      password:
+        role.passwordSealed === null
+          ? null
+          : sealer.open(role.passwordSealed, rolePasswordPlace(row.id, role.name)),
+      validUntil: role.validUntil?.toISOString() ?? null,
+    })),
+  };
+}

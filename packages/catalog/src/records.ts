@@ -1,0 +1,146 @@
+// The catalog's values as callers see them: rows with the sealed parts left out, and what a change may hold.
+import { computeSizing, type EndpointSettings, type Sizing, type Upstream } from '@weir/tenancy';
+import type { endpoints, roles, tenants } from './schema.ts';
+
+export type LiveStatus = 'active' | 'suspended';
+
+export interface TenantRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly status: LiveStatus;
+  readonly endpointCount: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface RoleRecord {
+  readonly name: string;
+  readonly verifierIsServers: boolean;
+  readonly validUntil: Date | null;
+}
+
+/** The numbers of a sizing that a tenant chose; null: the default. */
+export interface SizingChoice {
+  readonly divisorBytes: number | null;
+  readonly cap: number | null;
+  readonly reserve: number | null;
+}
+
+export interface EndpointRecord {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly status: LiveStatus;
+  readonly generation: number;
+  readonly upstream: Upstream;
+  readonly defaultDatabase: string;
+  readonly serviceRole: string;
+  readonly sizing: Sizing;
+  readonly settings: EndpointSettings;
+  readonly authQuery: string | null;
+  readonly roles: readonly RoleRecord[];
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** A role whose password is known: Weir's own, and open to clients. */
+export interface ServiceRole {
+  readonly name: string;
+  readonly password: string;
+  /** SCRAM-SHA-256 verifier. */
+  readonly verifier: string;
+  readonly verifierIsServers: boolean;
+  readonly validUntil: Date | null;
+}
+
+/** What a probe found out about the server, with how to reach it. */
+export interface ProbedUpstream {
+  readonly upstream: Upstream;
+  readonly defaultDatabase: string;
+  readonly maxConnections: number;
+  readonly reservedConnections: number;
+  readonly service: ServiceRole;
+}
+
+export interface NewEndpoint {
+  readonly id: string;
+  readonly probed: ProbedUpstream;
+  readonly ramBytes: number;
+  readonly sizing: SizingChoice;
+  readonly settings: EndpointSettings;
+  readonly authQuery: string | null;
+}
+
+/** What of an endpoint changes; what is left out stays. */
+export interface EndpointChange {
+  readonly status?: LiveStatus | undefined;
+  readonly probed?: ProbedUpstream | undefined;
+  readonly ramBytes?: number | undefined;
+  readonly sizing?: Partial<SizingChoice> | undefined;
+  readonly settings?:
+    | Partial<{ [Name in keyof EndpointSettings]: EndpointSettings[Name] | undefined }>
+    | undefined;
+  readonly authQuery?: string | null | undefined;
+}
+
+export type TenantRow = typeof tenants.$inferSelect;
+export type EndpointRow = typeof endpoints.$inferSelect;
+export type RoleRow = typeof roles.$inferSelect;
+
+/** The id given to a new row is another row's already; the caller makes a new one. */
+export class IdTakenError extends Error {
+  override name = 'IdTakenError';
+}
+
+export function upstreamOf(row: EndpointRow): Upstream {
+  return {
+    id: row.upstreamId,
+    host: row.host,
+    port: row.port,
+    tlsMode: row.tlsMode,
+    caPem: row.caPem,
+    serverVersion: row.serverVersion,
+  };
+}
+
+export function sizingOf(row: EndpointRow): Sizing {
+  return computeSizing({
+    ramBytes: row.ramBytes,
+    divisorBytes: row.divisorBytes ?? undefined,
+    cap: row.cap ?? undefined,
+    reserve: row.reserve ?? undefined,
+    maxConnections: row.maxConnections,
+    reservedConnections: row.reservedConnections,
+  });
+}
+
+export function settingsOf(row: EndpointRow): EndpointSettings {
+  return {
+    poolSize: row.poolSize,
+    clientConnectionsMax: row.clientConnectionsMax,
+    queryWaitTimeoutMs: row.queryWaitTimeoutMs,
+    serverIdleTimeoutMs: row.serverIdleTimeoutMs,
+    serverLifetimeMs: row.serverLifetimeMs,
+    requireTls: row.requireTls,
+  };
+}
+
+/** `row` must not be a tombstone. */
+export function endpointRecord(row: EndpointRow, roleRows: readonly RoleRow[]): EndpointRecord {
+  return {
+    id: row.id,
+    tenantId: row.tenantId,
+    status: row.status as LiveStatus,
+    generation: row.generation,
+    upstream: upstreamOf(row),
+    defaultDatabase: row.defaultDatabase,
+    serviceRole: row.serviceRole,
+    sizing: sizingOf(row),
+    settings: settingsOf(row),
+    authQuery: row.authQuery,
+    roles: roleRows
+      .filter((role) => role.endpointId === row.id)
+      .map(({ name, verifierIsServers, validUntil }) => ({ name, verifierIsServers, validUntil })),
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}

@@ -1,0 +1,188 @@
+// The tables of the catalog; the constraints here guard what must always hold, whoever writes.
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  check,
+  customType,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core';
+
+const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
+  dataType: () => 'bytea',
+  toDriver: (bytes) => Buffer.from(bytes),
+});
+
+// Milliseconds, so that a time read into a Date and written into a cursor is the same time again.
+const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
+const createdAt = () => moment('created_at').notNull().defaultNow();
+const updatedAt = () => moment('updated_at').notNull().defaultNow();
+
+/** One row for the whole catalog. */
+export const catalogMeta = pgTable(
+  'catalog_meta',
+  {
+    only: boolean('only').primaryKey().default(true),
+    /** Raised when the catalog may have gone back in time; higher always wins in shared state. */
+    epoch: bigint('epoch', { mode: 'number' }).notNull(),
+    /** `<system_identifier>/<timeline>` of the server that holds the catalog; another one means a restore or a fail-over. */
+    serverFingerprint: text('server_fingerprint'),
+    mockSecretSealed: text('mock_secret_sealed').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    check('catalog_meta_one_row', sql`${table.only}`),
+    check('catalog_meta_epoch', sql`${table.epoch} >= 1`),
+  ],
+);
+
+export const tenants = pgTable(
+  'tenants',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    status: text('status', { enum: ['active', 'suspended', 'deleted'] })
+      .notNull()
+      .default('active'),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    check('tenants_id', sql`${table.id} ~ '^tn_[0-9a-z]{20}$'`),
+    check('tenants_name', sql`length(${table.name}) between 1 and 100`),
+    check('tenants_status', sql`${table.status} in ('active', 'suspended', 'deleted')`),
+    index('tenants_page').on(table.createdAt, table.id).where(sql`${table.status} <> 'deleted'`),
+  ],
+);
+
+export const endpoints = pgTable(
+  'endpoints',
+  {
+    id: text('id').primaryKey(),
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id, { onDelete: 'restrict' }),
+    /** A deleted endpoint stays as a tombstone, so that its end can be published and its id is never given again. */
+    status: text('status', { enum: ['active', 'suspended', 'deleted'] })
+      .notNull()
+      .default('active'),
+    generation: bigint('generation', { mode: 'number' }).notNull().default(1),
+    upstreamId: text('upstream_id').notNull(),
+    host: text('host').notNull(),
+    port: integer('port').notNull(),
+    defaultDatabase: text('default_database').notNull(),
+    tlsMode: text('tls_mode', { enum: ['disable', 'require', 'verify-ca', 'verify-full'] }).notNull(),
+    caPem: text('ca_pem'),
+    serverVersion: text('server_version').notNull(),
+    maxConnections: integer('max_connections'),
+    reservedConnections: integer('reserved_connections'),
+    ramBytes: bigint('ram_bytes', { mode: 'number' }).notNull(),
+    /** Null in the next three: the default of the release that runs. */
+    divisorBytes: bigint('divisor_bytes', { mode: 'number' }),
+    cap: integer('cap'),
+    reserve: integer('reserve'),
+    poolSize: integer('pool_size'),
+    clientConnectionsMax: integer('client_connections_max').notNull(),
+    queryWaitTimeoutMs: integer('query_wait_timeout_ms').notNull(),
+    serverIdleTimeoutMs: integer('server_idle_timeout_ms').notNull(),
+    serverLifetimeMs: bigint('server_lifetime_ms', { mode: 'number' }).notNull(),
+    requireTls: boolean('require_tls').notNull(),
+    authQuery: text('auth_query'),
+    serviceRole: text('service_role').notNull(),
+    servicePasswordSealed: text('service_password_sealed'),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    check(
+      'endpoints_id',
+      sql`${table.id} ~ '^ep-[a-z]{2,12}-[a-z]{2,12}-[0-9a-z]{6}$' and ${table.id} !~ '-pooler$'`,
+    ),
+    check('endpoints_status', sql`${table.status} in ('active', 'suspended', 'deleted')`),
+    check('endpoints_generation', sql`${table.generation} >= 1`),
+    check('endpoints_host', sql`length(${table.host}) between 1 and 253`),
+    check('endpoints_port', sql`${table.port} between 1 and 65535`),
+    check('endpoints_tls_mode', sql`${table.tlsMode} in ('disable', 'require', 'verify-ca', 'verify-full')`),
+    check('endpoints_ram_bytes', sql`${table.ramBytes} >= 1`),
+    check(
+      'endpoints_sizing',
+      sql`coalesce(${table.divisorBytes}, 1) >= 1 and coalesce(${table.cap}, 1) >= 1 and coalesce(${table.reserve}, 0) >= 0`,
+    ),
+    check(
+      'endpoints_settings',
+      sql`coalesce(${table.poolSize}, 1) >= 1 and ${table.clientConnectionsMax} >= 1 and ${table.queryWaitTimeoutMs} >= 1 and ${table.serverIdleTimeoutMs} >= 1 and ${table.serverLifetimeMs} >= 1`,
+    ),
+    check(
+      'endpoints_secret_dies_with_it',
+      sql`(${table.status} = 'deleted') = (${table.servicePasswordSealed} is null)`,
+    ),
+    index('endpoints_of_tenant').on(table.tenantId),
+    index('endpoints_of_upstream').on(table.upstreamId),
+  ],
+);
+
+export const roles = pgTable(
+  'roles',
+  {
+    endpointId: text('endpoint_id')
+      .notNull()
+      .references(() => endpoints.id, { onDelete: 'restrict' }),
+    name: text('name').notNull(),
+    verifier: text('verifier'),
+    verifierIsServers: boolean('verifier_is_servers').notNull().default(false),
+    passwordSealed: text('password_sealed'),
+    validUntil: moment('valid_until'),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.endpointId, table.name] }),
+    check('roles_name', sql`octet_length(${table.name}) between 1 and 63`),
+    check('roles_verifier', sql`${table.verifier} is null or ${table.verifier} like 'SCRAM-SHA-256$%'`),
+    check('roles_servers_verifier', sql`not ${table.verifierIsServers} or ${table.verifier} is not null`),
+  ],
+);
+
+export const apiKeys = pgTable(
+  'api_keys',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    /** The first characters, so that people can tell keys apart. */
+    prefix: text('prefix').notNull(),
+    sha256: bytea('sha256').notNull().unique(),
+    createdAt: createdAt(),
+    expiresAt: moment('expires_at'),
+    revokedAt: moment('revoked_at'),
+  },
+  (table) => [
+    check('api_keys_prefix', sql`${table.prefix} ~ '^weir_[0-9a-f]{4,12}$'`),
+    check('api_keys_sha256', sql`octet_length(${table.sha256}) = 32`),
+  ],
+);
+
+export const outbox = pgTable(
+  'outbox',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    endpointId: text('endpoint_id')
+      .notNull()
+      .references(() => endpoints.id, { onDelete: 'restrict' }),
+    /** What the change made it; for people who read the table, since always the current row is sent. */
+    generation: bigint('generation', { mode: 'number' }).notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    dueAt: moment('due_at').notNull().defaultNow(),
+    createdAt: createdAt(),
+    publishedAt: moment('published_at'),
+  },
+  (table) => [
+    check('outbox_generation', sql`${table.generation} >= 1`),
+    index('outbox_due').on(table.dueAt, table.id).where(sql`${table.publishedAt} is null`),
+    index('outbox_done').on(table.publishedAt).where(sql`${table.publishedAt} is not null`),
+  ],
+);

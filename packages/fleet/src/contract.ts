@@ -1,0 +1,71 @@
+// What the processes of a fleet share, as interfaces that every adapter (Redis, in memory) keeps. No implementation here.
+import type { PublishedEndpoint } from '@weir/tenancy';
+
+/** The answer to «which endpoint is this?». `not-known-yet` is never cached and never told as «does not exist». */
+export type EndpointLookUp =
+  | { readonly kind: 'found'; readonly endpoint: PublishedEndpoint }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'not-known-yet' };
+
+/** The poolers' half: read published endpoints and hear of changes. */
+export interface EndpointDirectory {
+  /** Rejects with FleetUnavailableError when shared state cannot be reached. */
+  lookUp(endpointId: string): Promise<EndpointLookUp>;
+  /** Called with the id of each endpoint that changed, and with null after a reconnect (re-check all). Returns the unsubscribe. */
+  onChange(listener: (endpointId: string | null) => void): () => void;
+}
+
+/** The control plane's half. `epoch` is the catalog's; a higher one always wins, then the higher generation. */
+export interface EndpointPublisher {
+  publish(endpoint: PublishedEndpoint, epoch: number): Promise<'applied' | 'stale'>;
+  /** Leaves a tombstone, so that a late publication cannot bring the endpoint back. */
+  retire(endpointId: string, generation: number, epoch: number): Promise<'applied' | 'stale'>;
+  /** Says that everything the catalog holds has been published; until then a miss is `not-known-yet`. */
+  markComplete(epoch: number): Promise<void>;
+  /** The epoch of the last markComplete, or null: shared state is empty and needs a full publication. */
+  completeEpoch(): Promise<number | null>;
+}
+
+/** Counters of one endpoint on one process, as the dashboard shows them. */
+export interface EndpointActivity {
+  readonly clientsActive: number;
+  readonly clientsIdle: number;
+  readonly clientsWaiting: number;
+  readonly serversActive: number;
+  readonly serversIdle: number;
+  readonly serversOpening: number;
+  readonly serversDirect: number;
+  readonly serversPinned: number;
+  readonly transactionsTotal: number;
+}
+
+/** One pooler process as the fleet sees it. */
+export interface ProcessReport {
+  readonly processId: string;
+  readonly startedAt: string;
+  readonly endpoints: Readonly<Record<string, EndpointActivity>>;
+}
+
+/** Who is there. A report that is not renewed within 5 s is gone. */
+export interface ProcessRegistry {
+  report(report: ProcessReport): Promise<void>;
+  leave(processId: string): Promise<void>;
+  all(): Promise<readonly ProcessReport[]>;
+}
+
+/** Everything shared, from one adapter. */
+export interface Fleet {
+  readonly kind: 'redis' | 'memory';
+  readonly directory: EndpointDirectory;
+  readonly publisher: EndpointPublisher;
+  readonly registry: ProcessRegistry;
+  /** Whether shared state answers now; for readiness. */
+  healthy(): boolean;
+  close(): Promise<void>;
+}
+
+/** Shared state cannot be reached; callers go on with what they have. */
+export class FleetUnavailableError extends Error {
+  override name = 'FleetUnavailableError';
+}

@@ -1,0 +1,8 @@
+// What the package lends: the contract, its two adapters, sealing, and the snapshot on disk.
+export * from './contract.ts';
+export { createMemoryFleet } from './memory-fleet.ts';
+export { createRedisFleet, type RedisFleetOptions } from './redis-fleet.ts';
+export { loadSealKeys, parseSealKeys, type SealKey, SealKeyError } from './seal-keys.ts';
+export { SealError } from './sealing.ts';
+export { EndpointSnapshot, type EndpointSnapshotOptions, withSnapshot } from './snapshot.ts';
+export { UnreadableRecordError } from './unreadable-record.ts';

@@ -1,0 +1,106 @@
+// The fleet of one process: everything shared lives in this process's memory and dies with it. No sealing, as nothing leaves.
+import type { PublishedEndpoint } from '@weir/tenancy';
+import { ChangeListeners } from './change-listeners.ts';
+import {
+  type EndpointDirectory,
+  type EndpointPublisher,
+  type Fleet,
+  FleetUnavailableError,
+  type ProcessRegistry,
+  type ProcessReport,
+} from './contract.ts';
+import { processReportTtlMs } from './process-report.ts';
+import { isLeftOver, isNewer, type RecordOrder } from './record-order.ts';
+
+interface MemoryRecord extends RecordOrder {
+  /** Null: a tombstone. */
+  readonly endpoint: PublishedEndpoint | null;
+}
+
+export interface MemoryFleetOptions {
+  /** For tests that cannot wait 5 s. */
+  readonly reportTtlMs?: number;
+}
+
+/** Shared state for control-api and one pooler in the same process. After `close` every call rejects with FleetUnavailableError. */
+export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
+  const reportTtlMs = options.reportTtlMs ?? processReportTtlMs;
+  const records = new Map<string, MemoryRecord>();
+  const reports = new Map<string, { readonly report: ProcessReport; readonly goneAtMs: number }>();
+  const listeners = new ChangeListeners();
+  let completeEpoch: number | null = null;
+  let closed = false;
+
+  const insistOpen = () => {
+    if (closed) throw new FleetUnavailableError('shared state of this process is closed');
+  };
+  const apply = (endpointId: string, record: MemoryRecord): 'applied' | 'stale' => {
+    insistOpen();
+    if (!isNewer(record, records.get(endpointId))) return 'stale';
+    records.set(endpointId, record);
+    listeners.tell(endpointId);
+    return 'applied';
+  };
+
+  const directory: EndpointDirectory = {
+    async lookUp(endpointId) {
+      insistOpen();
+      const record = records.get(endpointId);
+      if (record === undefined) return { kind: completeEpoch === null ? 'not-known-yet' : 'absent' };
+      if (isLeftOver(record, completeEpoch)) return { kind: 'absent' };
+      if (record.endpoint === null) return { kind: 'deleted' };
+      return { kind: 'found', endpoint: record.endpoint };
+    },
+    onChange: (listener) => listeners.add(listener),
+  };
+
+  const publisher: EndpointPublisher = {
+    // Cloned, so that what the publisher does to its object later is not published by accident.
+    publish: async (endpoint, epoch) =>
+      apply(endpoint.endpointId, {
+        epoch,
+        generation: endpoint.generation,
+        endpoint: structuredClone(endpoint),
+      }),
+    retire: async (endpointId, generation, epoch) => apply(endpointId, { epoch, generation, endpoint: null }),
+    async markComplete(epoch) {
+      insistOpen();
+      if (completeEpoch !== null && epoch <= completeEpoch) return;
+      completeEpoch = epoch;
+      listeners.tell(null);
+    },
+    async completeEpoch() {
+      insistOpen();
+      return completeEpoch;
+    },
+  };
+
+  const registry: ProcessRegistry = {
+    async report(report) {
+      insistOpen();
+      reports.set(report.processId, { report, goneAtMs: performance.now() + reportTtlMs });
+    },
+    async leave(processId) {
+      insistOpen();
+      reports.delete(processId);
+    },
+    async all() {
+      insistOpen();
+      const now = performance.now();
+      for (const [processId, { goneAtMs }] of reports) if (goneAtMs <= now) reports.delete(processId);
+      return [...reports.values()].map(({ report }) => report);
+    },
+  };
+
+  return {
+    kind: 'memory',
+    directory,
+    publisher,
+    registry,
+    healthy: () => !closed,
+    async close() {
+      closed = true;
+      listeners.clear();
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// How long a process report lives, and how one is read back from text that anyone may have written.
+import type { EndpointActivity, ProcessReport } from './contract.ts';
+
+/** A report that is not renewed within this time is gone. */
+export const processReportTtlMs = 5_000;
+
+const activityKeys = [
+  'clientsActive',
+  'clientsIdle',
+  'clientsWaiting',
+  'serversActive',
+  'serversIdle',
+  'serversOpening',
+  'serversDirect',
+  'serversPinned',
+  'transactionsTotal',
+] as const satisfies readonly (keyof EndpointActivity)[];
+
+/** The report in `text`, or null if it is none. Counters that are missing or no numbers count 0. */
+export function parseProcessReport(text: string): ProcessReport | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isRecord(value) || !isRecord(value.endpoints)) return null;
+  const { processId, startedAt } = value;
+  if (typeof processId !== 'string' || typeof startedAt !== 'string') return null;
+  const endpoints = Object.entries(value.endpoints).map(([id, activity]) => [id, readActivity(activity)]);
+  return { processId, startedAt, endpoints: Object.fromEntries(endpoints) };
+}
+
+function readActivity(value: unknown): EndpointActivity {
+  const counters = isRecord(value) ? value : {};
+  const entries = activityKeys.map((key) => {
+    const count = counters[key];
+    return [key, typeof count === 'number' && Number.isFinite(count) ? count : 0];
+  });
+  return Object.fromEntries(entries) as EndpointActivity;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

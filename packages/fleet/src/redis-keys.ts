@@ -1,0 +1,70 @@
+// Where in Redis everything lies: the keys, the channel, and the Lua that changes them.
+
+export interface RedisKeys {
+  /** Hash: epoch, generation, state (live | deleted), keyId, box. */
+  endpoint(endpointId: string): string;
+  /** String: the epoch of the last complete publication. */
+  readonly complete: string;
+  /** Channel: ids of changed endpoints; `*` asks for a look at all of them. */
+  readonly changes: string;
+  /** String with a time to live: one process's report as JSON. */
+  report(processId: string): string;
+  /** Sorted set: process ids by the time of their last report, so that nobody ever scans for them. */
+  readonly processes: string;
+}
+
+export function redisKeys(prefix: string): RedisKeys {
+  return {
+    endpoint: (endpointId) => `${prefix}:endpoint:${endpointId}`,
+    complete: `${prefix}:complete`,
+    changes: `${prefix}:changes`,
+    report: (processId) => `${prefix}:process:${processId}`,
+    processes: `${prefix}:processes`,
+  };
+}
+
+/** What is told on the channel when every endpoint has to be looked at again. */
+export const allChanged = '*';
+
+/**
+ * Writes a record or a tombstone if (epoch, generation) is greater than what is there, and tells the channel.
+ * KEYS: endpoint. ARGV: epoch, generation, state, keyId, box, channel, endpoint id. Returns 1 if applied, 0 if stale.
+ */
+export const applyRecordLua = `
+local epoch, generation = tonumber(ARGV[1]), tonumber(ARGV[2])
+local current = redis.call('HMGET', KEYS[1], 'epoch', 'generation')
+if current[1] then
+  local currentEpoch, currentGeneration = tonumber(current[1]), tonumber(current[2])
+  if epoch < currentEpoch or (epoch == currentEpoch and generation <= currentGeneration) then
+    return 0
+  end
+end
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'generation', ARGV[2], 'state', ARGV[3], 'keyId', ARGV[4], 'box', ARGV[5])
+redis.call('PUBLISH', ARGV[6], ARGV[7])
+return 1
+`;
+
+/** Raises the complete marker, never lowers it. KEYS: complete. ARGV: epoch, channel, «all changed». */
+export const markCompleteLua = `
+local current = redis.call('GET', KEYS[1])
+if current and tonumber(ARGV[1]) <= tonumber(current) then
+  return 0
+end
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('PUBLISH', ARGV[2], ARGV[3])
+return 1
+`;
+
+/**
+ * Stores a report and notes the process by Redis's own clock; forgets names that have been silent for ten lifetimes.
+ * KEYS: report, processes. ARGV: process id, report, time to live in ms.
+ */
+export const reportProcessLua = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+redis.call('ZADD', KEYS[2], now, ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 10 * tonumber(ARGV[3]))
+return 1
+`;

@@ -1,0 +1,268 @@
+// What every fleet adapter must do, as tests that each adapter's test file calls. Nothing here knows an adapter.
+import type { PublishedEndpoint } from '@weir/tenancy';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Fleet, FleetUnavailableError, type ProcessReport } from '../contract.ts';
+
+/** Two processes over the same, empty shared state; in memory both are one. Reports must live `suiteReportTtlMs`. */
+export interface FleetFixture {
+  readonly controlPlane: Fleet;
+  readonly pooler: Fleet;
+  close(): Promise<void>;
+}
+
+// How long a condition is waited for before a test fails; on a busy machine a second is nothing.
+const patience = { timeout: 60_000, interval: 10 };
+
+/** Short, so that the suite need not wait the 5 s of a real fleet; long enough to be seen alive. */
+export const suiteReportTtlMs = 400;
+
+/** A complete record with secrets in it, as the control plane would publish one. */
+export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {}): PublishedEndpoint {
+  return {
+    endpointId: 'ep-quiet-heron-a1b2c3',
+    tenantId: 'tn_0123456789abcdefghij',
+    tenantName: 'Example',
+    status: 'active',
+    generation: 1,
+    upstream: {
+      id: 'db.example.com:5432',
+      host: 'db.example.com',
+      port: 5432,
+      tlsMode: 'verify-full',
+      caPem: null,
+      serverVersion: '18.4',
+    },
+    defaultDatabase: 'app',
+    sizing: {
+      ramBytes: 2 ** 30,
+      divisorBytes: 9_531_392,
+      cap: 4_000,
+      reserve: 7,
+      maxConnections: 100,
+      reservedConnections: 3,
+      budget: 90,
+    },
+    settings: {
+      poolSize: null,
+      clientConnectionsMax: 10_000,
+      queryWaitTimeoutMs: 15_000,
+      serverIdleTimeoutMs: 60_000,
+      serverLifetimeMs: 3_600_000,
+      requireTls: true,
+    },
+    serviceRole: { name: 'weir', password: 'weir-service-password' },
+    authQuery: null,
+    roles: [
+      { name: 'app', verifier: null, verifierIsServers: false, password: 'app-password', validUntil: null },
+    ],
+    ...changes,
+  };
+}
+
+export function exampleReport(processId: string, transactionsTotal = 0): ProcessReport {
+  const activity = {
+    clientsActive: 1,
+    clientsIdle: 2,
+    clientsWaiting: 3,
+    serversActive: 4,
+    serversIdle: 5,
+    serversOpening: 6,
+    serversDirect: 7,
+    serversPinned: 8,
+    transactionsTotal,
+  };
+  return {
+    processId,
+    startedAt: '2026-01-02T03:04:05.000Z',
+    endpoints: { 'ep-quiet-heron-a1b2c3': activity },
+  };
+}
+
+/** Registers the suite for the adapter that `open` makes. */
+export function describeFleetContract(adapter: string, open: () => Promise<FleetFixture>): void {
+  describe(`fleet contract: ${adapter}`, { timeout: 180_000 }, () => {
+    let fixture: FleetFixture;
+    const endpoint = examplePublishedEndpoint();
+    const { endpointId } = endpoint;
+    const lookUp = () => fixture.pooler.directory.lookUp(endpointId);
+
+    beforeEach(async () => {
+      fixture = await open();
+    });
+    afterEach(() => fixture.close());
+
+    test('a miss is not known yet until publication is complete, and absent after', async () => {
+      expect(await lookUp()).toEqual({ kind: 'not-known-yet' });
+      expect(await fixture.controlPlane.publisher.completeEpoch()).toBeNull();
+      await fixture.controlPlane.publisher.markComplete(3);
+      expect(await lookUp()).toEqual({ kind: 'absent' });
+      expect(await fixture.controlPlane.publisher.completeEpoch()).toBe(3);
+    });
+
+    test('a published endpoint is found, whole, before publication is complete too', async () => {
+      expect(await fixture.controlPlane.publisher.publish(endpoint, 1)).toBe('applied');
+      expect(await lookUp()).toEqual({ kind: 'found', endpoint });
+    });
+
+    test('what the publisher changes in its object afterwards is not published', async () => {
+      const mutable = structuredClone(endpoint) as { defaultDatabase: string } & PublishedEndpoint;
+      await fixture.controlPlane.publisher.publish(mutable, 1);
+      mutable.defaultDatabase = 'other';
+      expect(await lookUp()).toEqual({ kind: 'found', endpoint });
+    });
+
+    test('a record is replaced by a higher generation only', async () => {
+      const { publisher } = fixture.controlPlane;
+      const second = examplePublishedEndpoint({ generation: 2, defaultDatabase: 'second' });
+      expect(await publisher.publish(second, 1)).toBe('applied');
+      expect(await publisher.publish(endpoint, 1)).toBe('stale');
+      expect(await publisher.publish({ ...second, defaultDatabase: 'same generation' }, 1)).toBe('stale');
+      expect(await lookUp()).toEqual({ kind: 'found', endpoint: second });
+    });
+
+    test('generations compare as numbers, not as text', async () => {
+      const { publisher } = fixture.controlPlane;
+      await publisher.publish(examplePublishedEndpoint({ generation: 9 }), 1);
+      expect(await publisher.publish(examplePublishedEndpoint({ generation: 10 }), 1)).toBe('applied');
+      expect(await publisher.publish(examplePublishedEndpoint({ generation: 9 }), 10)).toBe('applied');
+      expect(await publisher.publish(examplePublishedEndpoint({ generation: 99 }), 9)).toBe('stale');
+    });
+
+    test('a higher epoch wins over any generation, and a lower one never', async () => {
+      const { publisher } = fixture.controlPlane;
+      await publisher.publish(examplePublishedEndpoint({ generation: 500 }), 1);
+      const restored = examplePublishedEndpoint({ generation: 3, defaultDatabase: 'restored' });
+      expect(await publisher.publish(restored, 2)).toBe('applied');
+      expect(await publisher.publish(examplePublishedEndpoint({ generation: 501 }), 1)).toBe('stale');
+      expect(await lookUp()).toEqual({ kind: 'found', endpoint: restored });
+    });
+
+    test('a retired endpoint is deleted, and a late publication does not bring it back', async () => {
+      const { publisher } = fixture.controlPlane;
+      await publisher.publish(endpoint, 1);
+      expect(await publisher.retire(endpointId, 2, 1)).toBe('applied');
+      expect(await lookUp()).toEqual({ kind: 'deleted' });
+      expect(await publisher.publish(examplePublishedEndpoint({ generation: 2 }), 1)).toBe('stale');
+      expect(await publisher.retire(endpointId, 2, 1)).toBe('stale');
+      expect(await lookUp()).toEqual({ kind: 'deleted' });
+    });
+
+    test('retiring an endpoint that was never published leaves a tombstone too', async () => {
+      const { publisher } = fixture.controlPlane;
+      expect(await publisher.retire(endpointId, 2, 1)).toBe('applied');
+      expect(await publisher.publish(endpoint, 1)).toBe('stale');
+      expect(await lookUp()).toEqual({ kind: 'deleted' });
+    });
+
+    test('what a complete publication of a later epoch does not name is absent', async () => {
+      const { publisher } = fixture.controlPlane;
+      await publisher.publish(endpoint, 1);
+      await publisher.markComplete(1);
+      await publisher.publish(examplePublishedEndpoint({ endpointId: 'ep-new-owl-d4e5f6' }), 2);
+      expect(await lookUp()).toEqual({ kind: 'found', endpoint });
+      await publisher.markComplete(2);
+      expect(await lookUp()).toEqual({ kind: 'absent' });
+      expect((await fixture.pooler.directory.lookUp('ep-new-owl-d4e5f6')).kind).toBe('found');
+    });
+
+    test('the complete marker is never lowered', async () => {
+      const { publisher } = fixture.controlPlane;
+      await publisher.markComplete(5);
+      await publisher.markComplete(4);
+      expect(await publisher.completeEpoch()).toBe(5);
+    });
+
+    test('ids that look like keys or fields of the store are ordinary misses', async () => {
+      await fixture.controlPlane.publisher.markComplete(1);
+      for (const id of ['', '__proto__', 'constructor', '*', 'a:b', 'weir:complete', '\n', 'ü'.repeat(300)]) {
+        expect(await fixture.pooler.directory.lookUp(id)).toEqual({ kind: 'absent' });
+      }
+    });
+
+    test('listeners hear each change that was applied, by its endpoint id, and no stale one', async () => {
+      const { publisher } = fixture.controlPlane;
+      const heard = await listen(fixture.pooler);
+      await publisher.publish(endpoint, 1);
+      await publisher.publish(endpoint, 1);
+      await publisher.retire(endpointId, 2, 1);
+      await publisher.publish(examplePublishedEndpoint({ endpointId: 'ep-last-wren-000000' }), 1);
+      await vi.waitFor(() => expect(heard).toContain('ep-last-wren-000000'), patience);
+      expect(heard).toEqual([endpointId, endpointId, 'ep-last-wren-000000']);
+    });
+
+    test('a change that was heard is already there to be looked up', async () => {
+      await listen(fixture.pooler);
+      const answers: string[] = [];
+      fixture.pooler.directory.onChange(async (id) => {
+        if (id !== null) answers.push((await fixture.pooler.directory.lookUp(id)).kind);
+      });
+      await fixture.controlPlane.publisher.publish(endpoint, 1);
+      await vi.waitFor(() => expect(answers).toEqual(['found']), patience);
+    });
+
+    test('a moved complete marker asks listeners to look at everything again', async () => {
+      const heard = await listen(fixture.pooler);
+      await fixture.controlPlane.publisher.markComplete(1);
+      await vi.waitFor(() => expect(heard).toEqual([null]), patience);
+    });
+
+    test('an unsubscribed listener hears nothing, the others go on', async () => {
+      const gone: (string | null)[] = [];
+      fixture.pooler.directory.onChange((id) => gone.push(id))();
+      const heard = await listen(fixture.pooler);
+      await fixture.controlPlane.publisher.publish(endpoint, 1);
+      await vi.waitFor(() => expect(heard).toEqual([endpointId]), patience);
+      expect(gone).toEqual([]);
+    });
+
+    test('reports of all processes are seen by all, each in its last form', async () => {
+      await fixture.pooler.registry.report(exampleReport('pooler-1', 1));
+      await fixture.pooler.registry.report(exampleReport('pooler-2', 2));
+      await fixture.pooler.registry.report(exampleReport('pooler-1', 3));
+      const all = [...(await fixture.controlPlane.registry.all())];
+      all.sort((a, b) => (a.processId < b.processId ? -1 : 1));
+      expect(all).toEqual([exampleReport('pooler-1', 3), exampleReport('pooler-2', 2)]);
+    });
+
+    test('a process that leaves is gone at once; leaving twice does no harm', async () => {
+      await fixture.pooler.registry.report(exampleReport('pooler-1'));
+      await fixture.pooler.registry.leave('pooler-1');
+      await fixture.pooler.registry.leave('pooler-1');
+      expect(await fixture.controlPlane.registry.all()).toEqual([]);
+    });
+
+    test('a report that is not renewed is gone after its time to live, a renewed one stays', async () => {
+      const { registry } = fixture.pooler;
+      await registry.report(exampleReport('silent'));
+      await vi.waitFor(
+        async () => {
+          await registry.report(exampleReport('renewed'));
+          const ids = (await fixture.controlPlane.registry.all()).map((report) => report.processId);
+          expect(ids).toEqual(['renewed']);
+        },
+        { timeout: patience.timeout, interval: suiteReportTtlMs / 8 },
+      );
+    });
+
+    test('a fleet is healthy while shared state answers and rejects as unavailable once closed', async () => {
+      await lookUp();
+      expect(fixture.pooler.healthy()).toBe(true);
+      await fixture.pooler.close();
+      expect(fixture.pooler.healthy()).toBe(false);
+      await expect(lookUp()).rejects.toBeInstanceOf(FleetUnavailableError);
+      await expect(fixture.pooler.publisher.completeEpoch()).rejects.toBeInstanceOf(FleetUnavailableError);
+      await expect(fixture.pooler.registry.all()).rejects.toBeInstanceOf(FleetUnavailableError);
+      await fixture.pooler.close();
+    });
+  });
+}
+
+/** Collects what `fleet` hears from the moment it surely hears: an adapter may need a connection for that. */
+async function listen(fleet: Fleet): Promise<(string | null)[]> {
+  const heard: (string | null)[] = [];
+  fleet.directory.onChange((id) => heard.push(id));
+  // Over a connection the first news is «look at everything»; in memory there is none, as there is nothing to miss.
+  if (fleet.kind !== 'memory') await vi.waitFor(() => expect(heard).toEqual([null]), patience);
+  heard.length = 0;
+  return heard;
+}

@@ -1,0 +1,87 @@
+// Listening sockets: what is accepted becomes a paused connection, the listener closes without touching open ones.
+import { type AddressInfo, createServer, isIPv6, type Server } from 'node:net';
+import { asError, ListenError } from './errors.ts';
+import { acceptedConnection, type ReadMode } from './node-plain.ts';
+import type { Connection } from './transport.ts';
+
+/** TCP keepalive probes start after this much silence, on either side of the relay. */
+export const keepAliveDelayMs = 30_000;
+
+// Bursts of a thousand connects are ordinary; the kernel cuts this to its own limit.
+const backlogDefault = 4096;
+
+/** Where to listen. */
+export interface ListenOptions {
+  /** An address of this machine; an IPv6 one (also `::`) takes IPv6 peers only. */
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly backlog?: number;
+  /** Told when the system could not hand out an accepted connection (out of descriptors). The listener goes on. */
+  readonly onAcceptError?: (error: Error) => void;
+  /** `data-events` forces the way that needs nothing private of Node; for tests and for other runtimes. */
+  readonly readMode?: ReadMode;
+}
+
+/** An open listener. */
+export interface Listener {
+  readonly host: string;
+  readonly port: number;
+  /** Stops accepting; connections that are open live on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Accepts connections until closed. Each comes paused; an exception out of `onConnection` destroys that connection.
+ * Rejects with ListenError.
+ */
+export function listen(
+  options: ListenOptions,
+  onConnection: (connection: Connection) => void,
+): Promise<Listener> {
+  const server = createServer({
+    allowHalfOpen: true,
+    pauseOnConnect: true,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: keepAliveDelayMs,
+  });
+  const readMode = options.readMode ?? 'own-buffer';
+  server.on('connection', (accepted) => {
+    const connection = acceptedConnection(accepted, readMode);
+    try {
+      onConnection(connection);
+    } catch (thrown) {
+      connection.fail(asError(thrown));
+    }
+  });
+  return new Promise((resolve, reject) => {
+    const refuse = (error: Error): void => reject(new ListenError(options.host, options.port, error));
+    server.once('error', refuse);
+    server.listen(
+      {
+        host: options.host,
+        port: options.port,
+        backlog: options.backlog ?? backlogDefault,
+        ipv6Only: isIPv6(options.host),
+      },
+      () => {
+        server.off('error', refuse);
+        server.on('error', (error) => options.onAcceptError?.(error));
+        resolve(listenerOver(server));
+      },
+    );
+  });
+}
+
+function listenerOver(server: Server): Listener {
+  const bound = server.address() as AddressInfo;
+  return {
+    host: bound.address,
+    port: bound.port,
+    // Not waited for by the server's own 'close', which comes only after the last connection's.
+    close: async () => {
+      if (server.listening) server.close();
+    },
+  };
+}

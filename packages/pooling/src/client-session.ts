@@ -1,0 +1,117 @@
+// Where one client stands: waiting, served or idle, what it prepared, and which of its bytes are not used yet.
+import type { WordScan } from '@weir/sql';
+import type { Peer } from './out-buffer.ts';
+import type { Pool } from './pool.ts';
+import type { Statement, UnnamedStatement } from './prepared-statements.ts';
+import type { ServerSession } from './server-session.ts';
+import type { ValueSet } from './value-set.ts';
+
+/** `idle`: owed nothing. `waiting`: in its pool's queue. `active`: has a server connection. `ended`: gone. */
+export type ClientState = 'idle' | 'waiting' | 'active' | 'ended';
+
+/** What is needed to begin serving a client that has logged in. */
+export interface ClientStart {
+  readonly peer: Peer;
+  readonly pool: Pool;
+  /** Startup settings that are not part of the pool's key; set on each server before this client's statements. */
+  readonly replay: ValueSet;
+  /** ParameterStatus values the client was greeted with. */
+  readonly told: ValueSet;
+}
+
+/** The pooled side of one client connection. Changed only by the dispatcher and the two forwarders. */
+export class ClientSession {
+  readonly peer: Peer;
+  readonly pool: Pool;
+  readonly replay: ValueSet;
+  told: ValueSet;
+  state: ClientState = 'idle';
+  server: ServerSession | null = null;
+
+  /** When the wait for the next checkout began, ms of the caller's clock. */
+  waitSinceMs = 0;
+  /** It was told that it waits. */
+  noticed = false;
+
+  /** Called in place of going on with its bytes when it gets a server: for the greeting, which asks nothing of it. */
+  onAttached: (() => void) | null = null;
+
+  /** Bytes of the current frame still to come that go straight on (or nowhere, if `passDropped`). */
+  passRemaining = 0;
+  passDropped = false;
+  /** Looks through a Query that is passed on before it is there whole. */
+  passScan: WordScan | null = null;
+
+  /** The peer takes bytes slower than they come: no new statement is begun before it has drained. */
+  outputBlocked = false;
+  /** Its bytes are being gone through further up the stack. */
+  running = false;
+  inputPaused = false;
+
+  readonly statements = new Map<string, Statement>();
+  unnamed: UnnamedStatement | null = null;
+  /** The statement last bound is a SET that ends with its transaction. */
+  boundTransactionSet = false;
+
+  /** In which batch of its server this client last changed its unnamed statement, or its names; -1: long ago. */
+  unnamedBatch = -1;
+  namesBatch = -1;
+  /** Its next message names a statement of which nobody knows yet whether an earlier batch made it. */
+  stalled = false;
+
+  private heldBytes: Uint8Array | null = null;
+  private heldFrom = 0;
+  private heldTo = 0;
+
+  constructor(start: ClientStart) {
+    this.peer = start.peer;
+    this.pool = start.pool;
+    this.replay = start.replay;
+    this.told = start.told;
+  }
+
+  /** Bytes that came but could not be used yet. */
+  get heldLength(): number {
+    return this.heldTo - this.heldFrom;
+  }
+
+  /** Keeps a copy of `bytes[from..to)` behind what is held already. */
+  hold(bytes: Uint8Array, from: number, to: number): void {
+    const count = to - from;
+    const length = this.heldLength;
+    let held = this.heldBytes;
+    if (held === null || this.heldTo + count > held.length) {
+      const size = Math.max(
+        held === null || length + count > held.length ? (length + count) * 2 : held.length,
+        256,
+      );
+      const room = new Uint8Array(size);
+      if (held !== null) room.set(held.subarray(this.heldFrom, this.heldTo));
+      held = room;
+      this.heldBytes = held;
+      this.heldFrom = 0;
+      this.heldTo = length;
+    }
+    held.set(bytes.subarray(from, to), this.heldTo);
+    this.heldTo += count;
+  }
+
+  /** Hands out what is held through `use`, which returns how far it got; the rest stays held. */
+  useHeld(use: (bytes: Uint8Array, from: number, to: number) => number): void {
+    const bytes = this.heldBytes;
+    if (bytes === null) return;
+    const to = this.heldTo;
+    const reached = use(bytes, this.heldFrom, to);
+    // It may have ended on the way.
+    if (this.heldBytes !== bytes) return;
+    this.heldFrom = reached;
+    // Memory is kept only while bytes are in flight: thousands of idle clients hold none.
+    if (reached === this.heldTo) this.dropHeld();
+  }
+
+  dropHeld(): void {
+    this.heldBytes = null;
+    this.heldFrom = 0;
+    this.heldTo = 0;
+  }
+}

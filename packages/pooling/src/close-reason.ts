@@ -1,0 +1,43 @@
+// The closed lists of why a connection ends and why a server connection stays with one client. Words for logs and metrics.
+
+/** Why Weir closes a server connection, or found it closed. */
+export type ServerCloseReason =
+  | 'idle' // longer without work than the endpoint allows
+  | 'max-age' // older than the endpoint allows
+  | 'evicted' // idle, while another pool of the same upstream needed its slot
+  | 'yielded' // gave its slot to a pool that holds less than its share
+  | 'replaced' // opened under settings or credentials that have changed since
+  | 'pinned-state' // its client left state behind that nobody may inherit
+  | 'client-gone' // its client left in the middle of something that cannot be finished cleanly
+  | 'out-of-sync' // sent what the protocol does not allow at that point
+  | 'replay-failed' // a client's own settings could not be set on it
+  | 'pool-closed' // its endpoint was deleted or the process is leaving
+  | 'server-ended'; // the server closed it
+
+/** Why a server connection stays with its client beyond the transaction. */
+export type PinReason =
+  | 'set'
+  | 'set-config'
+  | 'listen'
+  | 'prepare'
+  | 'load'
+  | 'temp-object'
+  | 'advisory-lock'
+  | 'hold-cursor'
+  | 'seed'
+  | 'sequence-state'
+  | 'replication'
+  | 'nested-connection'
+  | 'large-statement';
+
+/** What the core refuses a client for; the app turns it into an error with SQLSTATE and advice. */
+export type Refusal =
+  | { readonly kind: 'protocol-violation'; readonly detail: string }
+  | { readonly kind: 'message-too-large'; readonly bytes: number; readonly bytesMax: number }
+  | { readonly kind: 'wait-timeout'; readonly waitMs: number; readonly budget: number; readonly used: number }
+  | { readonly kind: 'server-lost' }
+  | { readonly kind: 'pin-limit'; readonly reason: PinReason; readonly pinnedMax: number }
+  /** Opening a server connection failed; `cause` is what the opener said. */
+  | { readonly kind: 'open-failed'; readonly cause: unknown }
+  /** The server refused this client's own startup settings; the bytes are its ErrorResponse. */
+  | { readonly kind: 'replay-failed'; readonly errorFrame: Uint8Array };

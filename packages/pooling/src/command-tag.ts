@@ -1,0 +1,52 @@
+// What a CommandComplete tag says of the session that ran the command. Only tags; texts are looked at elsewhere.
+import type { PinReason } from './close-reason.ts';
+
+/** Effects of a command as its tag tells them. */
+export type TagEffect =
+  | { readonly kind: 'pin'; readonly reason: PinReason }
+  /** Session settings went back to those of the startup. */
+  | { readonly kind: 'settings-reset' }
+  /** All prepared statements of the session are gone. */
+  | { readonly kind: 'statements-gone' }
+  /** Both of the above. */
+  | { readonly kind: 'discarded' }
+  /** Tables or types may have changed. */
+  | { readonly kind: 'schema' };
+
+const effects = new Map<string, TagEffect>([
+  ['SET', { kind: 'pin', reason: 'set' }],
+  ['LISTEN', { kind: 'pin', reason: 'listen' }],
+  ['PREPARE', { kind: 'pin', reason: 'prepare' }],
+  ['LOAD', { kind: 'pin', reason: 'load' }],
+  ['RESET', { kind: 'settings-reset' }],
+  ['DEALLOCATE ALL', { kind: 'statements-gone' }],
+  ['DISCARD ALL', { kind: 'discarded' }],
+]);
+
+const schema: TagEffect = { kind: 'schema' };
+
+// First letters of tags that can have an effect: A(LTER) C(REATE) D(ROP, ISCARD, EALLOCATE) L P R; S only as SET.
+const mayMatter = new Uint8Array(256);
+for (const letter of 'ACDLPR') mayMatter[letter.charCodeAt(0)] = 1;
+
+const S = 0x53;
+const T = 0x54;
+
+/**
+ * The effect of the tag in `bytes[from..to)` (without its NUL), or null. Called for every statement, so the common
+ * tags (SELECT, INSERT, UPDATE, BEGIN) leave after a look at two bytes.
+ */
+export function tagEffect(bytes: Uint8Array, from: number, to: number): TagEffect | null {
+  const first = bytes[from]!;
+  if (first === S) {
+    if (bytes[from + 2] !== T || to - from !== 3) return null;
+  } else if (mayMatter[first] === 0) {
+    return null;
+  }
+  let tag = '';
+  for (let i = from; i < to; i++) tag += String.fromCharCode(bytes[i]!);
+  const effect = effects.get(tag);
+  if (effect !== undefined) return effect;
+  // COMMIT, COPY, CLOSE, DELETE, RELEASE, ROLLBACK and the like have none.
+  return /^(?:ALTER|CREATE|DROP) /.test(tag) ? schema : null;
+}

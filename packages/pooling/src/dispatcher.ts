@@ -1,0 +1,514 @@
+// Who gets which server connection when: checkout, release, opening, eviction, ends. Decisions only; see effects.ts.
+import type { ClientSession } from './client-session.ts';
+import type { PinReason, Refusal, ServerCloseReason } from './close-reason.ts';
+import type { Effects, OpenFailure } from './effects.ts';
+import { parameterDifferences, queryFrame } from './messages.ts';
+import { dropOwed } from './name-note.ts';
+import type { Pool } from './pool.ts';
+import { replayQuery } from './replay.ts';
+import { Owed, OwedBit } from './reply-queue.ts';
+import { ServerSession, TransactionStatus } from './server-session.ts';
+import type { Upstream } from './upstream.ts';
+import { noValues, type ValueSet } from './value-set.ts';
+
+/** Limits of the process, the same for all pools. */
+export interface DispatcherLimits {
+  /** Named prepared statements kept on one server connection. */
+  readonly serverStatementsMax: number;
+  /** Server connections of one pool that are opened at the same time. */
+  readonly openingMax: number;
+}
+
+export const defaultDispatcherLimits: DispatcherLimits = { serverStatementsMax: 500, openingMax: 16 };
+
+/** A pool yields to a starved one of its upstream only after this wait, so that slots don't change hands all the time. */
+const yieldAfterWaitMs = 50;
+
+const retryFirstMs = 100;
+const retryMostMs = 2_000;
+/** While a server says that it is starting, its clients wait this long before they are told. */
+const startingGraceMs = 10_000;
+
+const rollbackFrame = queryFrame('ROLLBACK');
+
+/** Joins clients with server connections, over all pools of one process. */
+export class Dispatcher {
+  private readonly effects: Effects;
+  private readonly limits: DispatcherLimits;
+  /** Goes on with the held bytes of a client that got its server; set by the request forwarder. */
+  onReady: (client: ClientSession, nowMs: number) => void = () => {};
+
+  constructor(effects: Effects, limits: DispatcherLimits = defaultDispatcherLimits) {
+    this.effects = effects;
+    this.limits = limits;
+  }
+
+  /** Adds a client that has logged in. */
+  clientStarted(client: ClientSession, nowMs: number): void {
+    client.pool.clients++;
+    client.pool.usedAtMs = nowMs;
+  }
+
+  /**
+   * A client wants a server connection. Returns it, ready for the client's bytes, or null: then the client waits and
+   * `onReady` is called once it may go on.
+   */
+  checkout(client: ClientSession, nowMs: number): ServerSession | null {
+    const pool = client.pool;
+    client.waitSinceMs = nowMs;
+    client.noticed = false;
+    if (pool.closed !== null) {
+      this.refuse(client, { kind: 'open-failed', cause: pool.closed.cause }, nowMs);
+      return null;
+    }
+    if (pool.waiters.length === 0) {
+      const server = pool.idleFor(client.replay);
+      if (server !== null) return this.attach(client, server, nowMs) ? server : null;
+    }
+    client.state = 'waiting';
+    pool.waiters.push(client);
+    this.grow(pool, nowMs);
+    return null;
+  }
+
+  /** Takes a client out of the queue; it is owed nothing then. */
+  stopWaiting(client: ClientSession): void {
+    if (client.state !== 'waiting') return;
+    client.pool.waiters.remove(client);
+    client.state = 'idle';
+  }
+
+  /** Lends `server`; false while settings are replayed on it first. */
+  private attach(client: ClientSession, server: ServerSession, nowMs: number): boolean {
+    const pool = client.pool;
+    pool.checkoutsTotal++;
+    pool.observer.waited(nowMs - client.waitSinceMs);
+    pool.move(server, 'active');
+    client.state = 'active';
+    client.server = server;
+    client.unnamedBatch = -1;
+    client.namesBatch = -1;
+    server.client = client;
+    server.checkoutAtMs = nowMs;
+    if (server.replay !== client.replay) {
+      this.replay(server, client.replay);
+      return false;
+    }
+    this.tellParameters(client, server);
+    return true;
+  }
+
+  private replay(server: ServerSession, settings: ValueSet): void {
+    server.replaying = true;
+    server.unnamed = null;
+    server.owed.push(Owed.Query | OwedBit.Skip, null);
+    server.peer!.write(queryFrame(replayQuery(server.replay, settings)));
+    server.replay = settings;
+  }
+
+  /** The replay's ReadyForQuery came: the client may go on, or hears why it can't. */
+  replayed(server: ServerSession, nowMs: number): void {
+    server.replaying = false;
+    const client = server.client;
+    if (server.replayError !== null) {
+      this.close(server, 'replay-failed', nowMs);
+      if (client !== null)
+        this.refuse(client, { kind: 'replay-failed', errorFrame: server.replayError }, nowMs);
+      return;
+    }
+    if (client === null) {
+      this.finish(server, nowMs);
+      return;
+    }
+    this.tellParameters(client, server);
+    this.onReady(client, nowMs);
+  }
+
+  /** A client believes what it was told last; what this server holds otherwise is told before its first reply. */
+  private tellParameters(client: ClientSession, server: ServerSession): void {
+    if (client.told === server.parameters) return;
+    for (const frame of parameterDifferences(client.told.values, server.parameters.values))
+      client.peer.write(frame);
+    client.told = server.parameters;
+  }
+
+  /** The server answered everything and is outside a transaction: who is next? */
+  release(server: ServerSession, nowMs: number): void {
+    const pool = server.pool;
+    const client = server.client;
+    server.rollbackSent = false;
+    if (client !== null) {
+      pool.observer.held(nowMs - server.checkoutAtMs);
+      client.server = null;
+      client.state = 'idle';
+      server.client = null;
+      if (server.outputPaused) {
+        server.outputPaused = false;
+        server.peer!.resume();
+      }
+    }
+    if (server.cancelsInFlight > 0) {
+      pool.move(server, 'cancelling');
+    } else {
+      this.free(server, nowMs);
+    }
+    // Bytes that were held back while the server was slow may hold whole messages.
+    if (client !== null && client.heldLength > 0) this.onReady(client, nowMs);
+  }
+
+  private free(server: ServerSession, nowMs: number): void {
+    const pool = server.pool;
+    if (pool.closed !== null) return this.close(server, 'pool-closed', nowMs);
+    if (server.generation !== pool.generation) return this.close(server, 'replaced', nowMs);
+    if (nowMs - server.openedAtMs > this.lifetimeMs(server)) return this.close(server, 'max-age', nowMs);
+    if (pool.upstream.used > pool.upstream.budget) return this.close(server, 'yielded', nowMs);
+    if (this.mustYield(pool, nowMs)) return this.close(server, 'yielded', nowMs);
+    server.idleSinceMs = nowMs;
+    pool.usedAtMs = nowMs;
+    pool.move(server, 'idle');
+    this.serveWaiters(pool, nowMs);
+    // Idle servers are room for pools that found the budget used up.
+    if (server.state === 'idle') this.growStarved(pool.upstream, nowMs);
+  }
+
+  /** Spread over a tenth, so that servers opened together don't all end together. */
+  private lifetimeMs(server: ServerSession): number {
+    return (
+      server.pool.settings.serverLifetimeMs * (0.9 + 0.1 * (((server.id * 2_654_435_761) >>> 0) / 2 ** 32))
+    );
+  }
+
+  private mustYield(pool: Pool, nowMs: number): boolean {
+    const upstream = pool.upstream;
+    if (upstream.used < upstream.budget || upstream.pools.size < 2) return false;
+    const starved = upstream.longestStarved(nowMs);
+    if (starved === null || starved === pool) return false;
+    const share = upstream.fairShare();
+    if (starved.size >= share || pool.size <= share) {
+      // With fewer slots than pools nobody's share is kept: then only a pool without any server is yielded to.
+      if (starved.size > 0 || pool.size > 1 || pool.waiters.length === 0) return false;
+    }
+    return nowMs - (starved.waiters.peek()?.waitSinceMs ?? nowMs) >= yieldAfterWaitMs;
+  }
+
+  private serveWaiters(pool: Pool, nowMs: number): void {
+    for (;;) {
+      const client = pool.waiters.peek();
+      if (client === null) return;
+      const server = pool.idleFor(client.replay);
+      if (server === null) return;
+      pool.waiters.shift();
+      if (this.attach(client, server, nowMs)) this.onReady(client, nowMs);
+    }
+  }
+
+  /** Opens servers for waiters, within the pool's size and the budget; evicts where the budget is used up. */
+  grow(pool: Pool, nowMs: number): void {
+    if (pool.closed !== null || nowMs < pool.retryAtMs) return;
+    const upstream = pool.upstream;
+    const openingMax = pool.failures > 0 ? 1 : this.limits.openingMax;
+    while (pool.count('opening') < Math.min(pool.waiters.length, openingMax) && pool.size < pool.sizeMax) {
+      if (!upstream.takeSlot()) {
+        this.evictFor(pool, nowMs);
+        return;
+      }
+      this.open(pool);
+    }
+  }
+
+  private open(pool: Pool): void {
+    const server = new ServerSession(pool, pool.generation, this.limits.serverStatementsMax);
+    pool.add(server);
+    this.effects.openServer(server);
+  }
+
+  /** Closes idle servers of other pools, at most one for each slot that is wanted and not yet coming free. */
+  private evictFor(pool: Pool, nowMs: number): void {
+    this.evict(pool.upstream, pool, pool.waiters.length - pool.count('opening'), nowMs);
+  }
+
+  private evict(upstream: Upstream, except: Pool | null, wanted: number, nowMs: number): void {
+    while (upstream.evictionsUnderWay < wanted) {
+      let oldest: ServerSession | null = null;
+      for (const pool of upstream.pools) {
+        if (pool === except || pool.waiters.length > 0) continue;
+        const server = pool.longestIdle();
+        if (server !== null && (oldest === null || server.idleSinceMs < oldest.idleSinceMs)) oldest = server;
+      }
+      if (oldest === null) return;
+      upstream.evictionsUnderWay++;
+      this.close(oldest, 'evicted', nowMs);
+    }
+  }
+
+  private growStarved(upstream: Upstream, nowMs: number): void {
+    this.grantDirect(upstream, nowMs);
+    const starved = upstream.longestStarved(nowMs);
+    if (starved !== null) this.grow(starved, nowMs);
+  }
+
+  /** A server is open and logged in; `parameters` are its ParameterStatus values. */
+  serverOpened(server: ServerSession, parameters: ValueSet, nowMs: number): void {
+    const pool = server.pool;
+    server.openedAtMs = nowMs;
+    server.parameters = parameters;
+    pool.parameters = parameters;
+    pool.failures = 0;
+    pool.retryAtMs = 0;
+    if (server.state !== 'opening') return;
+    // From here on it is a server that has just been released.
+    this.free(server, nowMs);
+    this.grow(pool, nowMs);
+  }
+
+  /** Opening failed and the socket is gone. */
+  serverFailed(server: ServerSession, failure: OpenFailure, nowMs: number): void {
+    const pool = server.pool;
+    pool.failures++;
+    pool.retryAtMs = nowMs + Math.min(retryMostMs, retryFirstMs * 2 ** Math.min(pool.failures - 1, 6));
+    this.gone(server, nowMs);
+    if (failure.kind === 'full' || pool.size > 0) return;
+    const refused: ClientSession[] = [];
+    for (const client of pool.waiters) {
+      if (failure.kind === 'starting' && nowMs - client.waitSinceMs < startingGraceMs) continue;
+      refused.push(client);
+    }
+    for (const client of refused) this.refuse(client, { kind: 'open-failed', cause: failure.cause }, nowMs);
+  }
+
+  /** A change (new credentials, new address) makes another attempt worthwhile at once. */
+  retryNow(pool: Pool, nowMs: number): void {
+    pool.failures = 0;
+    pool.retryAtMs = 0;
+    this.grow(pool, nowMs);
+  }
+
+  /** Ends a server connection; it counts until `serverGone`. */
+  close(server: ServerSession, reason: ServerCloseReason, _nowMs: number): void {
+    if (server.state === 'closing' || server.state === 'gone') return;
+    const client = server.client;
+    if (client !== null) {
+      client.server = null;
+      server.client = null;
+      if (client.state === 'active') client.state = 'idle';
+    }
+    server.closeReason = reason;
+    server.pool.move(server, 'closing');
+    this.effects.closeServer(server, reason);
+  }
+
+  /** The server's own end of file was read, or its socket failed. */
+  serverGone(server: ServerSession, nowMs: number): void {
+    if (server.state === 'gone') return;
+    const client = server.client;
+    server.closeReason ??= 'server-ended';
+    if (client !== null) {
+      client.server = null;
+      server.client = null;
+      if (client.state === 'active') client.state = 'idle';
+    }
+    this.gone(server, nowMs);
+    if (client === null || client.state === 'ended') return;
+    if (server.fatalSent) this.endClient(client, nowMs);
+    else this.refuse(client, { kind: 'server-lost' }, nowMs);
+  }
+
+  private gone(server: ServerSession, nowMs: number): void {
+    const pool = server.pool;
+    if (server.pin !== null && !server.pinRefused) pool.upstream.pinned--;
+    if (server.closeReason === 'evicted') pool.upstream.evictionsUnderWay--;
+    dropOwed(server);
+    pool.move(server, 'gone');
+    pool.upstream.giveSlot();
+    this.growStarved(pool.upstream, nowMs);
+    this.grow(pool, nowMs);
+  }
+
+  /** The server stays with its client from now on, and ends with it. */
+  pinServer(server: ServerSession, reason: PinReason): void {
+    if (server.pin !== null) return;
+    const upstream = server.pool.upstream;
+    server.pin = reason;
+    if (upstream.direct + upstream.pinned >= upstream.heldMax) server.pinRefused = true;
+    else upstream.pinned++;
+  }
+
+  /** Refuses the client of a pin beyond the cap, now that it is owed nothing. */
+  refusePin(server: ServerSession, nowMs: number): void {
+    const client = server.client;
+    const reason = server.pin!;
+    const pinnedMax = server.pool.upstream.heldMax;
+    this.close(server, 'pinned-state', nowMs);
+    if (client !== null) this.refuse(client, { kind: 'pin-limit', reason, pinnedMax }, nowMs);
+  }
+
+  /** Ends a client with an error of Weir's own. */
+  refuse(client: ClientSession, refusal: Refusal, nowMs: number): void {
+    if (client.state === 'ended') return;
+    this.leave(client, nowMs);
+    this.effects.refuse(client, refusal);
+  }
+
+  private endClient(client: ClientSession, nowMs: number): void {
+    if (client.state === 'ended') return;
+    this.leave(client, nowMs);
+    this.effects.endClient(client);
+  }
+
+  /** A client's connection ended: by Terminate, or `lost` without a word. */
+  clientEnded(client: ClientSession, how: 'terminate' | 'lost', nowMs: number): void {
+    if (client.state === 'ended') return;
+    const server = client.server;
+    const halfFrame = client.passRemaining > 0 && !client.passDropped;
+    this.leave(client, nowMs);
+    if (server === null || server.state !== 'active') return;
+    server.client = null;
+    if (server.outputPaused) {
+      server.outputPaused = false;
+      server.peer!.resume();
+    }
+    if (server.pin !== null) return this.close(server, 'pinned-state', nowMs);
+    // Half a message can't be taken back, COPY data can't be ended for the client, and what no Sync follows is
+    // never committed: closing does in each case what the end of a direct connection would do.
+    const last = server.owed.lastKind();
+    const unsynced =
+      server.owed.length > 0 && last !== Owed.Sync && last !== Owed.Query && last !== Owed.FunctionCall;
+    if (halfFrame || server.copyIn || unsynced || server.skipping) {
+      return this.close(server, 'client-gone', nowMs);
+    }
+    server.pool.move(server, 'finishing');
+    if (server.replaying) return;
+    if (server.owed.length > 0) {
+      // Nobody waits for the rest of an open transaction; a statement outside one runs to its end and commits.
+      if (how === 'lost' && server.transactionStatus !== TransactionStatus.Idle)
+        this.effects.cancelServer(server);
+      return;
+    }
+    this.finish(server, nowMs);
+  }
+
+  /** A server whose client is gone has answered everything. */
+  finish(server: ServerSession, nowMs: number): void {
+    if (server.transactionStatus === TransactionStatus.Idle) return this.release(server, nowMs);
+    if (server.rollbackSent) return this.close(server, 'client-gone', nowMs);
+    server.rollbackSent = true;
+    server.unnamed = null;
+    server.owed.push(Owed.Query | OwedBit.Skip, null);
+    server.peer!.write(rollbackFrame);
+  }
+
+  private leave(client: ClientSession, nowMs: number): void {
+    const pool = client.pool;
+    if (client.state === 'waiting') pool.waiters.remove(client);
+    client.state = 'ended';
+    client.dropHeld();
+    pool.clients--;
+    pool.usedAtMs = nowMs;
+    for (const statement of client.statements.values()) pool.statements.give(statement);
+    client.statements.clear();
+    client.unnamed = null;
+    client.server = null;
+  }
+
+  /** A cancel request for this server is on its way. */
+  cancelStarted(server: ServerSession): void {
+    server.cancelsInFlight++;
+  }
+
+  /** The server has closed the connection on which the cancel request went: no query after this is hit. */
+  cancelFinished(server: ServerSession, nowMs: number): void {
+    server.cancelsInFlight--;
+    if (server.cancelsInFlight === 0 && server.state === 'cancelling') this.free(server, nowMs);
+  }
+
+  /** A direct client wants a slot: granted at once, or when one is free, or not by its deadline. */
+  requestDirect(
+    upstream: Upstream,
+    timeoutMs: number,
+    granted: (slot: boolean) => void,
+    nowMs: number,
+  ): () => void {
+    const waiter = { sinceMs: nowMs, deadlineMs: nowMs + timeoutMs, granted };
+    upstream.directWaiters.push(waiter);
+    this.grantDirect(upstream, nowMs);
+    if (upstream.directWaiters.includes(waiter))
+      this.evict(upstream, null, upstream.directWaiters.length, nowMs);
+    return () => {
+      const at = upstream.directWaiters.indexOf(waiter);
+      if (at >= 0) upstream.directWaiters.splice(at, 1);
+    };
+  }
+
+  /** The direct connection's server has sent its end of file. */
+  directGone(upstream: Upstream, nowMs: number): void {
+    upstream.direct--;
+    upstream.giveSlot();
+    this.growStarved(upstream, nowMs);
+  }
+
+  private grantDirect(upstream: Upstream, nowMs: number): void {
+    for (;;) {
+      const waiter = upstream.directWaiters[0];
+      if (waiter === undefined) return;
+      // Who came first is served first, pooled or direct.
+      const starved = upstream.longestStarved(nowMs)?.waiters.peek();
+      if (starved !== undefined && starved !== null && starved.waitSinceMs < waiter.sinceMs) return;
+      if (!upstream.takeDirectSlot()) return;
+      upstream.directWaiters.shift();
+      waiter.granted(true);
+    }
+  }
+
+  /** Ages, deadlines and retries of one upstream; called a few times a second. */
+  sweep(upstream: Upstream, nowMs: number, noticeAfterMs: number): void {
+    for (const pool of upstream.pools) {
+      for (;;) {
+        const client = pool.waiters.peek();
+        if (client === null || nowMs - client.waitSinceMs < pool.settings.queryWaitTimeoutMs) break;
+        const { budget, used } = upstream;
+        this.refuse(
+          client,
+          { kind: 'wait-timeout', waitMs: nowMs - client.waitSinceMs, budget, used },
+          nowMs,
+        );
+      }
+      for (const client of pool.waiters) {
+        const waitMs = nowMs - client.waitSinceMs;
+        if (waitMs < noticeAfterMs) break;
+        if (client.noticed) continue;
+        client.noticed = true;
+        this.effects.noticeWait(client, waitMs);
+      }
+      for (;;) {
+        const server = pool.longestIdle();
+        if (server === null || nowMs - server.idleSinceMs < pool.settings.serverIdleTimeoutMs) break;
+        this.close(server, 'idle', nowMs);
+      }
+      for (const server of [...pool.idleServers()]) {
+        if (server.generation !== pool.generation) this.close(server, 'replaced', nowMs);
+        else if (nowMs - server.openedAtMs > this.lifetimeMs(server)) this.close(server, 'max-age', nowMs);
+        else if (upstream.used - upstream.evictionsUnderWay > upstream.budget)
+          this.close(server, 'yielded', nowMs);
+      }
+      this.grow(pool, nowMs);
+    }
+    for (const waiter of [...upstream.directWaiters]) {
+      if (nowMs < waiter.deadlineMs) continue;
+      upstream.directWaiters.splice(upstream.directWaiters.indexOf(waiter), 1);
+      waiter.granted(false);
+    }
+    this.growStarved(upstream, nowMs);
+  }
+
+  /** No new checkouts; idle servers close now, the others at release, waiters are refused. */
+  closePool(pool: Pool, cause: unknown, nowMs: number): void {
+    pool.closed = { cause };
+    for (const server of [...pool.idleServers()]) this.close(server, 'pool-closed', nowMs);
+    for (const client of [...pool.waiters]) this.refuse(client, { kind: 'open-failed', cause }, nowMs);
+  }
+
+  /** After RESET ALL or DISCARD ALL on a shared server: what was replayed is gone and will be replayed anew. */
+  settingsReset(server: ServerSession): void {
+    server.replay = noValues;
+  }
+}

@@ -1,0 +1,31 @@
+// What the pooling core asks of the process around it. The app carries it out on sockets, the simulation in memory.
+import type { ClientSession } from './client-session.ts';
+import type { Refusal, ServerCloseReason } from './close-reason.ts';
+import type { ServerSession } from './server-session.ts';
+
+/** Commands of the core. None may call back into the core before it returns. */
+export interface Effects {
+  /** Dial and log in; then `serverOpened`, or `serverFailed` once its socket is gone. */
+  openServer(server: ServerSession): void;
+  /** Terminate and close; then `serverGone` when the server's own end of file was read. */
+  closeServer(server: ServerSession, reason: ServerCloseReason): void;
+  /** Send a cancel request for what the server runs, bracketed by `cancelStarted` and `cancelFinished`. */
+  cancelServer(server: ServerSession): void;
+  /** Send the client an error that ends its connection. */
+  refuse(client: ClientSession, refusal: Refusal): void;
+  /** Close the client's connection after what was written to it. */
+  endClient(client: ClientSession): void;
+  /** Tell a client that it still waits for a server connection. */
+  noticeWait(client: ClientSession, waitMs: number): void;
+}
+
+/** What opening a server connection failed with, as far as the core must know. */
+export interface OpenFailure {
+  /**
+   * `full`: the server has no slot free, which is back-pressure, not an error. `starting`: it will soon be there.
+   * `refused`: waiting does not help.
+   */
+  readonly kind: 'full' | 'starting' | 'refused';
+  /** What the app tells the clients concerned. */
+  readonly cause: unknown;
+}

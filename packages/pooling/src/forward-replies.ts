@@ -1,0 +1,396 @@
+// From a server to its client: cuts the server's bytes into frames, swallows what was Weir's own, sees when all is answered.
+import { decodeUtf8, ServerMessage } from '@weir/protocol';
+import { tagEffect } from './command-tag.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { rewriteStatementName } from './error-names.ts';
+import { emitFakes } from './fake-replies.ts';
+import { NameNote, undoHead } from './name-note.ts';
+import { type Allocate, OutBuffer } from './out-buffer.ts';
+import { Owed, OwedBit, owedKindBits } from './reply-queue.ts';
+import { type ServerSession, TransactionStatus } from './server-session.ts';
+import { withValue } from './value-set.ts';
+
+/** Unsent to one client, before its server is read no further. Bytes. */
+const unsentBytesMax = 256 * 1024;
+const messageBytesMax = 0x3fffffff;
+/** Errors and parameter values are looked at whole; longer ones are not real. */
+const wholeBytesMax = 4 * 1024 * 1024;
+
+const knownType = new Uint8Array(256);
+for (const type of Object.values(ServerMessage)) knownType[type] = 1;
+
+// These may be long and only pass; every other message is looked at whole.
+const passingType = new Uint8Array(256);
+for (const type of [
+  ServerMessage.DataRow,
+  ServerMessage.CopyData,
+  ServerMessage.CopyOutResponse,
+  ServerMessage.NoticeResponse,
+  ServerMessage.ParameterDescription,
+  ServerMessage.FunctionCallResponse,
+  ServerMessage.NotificationResponse,
+]) {
+  passingType[type] = 1;
+}
+
+/** Carries the replies of all servers of a process. One instance: its buffers are shared by all. */
+export class ReplyForwarder {
+  private readonly dispatcher: Dispatcher;
+  private readonly out: OutBuffer;
+  private nowMs = 0;
+  // Where the bytes begin that go to the client unchanged.
+  private runFrom = 0;
+
+  constructor(dispatcher: Dispatcher, allocate: Allocate) {
+    this.dispatcher = dispatcher;
+    this.out = new OutBuffer(allocate);
+  }
+
+  /** Bytes from a server, valid only during the call. */
+  serverData(server: ServerSession, bytes: Uint8Array, length: number, nowMs: number): void {
+    const joined = server.joinHeld(bytes, length);
+    if (joined !== null) this.run(server, joined, joined.length, nowMs);
+    else this.run(server, bytes, length, nowMs);
+  }
+
+  private run(server: ServerSession, bytes: Uint8Array, to: number, nowMs: number): void {
+    this.nowMs = nowMs;
+    this.runFrom = 0;
+    let at = 0;
+    while (at < to) {
+      if (server.state === 'closing' || server.state === 'gone') return;
+      if (server.passRemaining > 0) {
+        const end = Math.min(to, at + server.passRemaining);
+        server.passRemaining -= end - at;
+        if (!server.passForward) this.skip(bytes, at, end);
+        at = end;
+        continue;
+      }
+      if (to - at < 5) break;
+      const type = bytes[at]!;
+      const length = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!;
+      if (knownType[type] === 0 || length < 4 || length > messageBytesMax) {
+        this.outOfSync(server, bytes, at);
+        return;
+      }
+      const frameEnd = at + length + 1;
+      if (frameEnd > to) {
+        if (passingType[type] === 0) {
+          if (length > wholeBytesMax) {
+            this.outOfSync(server, bytes, at);
+            return;
+          }
+          break;
+        }
+        this.reply(server, bytes, type, at, to);
+        server.passRemaining = frameEnd - to;
+        server.passForward = this.runFrom < to;
+        at = to;
+        break;
+      }
+      if (type === ServerMessage.ReadyForQuery) {
+        if (!this.ready(server, bytes, at, frameEnd)) return;
+        // Somebody else's replies may have gone out meanwhile: what is left of these bytes starts a new run.
+        at = frameEnd;
+        continue;
+      }
+      this.reply(server, bytes, type, at, frameEnd);
+      at = frameEnd;
+    }
+    if (at < to) server.hold(bytes, at, to);
+    this.flush(server, bytes, at);
+  }
+
+  /** One frame (or its beginning, for those that only pass) in `bytes[at..end)`. */
+  private reply(server: ServerSession, bytes: Uint8Array, type: number, at: number, end: number): void {
+    this.emitDue(server, bytes, at);
+    const head = server.owed.head();
+    if ((head & OwedBit.Skip) !== 0 && type !== ServerMessage.ErrorResponse) this.skip(bytes, at, end);
+    switch (type) {
+      case ServerMessage.DataRow:
+      case ServerMessage.CopyData:
+      case ServerMessage.CopyDone:
+      case ServerMessage.CopyOutResponse:
+      case ServerMessage.NoticeResponse:
+      case ServerMessage.ParameterDescription:
+      case ServerMessage.FunctionCallResponse:
+      case ServerMessage.NotificationResponse:
+        return;
+      case ServerMessage.CommandComplete:
+        this.commandComplete(server, bytes, at, end);
+        if ((head & owedKindBits) === Owed.Execute) this.answered(server, bytes, end);
+        return;
+      case ServerMessage.EmptyQueryResponse:
+      case ServerMessage.PortalSuspended:
+        if ((head & owedKindBits) === Owed.Execute) this.answered(server, bytes, end);
+        return;
+      case ServerMessage.RowDescription:
+      case ServerMessage.NoData:
+        if ((head & owedKindBits) === Owed.Describe) this.answered(server, bytes, end);
+        return;
+      case ServerMessage.ParseComplete:
+      case ServerMessage.BindComplete:
+      case ServerMessage.CloseComplete:
+        this.answered(server, bytes, end);
+        return;
+      case ServerMessage.ErrorResponse:
+        this.error(server, bytes, at, end);
+        return;
+      case ServerMessage.ParameterStatus:
+        this.parameterStatus(server, bytes, at, end);
+        return;
+      case ServerMessage.CopyInResponse:
+        this.copyIn(server);
+        return;
+      default:
+        return;
+    }
+  }
+
+  private answered(server: ServerSession, bytes: Uint8Array, end: number): void {
+    server.owed.pop();
+    this.emitDue(server, bytes, end);
+  }
+
+  /** What is owed next was never sent: its reply stands before `at`. */
+  private emitDue(server: ServerSession, bytes: Uint8Array, at: number): void {
+    const head = server.owed.head();
+    if ((head & OwedBit.Fake) === 0 && (head & owedKindBits) !== Owed.CopyEnd) return;
+    this.cut(bytes, at, at);
+    emitFakes(server, this.out);
+  }
+
+  private commandComplete(server: ServerSession, bytes: Uint8Array, at: number, end: number): void {
+    const effect = tagEffect(bytes, at + 5, end - 1);
+    if (effect === null) return;
+    const head = server.owed.head();
+    // What Weir itself asked for (replay, rollback) has no effect that it does not know of.
+    if ((head & OwedBit.Skip) !== 0) return;
+    switch (effect.kind) {
+      case 'pin':
+        if ((head & OwedBit.TransactionSet) === 0) this.dispatcher.pinServer(server, effect.reason);
+        return;
+      case 'schema':
+        server.pool.statements.markAllStale();
+        return;
+      case 'settings-reset':
+        this.dispatcher.settingsReset(server);
+        return;
+      case 'statements-gone':
+        this.statementsGone(server);
+        return;
+      case 'discarded':
+        this.dispatcher.settingsReset(server);
+        this.statementsGone(server);
+        return;
+    }
+  }
+
+  private statementsGone(server: ServerSession): void {
+    server.statements.clear();
+    const client = server.client;
+    if (client === null) return;
+    for (const statement of client.statements.values()) client.pool.statements.give(statement);
+    client.statements.clear();
+  }
+
+  private parameterStatus(server: ServerSession, bytes: Uint8Array, at: number, end: number): void {
+    const nameEnd = bytes.indexOf(0, at + 5);
+    const name = ascii(bytes, at + 5, nameEnd);
+    const value = decodeUtf8(bytes.subarray(nameEnd + 1, end - 1));
+    const inStep = server.client !== null && server.client.told === server.parameters;
+    server.parameters = withValue(server.parameters, name, value);
+    // A client that is being served sees the change as it would directly; during a replay it is told afterwards.
+    if (inStep && !server.replaying) server.client!.told = server.parameters;
+  }
+
+  private copyIn(server: ServerSession): void {
+    server.copyIn = true;
+    const owed = server.owed;
+    // The server ignores each Sync that was sent between the statement and the end of its data.
+    let index = 1;
+    while (index < owed.length) {
+      const kind = owed.entryAt(index) & owedKindBits;
+      if (kind === Owed.CopyEnd) {
+        owed.remove(index);
+        server.copyIn = false;
+        return;
+      }
+      if (kind === Owed.Sync) owed.remove(index);
+      else index++;
+    }
+  }
+
+  private error(server: ServerSession, bytes: Uint8Array, at: number, end: number): void {
+    const owed = server.owed;
+    const head = owed.head();
+    const kind = head & owedKindBits;
+    server.copyIn = false;
+    const fatal = isFatal(bytes, at, end);
+    if (fatal) {
+      // The reason for the server's end belongs to the client that is served; nobody else hears of it.
+      server.fatalSent = server.client !== null;
+      return;
+    }
+    if (server.replaying) {
+      server.replayError ??= bytes.slice(at, end);
+      this.skip(bytes, at, end);
+      return;
+    }
+    if (kind === Owed.Query || kind === Owed.FunctionCall) {
+      if ((head & OwedBit.Skip) !== 0) this.skip(bytes, at, end);
+      return;
+    }
+    // An error at Sync itself (a deferred constraint) is followed by its ReadyForQuery.
+    if (kind === 0 || kind === Owed.Sync) return;
+    const note = owed.headNote();
+    if (note instanceof NameNote) {
+      const rewritten = rewriteStatementName(bytes, at, end, note.statement, note.name);
+      if (rewritten !== null) {
+        this.cut(bytes, at, end);
+        this.out.add(rewritten);
+      }
+    }
+    if (planIsStale(bytes, at, end)) {
+      server.pool.statements.markAllStale();
+    }
+    this.undoFailed(server, kind);
+    // What stands between the failed request and the next Sync, the server skips.
+    while (owed.length > 0 && owed.headKind() !== Owed.Sync) undoHead(server);
+    server.skipping = owed.length === 0;
+  }
+
+  /** The request in front failed: unlike one that was skipped, a Parse without a name has ended the one before. */
+  private undoFailed(server: ServerSession, kind: number): void {
+    const unnamed = kind === Owed.ParseUnnamed;
+    const own = (server.owed.head() & OwedBit.Skip) === 0;
+    undoHead(server);
+    if (!unnamed) return;
+    server.unnamed = null;
+    if (own && server.client !== null) server.client.unnamed = null;
+  }
+
+  /** ReadyForQuery. False: the rest of the bytes is nobody's, since the server is closing. */
+  private ready(server: ServerSession, bytes: Uint8Array, at: number, end: number): boolean {
+    this.emitDue(server, bytes, at);
+    const owed = server.owed;
+    const head = owed.head();
+    const kind = head & owedKindBits;
+    if (kind !== Owed.Sync && kind !== Owed.Query && kind !== Owed.FunctionCall) {
+      this.outOfSync(server, bytes, at);
+      return false;
+    }
+    if ((head & OwedBit.Skip) !== 0) this.skip(bytes, at, end);
+    owed.pop();
+    server.transactionStatus = bytes[at + 5]!;
+    server.copyIn = false;
+    server.releaseDue = false;
+    server.batchesDone++;
+    const idle = server.transactionStatus === TransactionStatus.Idle;
+    if (idle && !server.replaying) server.pool.transactionsTotal++;
+    if (owed.length > 0) {
+      const client = server.client;
+      if (client?.stalled) {
+        this.flush(server, bytes, end);
+        this.runFrom = end;
+        this.dispatcher.onReady(client, this.nowMs);
+      }
+      return true;
+    }
+    this.flush(server, bytes, end);
+    if (server.replaying) {
+      this.dispatcher.replayed(server, this.nowMs);
+    } else if (server.client === null) {
+      if (server.state === 'finishing') this.dispatcher.finish(server, this.nowMs);
+    } else if (idle) {
+      this.idle(server);
+    }
+    this.runFrom = end;
+    return server.state !== 'closing' && server.state !== 'gone';
+  }
+
+  private idle(server: ServerSession): void {
+    if (server.pin !== null) {
+      if (server.pinRefused) this.dispatcher.refusePin(server, this.nowMs);
+      return;
+    }
+    if (server.client!.passRemaining > 0) server.releaseDue = true;
+    else this.dispatcher.release(server, this.nowMs);
+  }
+
+  private outOfSync(server: ServerSession, bytes: Uint8Array, at: number): void {
+    this.flush(server, bytes, at);
+    const client = server.client;
+    this.dispatcher.close(server, 'out-of-sync', this.nowMs);
+    if (client !== null) this.dispatcher.refuse(client, { kind: 'server-lost' }, this.nowMs);
+  }
+
+  /** Keeps `bytes[from..to)` from the client. */
+  private skip(bytes: Uint8Array, from: number, to: number): void {
+    if (from > this.runFrom) this.out.append(bytes, this.runFrom, from);
+    this.runFrom = to;
+  }
+
+  /** Puts what has come so far together, leaving out `bytes[from..to)`. */
+  private cut(bytes: Uint8Array, from: number, to: number): void {
+    this.out.append(bytes, this.runFrom, from);
+    this.runFrom = to;
+  }
+
+  /** Writes what goes to the client up to `at`. */
+  private flush(server: ServerSession, bytes: Uint8Array, at: number): void {
+    const client = server.client;
+    if (client === null) {
+      this.out.length = 0;
+      return;
+    }
+    const peer = client.peer;
+    if (this.out.length > 0) {
+      this.out.append(bytes, this.runFrom, at);
+      this.out.flushTo(peer);
+    } else if (at > this.runFrom) {
+      peer.write(bytes.subarray(this.runFrom, at));
+    } else {
+      return;
+    }
+    this.runFrom = at;
+    if (peer.unsentBytes <= unsentBytesMax) return;
+    client.outputBlocked = true;
+    if (!server.outputPaused) {
+      server.outputPaused = true;
+      server.peer!.pause();
+    }
+  }
+}
+
+/** True if the error's severity (its never translated form) ends the session. */
+function isFatal(bytes: Uint8Array, at: number, end: number): boolean {
+  const severity = errorField(bytes, at, end, 0x56) ?? errorField(bytes, at, end, 0x53);
+  return severity === 'FATAL' || severity === 'PANIC';
+}
+
+/** «cached plan must not change result type»: the schema changed under a prepared statement. */
+function planIsStale(bytes: Uint8Array, at: number, end: number): boolean {
+  return (
+    errorField(bytes, at, end, 0x43) === '0A000' &&
+    errorField(bytes, at, end, 0x52) === 'RevalidateCachedQuery'
+  );
+}
+
+/** One field of an ErrorResponse frame as text, or null. */
+function errorField(bytes: Uint8Array, at: number, end: number, field: number): string | null {
+  let from = at + 5;
+  while (from < end - 1) {
+    const valueEnd = bytes.indexOf(0, from + 1);
+    if (valueEnd < 0 || valueEnd >= end) return null;
+    if (bytes[from] === field) return ascii(bytes, from + 1, valueEnd);
+    from = valueEnd + 1;
+  }
+  return null;
+}
+
+function ascii(bytes: Uint8Array, from: number, to: number): string {
+  let value = '';
+  for (let i = from; i < to; i++) value += String.fromCharCode(bytes[i]!);
+  return value;
+}

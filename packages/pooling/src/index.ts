@@ -1,0 +1,12 @@
+// The package's surface: the pooling core, which decides and forwards but has no socket, timer or clock of its own.
+export { ClientSession, type ClientStart, type ClientState } from './client-session.ts';
+export type { PinReason, Refusal, ServerCloseReason } from './close-reason.ts';
+export { Dispatcher, type DispatcherLimits, defaultDispatcherLimits } from './dispatcher.ts';
+export type { Effects, OpenFailure } from './effects.ts';
+export { ReplyForwarder } from './forward-replies.ts';
+export { defaultRequestLimits, RequestForwarder, type RequestLimits } from './forward-requests.ts';
+export type { Allocate, Peer } from './out-buffer.ts';
+export { Pool, type PoolObserver, type PoolSettings } from './pool.ts';
+export { ServerSession, type ServerState, TransactionStatus } from './server-session.ts';
+export { type DirectWaiter, Upstream } from './upstream.ts';
+export { noValues, ValueSet, valueSetOf, withValue } from './value-set.ts';

@@ -1,0 +1,64 @@
+// The few whole messages that the pooling core itself sends, made once or put into an OutBuffer.
+import { encodeUtf8 } from '@weir/protocol';
+import type { OutBuffer } from './out-buffer.ts';
+import type { UnnamedStatement } from './prepared-statements.ts';
+
+/** Replies that are made up for requests which were never sent. */
+export const parseCompleteFrame = new Uint8Array([0x31, 0, 0, 0, 4]);
+export const closeCompleteFrame = new Uint8Array([0x33, 0, 0, 0, 4]);
+export const readyIdleFrame = new Uint8Array([0x5a, 0, 0, 0, 5, 0x49]);
+
+const noName = new Uint8Array(0);
+
+/** Close of a statement; without a name it makes sure that there is no unnamed one. */
+export function addCloseStatement(out: OutBuffer, name: Uint8Array = noName): void {
+  out.addHeader(0x43, 1 + name.length + 1);
+  out.addByte(0x53);
+  out.add(name);
+  out.addByte(0);
+}
+
+/** Parse of a remembered statement under `name`. */
+export function addParse(out: OutBuffer, name: Uint8Array | null, statement: UnnamedStatement): void {
+  const bytes = name ?? noName;
+  out.addHeader(0x50, bytes.length + 1 + statement.payload.length);
+  out.add(bytes);
+  out.addByte(0);
+  out.add(statement.payload);
+}
+
+/** A simple query as one frame. */
+export function queryFrame(text: string): Uint8Array {
+  const body = encodeUtf8(text);
+  const frame = new Uint8Array(body.length + 6);
+  const length = body.length + 5;
+  frame[0] = 0x51;
+  frame[1] = length >>> 24;
+  frame[2] = length >>> 16;
+  frame[3] = length >>> 8;
+  frame[4] = length;
+  frame.set(body, 5);
+  return frame;
+}
+
+/** ParameterStatus frames for what differs between `told` and `actual`. */
+export function parameterDifferences(
+  told: ReadonlyMap<string, string>,
+  actual: ReadonlyMap<string, string>,
+): Uint8Array[] {
+  const frames: Uint8Array[] = [];
+  for (const [name, value] of actual) {
+    if (told.get(name) === value) continue;
+    const body = encodeUtf8(`${name}\0${value}\0`);
+    const frame = new Uint8Array(body.length + 5);
+    const length = body.length + 4;
+    frame[0] = 0x53;
+    frame[1] = length >>> 24;
+    frame[2] = length >>> 16;
+    frame[3] = length >>> 8;
+    frame[4] = length;
+    frame.set(body, 5);
+    frames.push(frame);
+  }
+  return frames;
+}

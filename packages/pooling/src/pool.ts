@@ -1,0 +1,179 @@
+// One pool: its idle server connections, its queue of waiters and its counters. Which is chosen, not what is done.
+import type { ClientSession } from './client-session.ts';
+import { StatementCache } from './prepared-statements.ts';
+import { type ServerSession, type ServerState, serverStates } from './server-session.ts';
+import type { Upstream } from './upstream.ts';
+import type { ValueSet } from './value-set.ts';
+
+/** Limits of a pool; replaced as a whole when a tenant changes them. Times in ms. */
+export interface PoolSettings {
+  /** Most server connections; null: what the budget allows. */
+  readonly sizeMax: number | null;
+  readonly queryWaitTimeoutMs: number;
+  readonly serverIdleTimeoutMs: number;
+  readonly serverLifetimeMs: number;
+}
+
+/** Told of each wait and each checkout's length, in ms; called per transaction, so it must be cheap. */
+export interface PoolObserver {
+  waited(ms: number): void;
+  held(ms: number): void;
+}
+
+/** How many idle servers are looked at for one that needs no replay. */
+const matchLookMax = 8;
+
+/** Server connections that may be swapped among the clients of one (endpoint, role, database, startup settings). */
+export class Pool {
+  readonly key: string;
+  readonly upstream: Upstream;
+  settings: PoolSettings;
+  readonly observer: PoolObserver;
+  readonly statements = new StatementCache();
+  readonly servers = new Set<ServerSession>();
+  readonly waiters = new WaiterQueue();
+  /** Raised when new server connections would differ from the open ones; those close at release. */
+  generation = 0;
+  /** ParameterStatus values of the newest server: what a client is greeted with. */
+  parameters: ValueSet | null = null;
+  /** Not null: nothing is checked out any more, and this is what clients are refused with. */
+  closed: { readonly cause: unknown } | null = null;
+
+  clients = 0;
+  /** Last moment with a client or a server, for forgetting pools that nobody uses. */
+  usedAtMs = 0;
+  /** No server is opened before; set after a failure. */
+  retryAtMs = 0;
+  failures = 0;
+
+  checkoutsTotal = 0;
+  transactionsTotal = 0;
+  queriesTotal = 0;
+
+  private readonly idle: ServerSession[] = [];
+  private readonly counts: Record<ServerState, number>;
+
+  constructor(key: string, upstream: Upstream, settings: PoolSettings, observer: PoolObserver) {
+    this.key = key;
+    this.upstream = upstream;
+    this.settings = settings;
+    this.observer = observer;
+    this.counts = Object.fromEntries(serverStates.map((state) => [state, 0])) as Record<ServerState, number>;
+  }
+
+  /** Server connections in `state`. */
+  count(state: ServerState): number {
+    return this.counts[state];
+  }
+
+  /** Every server connection that counts in the budget. */
+  get size(): number {
+    return this.servers.size;
+  }
+
+  /** Moves a server between states: the only place where one changes. */
+  move(server: ServerSession, state: ServerState): void {
+    if (server.state === 'idle') {
+      // Most often the newest; the search is for evictions and ends.
+      if (this.idle.at(-1) === server) this.idle.pop();
+      else this.idle.splice(this.idle.indexOf(server), 1);
+    }
+    this.counts[server.state]--;
+    server.state = state;
+    this.counts[state]++;
+    if (state === 'idle') this.idle.push(server);
+    if (state === 'gone') {
+      this.servers.delete(server);
+      this.counts.gone = 0;
+    }
+  }
+
+  /** Adds a server that is about to be opened. */
+  add(server: ServerSession): void {
+    this.servers.add(server);
+    this.counts[server.state]++;
+  }
+
+  /** The idle server to hand out for a client with these settings: the newest that matches, else the newest. */
+  idleFor(replay: ValueSet): ServerSession | null {
+    const last = this.idle.length - 1;
+    if (last < 0) return null;
+    for (let i = last; i >= 0 && i > last - matchLookMax; i--) {
+      if (this.idle[i]!.replay === replay) return this.idle[i]!;
+    }
+    return this.idle[last]!;
+  }
+
+  /** The server that has been idle for longest, or null. */
+  longestIdle(): ServerSession | null {
+    return this.idle[0] ?? null;
+  }
+
+  /** Idle servers, longest first. */
+  idleServers(): readonly ServerSession[] {
+    return this.idle;
+  }
+
+  /** How many servers it may have by its own limit and its upstream's budget. */
+  get sizeMax(): number {
+    return Math.min(this.settings.sizeMax ?? Number.POSITIVE_INFINITY, this.upstream.budget);
+  }
+}
+
+/** First in, first out; who left meanwhile is passed over. */
+export class WaiterQueue {
+  private clients: (ClientSession | null)[] = [];
+  private first = 0;
+  length = 0;
+
+  push(client: ClientSession): void {
+    this.clients.push(client);
+    this.length++;
+  }
+
+  /** Puts a client back in front that was taken out for nothing. */
+  unshift(client: ClientSession): void {
+    if (this.first > 0) this.clients[--this.first] = client;
+    else this.clients.unshift(client);
+    this.length++;
+  }
+
+  peek(): ClientSession | null {
+    while (this.first < this.clients.length) {
+      const client = this.clients[this.first]!;
+      if (client !== null) return client;
+      this.first++;
+    }
+    this.clients = [];
+    this.first = 0;
+    return null;
+  }
+
+  shift(): ClientSession | null {
+    const client = this.peek();
+    if (client === null) return null;
+    this.clients[this.first++] = null;
+    this.length--;
+    if (this.first > 1024 && this.first * 2 > this.clients.length) {
+      this.clients = this.clients.slice(this.first);
+      this.first = 0;
+    }
+    return client;
+  }
+
+  /** Takes a client out wherever it stands. */
+  remove(client: ClientSession): void {
+    const at = this.clients.indexOf(client, this.first);
+    if (at < 0) return;
+    this.clients[at] = null;
+    this.length--;
+  }
+
+  /** Waiters in order, for the sweep. */
+  *[Symbol.iterator](): Generator<ClientSession> {
+    for (let i = this.first; i < this.clients.length; i++) {
+      const client = this.clients[i];
+      if (client !== null && client !== undefined) yield client;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+// Protocol-level prepared statements: one text, many clients and servers. Which server has which, and under what name.
+import { isTransactionSet, suspicionOf } from '@weir/sql';
+
+/** What a client prepared without a name, kept so that another server can be given it. */
+export class UnnamedStatement {
+  /** Query text with its NUL and parameter types: a Parse message without the name. */
+  readonly payload: Uint8Array;
+  readonly suspicion: number;
+  readonly transactionSet: boolean;
+
+  constructor(payload: Uint8Array) {
+    const textEnd = payload.indexOf(0);
+    this.payload = payload;
+    this.suspicion = suspicionOf(payload, 0, textEnd);
+    this.transactionSet = isTransactionSet(payload, 0, textEnd);
+  }
+}
+
+/** A named statement, shared by all clients of a pool that prepared the same text with the same types. */
+export class Statement extends UnnamedStatement {
+  /** Its name on servers: ASCII, unique in this process. */
+  readonly serverName: string;
+  readonly serverNameBytes: Uint8Array;
+  readonly hash: number;
+  /** Client names that point here. */
+  users = 0;
+  /** A server said that its result type changed: whoever prepares the text from now on gets a new statement. */
+  stale = false;
+
+  constructor(serverName: string, payload: Uint8Array, hash: number) {
+    super(payload);
+    this.serverName = serverName;
+    this.serverNameBytes = asciiBytes(serverName);
+    this.hash = hash;
+  }
+}
+
+function asciiBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** Prefix of every name that Weir gives a statement on a server. */
+export const serverNamePrefix = '__weir_';
+
+/** True if `payload` equals `bytes[from..to)`. */
+export function sameBytes(payload: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
+  if (payload.length !== to - from) return false;
+  for (let i = 0; i < payload.length; i++) if (payload[i] !== bytes[from + i]) return false;
+  return true;
+}
+
+function hashOf(bytes: Uint8Array, from: number, to: number): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+  return hash;
+}
+
+let statementsMade = 0;
+
+/** The named statements of one pool, found by their bytes. */
+export class StatementCache {
+  private readonly byHash = new Map<number, Statement[]>();
+  size = 0;
+
+  /** The statement for a Parse payload in `bytes[from..to)`, made if it is new; counts one more user. */
+  take(bytes: Uint8Array, from: number, to: number): Statement {
+    const hash = hashOf(bytes, from, to);
+    let bucket = this.byHash.get(hash);
+    if (bucket !== undefined) {
+      for (const statement of bucket) {
+        if (!statement.stale && sameBytes(statement.payload, bytes, from, to)) {
+          statement.users++;
+          return statement;
+        }
+      }
+    } else {
+      this.byHash.set(hash, (bucket = []));
+    }
+    statementsMade++;
+    const statement = new Statement(`${serverNamePrefix}${statementsMade}`, bytes.slice(from, to), hash);
+    statement.users = 1;
+    bucket.push(statement);
+    this.size++;
+    return statement;
+  }
+
+  /** One user less; without users the text is forgotten. Servers that still have it evict it in time. */
+  give(statement: Statement): void {
+    statement.users--;
+    if (statement.users > 0) return;
+    const bucket = this.byHash.get(statement.hash);
+    const at = bucket?.indexOf(statement) ?? -1;
+    if (bucket === undefined || at < 0) return;
+    bucket.splice(at, 1);
+    this.size--;
+    if (bucket.length === 0) this.byHash.delete(statement.hash);
+  }
+
+  /** After a schema change: texts prepared from now on are planned afresh, as on a direct connection. */
+  markAllStale(): void {
+    for (const bucket of this.byHash.values()) for (const statement of bucket) statement.stale = true;
+  }
+}
+
+/** Which named statements one server connection has, oldest use first. */
+export class ServerStatements {
+  private readonly used = new Map<Statement, number>();
+  private tick = 0;
+  readonly statementsMax: number;
+
+  constructor(statementsMax: number) {
+    this.statementsMax = statementsMax;
+  }
+
+  get size(): number {
+    return this.used.size;
+  }
+
+  has(statement: Statement): boolean {
+    return this.used.has(statement);
+  }
+
+  /** Notes a use; also adds. */
+  touch(statement: Statement): void {
+    this.used.set(statement, ++this.tick);
+  }
+
+  forget(statement: Statement): void {
+    this.used.delete(statement);
+  }
+
+  clear(): void {
+    this.used.clear();
+  }
+
+  /** The one to close before another may be added, or null while there is room. */
+  oldestBeyondLimit(): Statement | null {
+    if (this.used.size < this.statementsMax) return null;
+    let oldest: Statement | null = null;
+    let oldestTick = Number.POSITIVE_INFINITY;
+    for (const [statement, tick] of this.used) {
+      if (tick < oldestTick) {
+        oldest = statement;
+        oldestTick = tick;
+      }
+    }
+    return oldest;
+  }
+}

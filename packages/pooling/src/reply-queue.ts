@@ -1,0 +1,104 @@
+// What one server connection still owes, in order: an entry for each request that will be answered. No bytes here.
+
+/** Kinds of requests that are owed a reply; the low four bits of an entry. */
+export const Owed = {
+  Parse: 1,
+  ParseUnnamed: 2,
+  Bind: 3,
+  Describe: 4,
+  Execute: 5,
+  Close: 6,
+  Sync: 7,
+  Query: 8,
+  FunctionCall: 9,
+  /** CopyDone or CopyFail sent before the server asked for data: no reply, it only marks where the data ended. */
+  CopyEnd: 10,
+} as const;
+
+export const owedKindBits = 15;
+
+/** What to do with the reply; or-ed to the kind. Neither bit: it goes to the client. */
+export const OwedBit = {
+  /** Weir asked on its own account; the reply is swallowed. */
+  Skip: 16,
+  /** Never sent to the server; the reply is made up when its turn comes. */
+  Fake: 32,
+  /** A SET that ends with its transaction: its command tag means nothing. */
+  TransactionSet: 64,
+} as const;
+
+/** A growing ring of entries, each a number and an optional note for undoing it. */
+export class ReplyQueue {
+  private entries = new Uint8Array(16);
+  private notes: unknown[] = new Array(16).fill(null);
+  private first = 0;
+  length = 0;
+
+  /** Entry at the front, 0 if nothing is owed. */
+  head(): number {
+    return this.length === 0 ? 0 : this.entries[this.first]!;
+  }
+
+  /** Kind at the front, 0 if nothing is owed. */
+  headKind(): number {
+    return this.length === 0 ? 0 : this.entries[this.first]! & owedKindBits;
+  }
+
+  headNote(): unknown {
+    return this.length === 0 ? null : this.notes[this.first];
+  }
+
+  /** Kind of the newest entry, 0 if nothing is owed. */
+  lastKind(): number {
+    if (this.length === 0) return 0;
+    return this.entries[(this.first + this.length - 1) & (this.entries.length - 1)]! & owedKindBits;
+  }
+
+  push(entry: number, note: unknown): void {
+    if (this.length === this.entries.length) this.grow();
+    const at = (this.first + this.length) & (this.entries.length - 1);
+    this.entries[at] = entry;
+    this.notes[at] = note;
+    this.length++;
+  }
+
+  pop(): void {
+    this.notes[this.first] = null;
+    this.first = (this.first + 1) & (this.entries.length - 1);
+    this.length--;
+  }
+
+  /** The entry `index` places behind the front. */
+  entryAt(index: number): number {
+    return this.entries[(this.first + index) & (this.entries.length - 1)]!;
+  }
+
+  /** Takes out the entry `index` places behind the front; only COPY needs it, so it may be slow. */
+  remove(index: number): void {
+    const mask = this.entries.length - 1;
+    for (let i = index; i < this.length - 1; i++) {
+      this.entries[(this.first + i) & mask] = this.entries[(this.first + i + 1) & mask]!;
+      this.notes[(this.first + i) & mask] = this.notes[(this.first + i + 1) & mask];
+    }
+    this.length--;
+    this.notes[(this.first + this.length) & mask] = null;
+  }
+
+  clear(): void {
+    while (this.length > 0) this.pop();
+  }
+
+  private grow(): void {
+    const size = this.entries.length;
+    const entries = new Uint8Array(size * 2);
+    const notes: unknown[] = new Array(size * 2).fill(null);
+    for (let i = 0; i < this.length; i++) {
+      const from = (this.first + i) & (size - 1);
+      entries[i] = this.entries[from]!;
+      notes[i] = this.notes[from];
+    }
+    this.entries = entries;
+    this.notes = notes;
+    this.first = 0;
+  }
+}

@@ -1,0 +1,104 @@
+// What one server connection is doing: for whom, what it still owes, its transaction status, and what it was given.
+import type { ClientSession } from './client-session.ts';
+import type { PinReason, ServerCloseReason } from './close-reason.ts';
+import type { Peer } from './out-buffer.ts';
+import type { Pool } from './pool.ts';
+import { ServerStatements, type UnnamedStatement } from './prepared-statements.ts';
+import { ReplyQueue } from './reply-queue.ts';
+import { noValues, type ValueSet } from './value-set.ts';
+
+/**
+ * `opening`: from before dial. `idle`: free. `active`: checked out. `finishing`: its client is gone, what it began
+ * runs to its end. `cancelling`: free, but a cancel request for its last query may still arrive. `closing`: told to
+ * end, its own end of file is awaited; until then it counts in the budget.
+ */
+export type ServerState = 'opening' | 'idle' | 'active' | 'finishing' | 'cancelling' | 'closing' | 'gone';
+
+export const serverStates: readonly ServerState[] = [
+  'opening',
+  'idle',
+  'active',
+  'finishing',
+  'cancelling',
+  'closing',
+  'gone',
+];
+
+/** Transaction status bytes of ReadyForQuery. */
+export const TransactionStatus = { Idle: 0x49, Open: 0x54, Failed: 0x45 } as const;
+
+let serversMade = 0;
+
+/** The pooled side of one server connection. Its state is changed by the dispatcher alone. */
+export class ServerSession {
+  readonly id = ++serversMade;
+  readonly pool: Pool;
+  /** Set once the connection is open. */
+  peer: Peer | null = null;
+  state: ServerState = 'opening';
+  client: ClientSession | null = null;
+  /** The pool's generation when this server was opened. */
+  readonly generation: number;
+  openedAtMs = 0;
+  idleSinceMs = 0;
+  checkoutAtMs = 0;
+  closeReason: ServerCloseReason | null = null;
+
+  readonly owed = new ReplyQueue();
+  /** Batches (up to a Sync, or a Query or FunctionCall) that were sent, and those of them that are over. */
+  batchesSent = 0;
+  batchesDone = 0;
+  transactionStatus: number = TransactionStatus.Idle;
+  /** An error in the extended protocol was answered: the server skips all up to the next Sync. */
+  skipping = false;
+  /** The server reads COPY data and ignores Sync and Flush. */
+  copyIn = false;
+  pin: PinReason | null = null;
+  /** A pin that came beyond the cap: the client is refused as soon as it is owed nothing. */
+  pinRefused = false;
+  /** Replay is under way: the client's own messages wait. */
+  replaying = false;
+  replayError: Uint8Array | null = null;
+  rollbackSent = false;
+  /** The server said FATAL to the client; its end needs no further words. */
+  fatalSent = false;
+  cancelsInFlight = 0;
+  /** All is answered, but the last message (of a COPY that failed) is not through yet. */
+  releaseDue = false;
+
+  readonly statements: ServerStatements;
+  unnamed: UnnamedStatement | null = null;
+  /** Settings that were replayed here for the last client. */
+  replay: ValueSet = noValues;
+  /** ParameterStatus values as the server last told them. */
+  parameters: ValueSet = noValues;
+
+  /** Bytes of the current frame still to come, and whether they go to the client. */
+  passRemaining = 0;
+  passForward = false;
+  outputPaused = false;
+
+  private heldBytes: Uint8Array | null = null;
+
+  constructor(pool: Pool, generation: number, statementsMax: number) {
+    this.pool = pool;
+    this.generation = generation;
+    this.statements = new ServerStatements(statementsMax);
+  }
+
+  /** Keeps a copy of an incomplete frame. */
+  hold(bytes: Uint8Array, from: number, to: number): void {
+    this.heldBytes = bytes.slice(from, to);
+  }
+
+  /** What is held followed by `bytes[0..length)`, or null if nothing is held. */
+  joinHeld(bytes: Uint8Array, length: number): Uint8Array | null {
+    const held = this.heldBytes;
+    if (held === null) return null;
+    const joined = new Uint8Array(held.length + length);
+    joined.set(held);
+    joined.set(bytes.subarray(0, length), held.length);
+    this.heldBytes = null;
+    return joined;
+  }
+}

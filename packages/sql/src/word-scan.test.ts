@@ -1,0 +1,57 @@
+// Tests of the first look at an SQL text and of the SET that ends with its transaction.
+import { expect, test } from 'vitest';
+import { isTransactionSet, Suspicion, suspicionOf, WordScan } from './index.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const look = (text: string): number => suspicionOf(bytes(text), 0, bytes(text).length);
+
+test.each([
+  ['create temp table x (a int)', Suspicion.TempObject],
+  ['CREATE TEMPORARY VIEW v AS SELECT 1', Suspicion.TempObject],
+  ['select * from pg_temp.x', Suspicion.TempObject],
+  ["select pg_catalog.set_config('a.b', '1', false)", Suspicion.SetConfig],
+  ['select PG_ADVISORY_LOCK(1)', Suspicion.AdvisoryLock],
+  ['declare c cursor with hold for select 1', Suspicion.HoldCursor],
+  ['select setseed(0.5)', Suspicion.Seed],
+  ["select currval('s')", Suspicion.SequenceState],
+  ['DO $$ begin set work_mem = 1; end $$', Suspicion.SetInsideDo],
+])('suspects %s', (text, bit) => {
+  expect(look(text) & bit).toBe(bit);
+});
+
+test.each([
+  'select 1',
+  'select temperature, attempts, template from readings',
+  'select pg_advisory_xact_lock(1)',
+  'declare c cursor for select 1',
+  'select hold from orders',
+  'update t set a = 1 where b = 2',
+  "insert into t values (nextval('s'))",
+])('lets %s pass', (text) => {
+  expect(look(text)).toBe(0);
+});
+
+test('finds a word that is cut at any offset', () => {
+  const text = bytes('select 1; create temp table x ()');
+  for (let cut = 0; cut <= text.length; cut++) {
+    const scan = new WordScan();
+    scan.start();
+    scan.feed(text, 0, cut);
+    scan.feed(text, cut, text.length);
+    expect(scan.end()).toBe(Suspicion.TempObject);
+  }
+});
+
+test.each([
+  ['set local x.y = 1', true],
+  ['  SET  TRANSACTION ISOLATION LEVEL SERIALIZABLE ; ', true],
+  ['SET TRANSACTION READ ONLY\0', true],
+  ['set session x.y = 1', false],
+  ['set x.y = 1', false],
+  ['set local x = 1; set y = 2', false],
+  ['/* a */ set local x = 1', false],
+  ['set', false],
+])('%s ends with its transaction: %s', (text, expected) => {
+  const b = bytes(text);
+  expect(isTransactionSet(b, 0, b.length)).toBe(expected);
+});

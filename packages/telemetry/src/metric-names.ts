@@ -1,0 +1,96 @@
+// The name, meaning and labels of every metric that Weir exports. A metric that is not here does not exist.
+
+export interface MetricDefinition {
+  readonly name: string;
+  readonly type: 'gauge' | 'counter' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** By the word the code uses for each. Times are in seconds, sizes in bytes, as Prometheus wants them. */
+export const metricDefinitions = {
+  clients: {
+    name: 'weir_clients',
+    type: 'gauge',
+    help: 'Client connections by state',
+    labels: ['endpoint', 'state'],
+  },
+  servers: {
+    name: 'weir_servers',
+    type: 'gauge',
+    help: 'Server connections by state',
+    labels: ['endpoint', 'state'],
+  },
+  checkouts: {
+    name: 'weir_checkouts_total',
+    type: 'counter',
+    help: 'Server connections lent to client sessions',
+    labels: ['endpoint'],
+  },
+  transactions: {
+    name: 'weir_transactions_total',
+    type: 'counter',
+    help: 'Transactions that ended, of any outcome',
+    labels: ['endpoint'],
+  },
+  queries: {
+    name: 'weir_queries_total',
+    type: 'counter',
+    help: 'Simple queries and extended-protocol executions that ended',
+    labels: ['endpoint'],
+  },
+  waitSeconds: {
+    name: 'weir_wait_seconds',
+    type: 'histogram',
+    help: 'How long client sessions waited for a checkout',
+    labels: ['endpoint'],
+  },
+  querySeconds: {
+    name: 'weir_query_seconds',
+    type: 'histogram',
+    help: 'From the first message sent to a server to the ReadyForQuery that answered it',
+    labels: ['endpoint'],
+  },
+  serverOpens: {
+    name: 'weir_server_opens_total',
+    type: 'counter',
+    help: 'Server connections that reached their first ReadyForQuery',
+    labels: ['endpoint'],
+  },
+  serverCloses: {
+    name: 'weir_server_closes_total',
+    type: 'counter',
+    help: 'Server connections that ended, by close reason',
+    labels: ['endpoint', 'reason'],
+  },
+  clientCloses: {
+    name: 'weir_client_closes_total',
+    type: 'counter',
+    help: 'Client connections that ended, by close reason',
+    labels: ['endpoint', 'reason'],
+  },
+  errors: {
+    name: 'weir_errors_total',
+    type: 'counter',
+    help: 'Errors that Weir itself gave to clients, by code',
+    labels: ['endpoint', 'code'],
+  },
+  budget: {
+    name: 'weir_budget',
+    type: 'gauge',
+    help: 'Most server connections that this process may hold',
+    labels: ['endpoint'],
+  },
+  budgetUsed: {
+    name: 'weir_budget_used',
+    type: 'gauge',
+    help: 'Server connections that count, from before dial until the server has closed',
+    labels: ['endpoint'],
+  },
+  bytes: {
+    name: 'weir_bytes_total',
+    type: 'counter',
+    help: 'Bytes relayed, seen from the client side',
+    labels: ['endpoint', 'direction'],
+  },
+} as const satisfies Record<string, MetricDefinition>;

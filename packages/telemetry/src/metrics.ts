@@ -1,0 +1,119 @@
+// Metrics as a process exports them: its counters are plain numbers, read once per scrape and never touched before it.
+import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
+import { EndpointLabels } from './endpoint-labels.ts';
+import type { Histogram } from './histogram.ts';
+import { type MetricDefinition, metricDefinitions } from './metric-names.ts';
+import { SampleSet } from './sample-set.ts';
+
+/** What one process counted for one endpoint. Totals only ever rise; what is left out is not exported. */
+export interface EndpointCounters {
+  /** The endpoint's id; empty for what ended before an endpoint was known. */
+  readonly endpoint: string;
+  readonly clients?: Readonly<Record<'active' | 'idle' | 'waiting', number>>;
+  readonly servers?: Readonly<
+    Record<'active' | 'idle' | 'opening' | 'direct' | 'pinned' | 'closing', number>
+  >;
+  readonly checkouts?: number;
+  readonly transactions?: number;
+  readonly queries?: number;
+  readonly waitSeconds?: Histogram;
+  readonly querySeconds?: Histogram;
+  readonly serverOpens?: number;
+  readonly serverCloses?: CountsByWord;
+  readonly clientCloses?: CountsByWord;
+  readonly errors?: CountsByWord;
+  readonly budget?: number;
+  readonly budgetUsed?: number;
+  /** As seen from clients: what they sent, and what they were sent. */
+  readonly bytes?: { readonly fromClients: number; readonly toClients: number };
+}
+
+/** Counts by close reason or error code; the words must come from a closed list. */
+export type CountsByWord = Readonly<Record<string, number>> | ReadonlyMap<string, number>;
+
+export type Collected = Iterable<EndpointCounters>;
+
+/** Called once per scrape; hands over the counters as they stand. */
+export type Collector = () => Collected;
+
+export interface MetricsOptions {
+  /** Left out: only the process's own metrics (CPU, memory, event loop) are exported. */
+  readonly collect?: Collector;
+  /** Endpoints with a label of their own; the rest are added up as `other`. 200 unless told otherwise. */
+  readonly endpointLabelsMax?: number;
+}
+
+export interface Metrics {
+  /** One scrape, in Prometheus's text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+const definitions: readonly MetricDefinition[] = Object.values(metricDefinitions);
+
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const labels = new EndpointLabels(options.endpointLabelsMax ?? 200);
+  const { collect } = options;
+  let samples = new SampleSet();
+  if (collect !== undefined) {
+    for (const definition of definitions) registry.registerMetric(scraped(definition, () => samples));
+  }
+  return {
+    contentType: registry.contentType,
+    text() {
+      if (collect !== undefined) samples = sampleAll(collect(), labels);
+      return registry.metrics();
+    },
+  };
+}
+
+// What prom-client asks of a metric when it prints: a name, and the samples of the moment.
+function scraped(definition: MetricDefinition, samples: () => SampleSet): Metric {
+  const { name, help, type } = definition;
+  const metric = { name, help, type, aggregator: 'sum', reset() {} };
+  return {
+    ...metric,
+    get: async () => ({ ...metric, values: samples().of(definition) }),
+  } as unknown as Metric;
+}
+
+function sampleAll(collected: Collected, labels: EndpointLabels): SampleSet {
+  const samples = new SampleSet();
+  for (const counters of collected) sampleEndpoint(samples, labels.labelOf(counters.endpoint), counters);
+  return samples;
+}
+
+function sampleEndpoint(samples: SampleSet, endpoint: string, counters: EndpointCounters): void {
+  const d = metricDefinitions;
+  const number = (metric: MetricDefinition, value: number | undefined) => {
+    if (value !== undefined) samples.add(metric, { endpoint }, value);
+  };
+  const byWord = (metric: MetricDefinition, label: string, counts: CountsByWord = {}) => {
+    const entries = counts instanceof Map ? counts : Object.entries(counts as Record<string, number>);
+    for (const [word, count] of entries) samples.add(metric, { endpoint, [label]: word }, count);
+  };
+  const histogram = (metric: MetricDefinition, value: Histogram | undefined) => {
+    if (value !== undefined) samples.addHistogram(metric, { endpoint }, value);
+  };
+  byWord(d.clients, 'state', counters.clients);
+  byWord(d.servers, 'state', counters.servers);
+  number(d.checkouts, counters.checkouts);
+  number(d.transactions, counters.transactions);
+  number(d.queries, counters.queries);
+  histogram(d.waitSeconds, counters.waitSeconds);
+  histogram(d.querySeconds, counters.querySeconds);
+  number(d.serverOpens, counters.serverOpens);
+  byWord(d.serverCloses, 'reason', counters.serverCloses);
+  byWord(d.clientCloses, 'reason', counters.clientCloses);
+  byWord(d.errors, 'code', counters.errors);
+  number(d.budget, counters.budget);
+  number(d.budgetUsed, counters.budgetUsed);
+  if (counters.bytes !== undefined) {
+    byWord(d.bytes, 'direction', {
+      from_clients: counters.bytes.fromClients,
+      to_clients: counters.bytes.toClients,
+    });
+  }
+}

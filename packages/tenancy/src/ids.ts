@@ -1,0 +1,59 @@
+// Ids of tenants and endpoints: their grammar, how they are made, and which names nobody may have.
+import { adjectives, nouns } from './id-words.ts';
+
+/** `tn_` and 20 base36 characters. */
+export type TenantId = string & { readonly __brand: 'TenantId' };
+
+/** `ep-<adjective>-<noun>-<6 base36>`; a DNS label, never ending in `-pooler`. */
+export type EndpointId = string & { readonly __brand: 'EndpointId' };
+
+/** Where randomness comes from: exactly `n` unpredictable bytes. */
+export type RandomBytes = (n: number) => Uint8Array;
+
+/** Host labels and path segments that mean something else in Weir's own names. */
+export const reservedNames: readonly string[] = ['pooler', 'api', 'apiauth'];
+
+const base36 = '0123456789abcdefghijklmnopqrstuvwxyz';
+const tenantIdPattern = /^tn_[0-9a-z]{20}$/;
+const endpointIdPattern = /^ep-[a-z]{2,12}-[a-z]{2,12}-[0-9a-z]{6}$/;
+
+/** Whether `text` is a tenant id. */
+export function isTenantId(text: string): text is TenantId {
+  return tenantIdPattern.test(text);
+}
+
+/** Whether `text` is an endpoint id: right in form, and no part of it a reserved name. */
+export function isEndpointId(text: string): text is EndpointId {
+  return endpointIdPattern.test(text) && !text.split('-').some((part) => reservedNames.includes(part));
+}
+
+/** A new tenant id with 103 bits of randomness. */
+export function newTenantId(randomBytes: RandomBytes): TenantId {
+  return `tn_${randomDigits(20, randomBytes)}` as TenantId;
+}
+
+/** A new endpoint id; the caller tries again when the catalog already has it. */
+export function newEndpointId(randomBytes: RandomBytes): EndpointId {
+  for (;;) {
+    const adjective = adjectives[randomBelow(adjectives.length, randomBytes)];
+    const noun = nouns[randomBelow(nouns.length, randomBytes)];
+    const id = `ep-${adjective}-${noun}-${randomDigits(6, randomBytes)}`;
+    // Six base36 digits can spell `pooler`, which would make the host ambiguous.
+    if (isEndpointId(id)) return id;
+  }
+}
+
+function randomDigits(count: number, randomBytes: RandomBytes): string {
+  let digits = '';
+  for (let i = 0; i < count; i++) digits += base36[randomBelow(base36.length, randomBytes)];
+  return digits;
+}
+
+/** Uniform in `0..limit-1` for a limit of at most 256; bytes that would favour small numbers are drawn again. */
+function randomBelow(limit: number, randomBytes: RandomBytes): number {
+  const usable = 256 - (256 % limit);
+  for (;;) {
+    const byte = randomBytes(1)[0]!;
+    if (byte < usable) return byte % limit;
+  }
+}

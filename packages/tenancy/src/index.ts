@@ -1,0 +1,8 @@
+// The values that say what a tenant is and how it is addressed; re-exports only.
+export * from './connection-string.ts';
+export * from './host.ts';
+export * from './ids.ts';
+export type * from './published-endpoint.ts';
+export * from './settings.ts';
+export * from './sizing.ts';
+export * from './snippets.ts';

@@ -1,0 +1,75 @@
+// What the control plane publishes about one endpoint and a pooler needs to serve it. Plain values, no I/O.
+
+/** How Weir speaks TLS to the tenant's Postgres, in libpq's words. */
+export type UpstreamTlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
+
+/** The Postgres server behind an endpoint. */
+export interface Upstream {
+  /** Budget identity: `system_identifier@host:port` where readable, else `host:port`. */
+  readonly id: string;
+  readonly host: string;
+  readonly port: number;
+  readonly tlsMode: UpstreamTlsMode;
+  /** PEM of the CA that signs the server's certificate; null: the system's trust store. */
+  readonly caPem: string | null;
+  /** `server_version` as probed, for instance `18.4`. */
+  readonly serverVersion: string;
+}
+
+/** A Postgres role that the catalog knows for an endpoint. */
+export interface PublishedRole {
+  readonly name: string;
+  /** `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`; null: only the auth query can tell. */
+  readonly verifier: string | null;
+  /** True if `verifier` is byte for byte the server's own, so that the recovered ClientKey logs in there. */
+  readonly verifierIsServers: boolean;
+  /** The real password, where the upstream needs one; travels only inside a sealed record. */
+  readonly password: string | null;
+  /** ISO 8601 time after which logins fail, as VALID UNTIL says; null: never. */
+  readonly validUntil: string | null;
+}
+
+/** Settings that a tenant may change while clients are connected. */
+export interface EndpointSettings {
+  /** Most server connections one pool may hold; null: whatever the budget allows. */
+  readonly poolSize: number | null;
+  /** Most client connections of the endpoint. */
+  readonly clientConnectionsMax: number;
+  readonly queryWaitTimeoutMs: number;
+  readonly serverIdleTimeoutMs: number;
+  readonly serverLifetimeMs: number;
+  /** Refuse clients without TLS. */
+  readonly requireTls: boolean;
+}
+
+/** How many server connections an upstream may hold, and how that number came about. */
+export interface Sizing {
+  readonly ramBytes: number;
+  readonly divisorBytes: number;
+  readonly cap: number;
+  readonly reserve: number;
+  /** Of the server itself; null while never probed. */
+  readonly maxConnections: number | null;
+  readonly reservedConnections: number | null;
+  /** The result, at least 1. */
+  readonly budget: number;
+}
+
+/** One endpoint as the catalog last committed it. Secrets inside: it leaves a process only sealed. */
+export interface PublishedEndpoint {
+  readonly endpointId: string;
+  readonly tenantId: string;
+  readonly tenantName: string;
+  readonly status: 'active' | 'suspended';
+  /** Raised by each change; a record with a lower or equal generation never replaces a newer one. */
+  readonly generation: number;
+  readonly upstream: Upstream;
+  readonly defaultDatabase: string;
+  readonly sizing: Sizing;
+  readonly settings: EndpointSettings;
+  /** Role and password that Weir itself uses for the auth query and health; null: none was given. */
+  readonly serviceRole: { readonly name: string; readonly password: string } | null;
+  /** One query, `$1` = role name, two columns (role, password); null: pg_authid is read. */
+  readonly authQuery: string | null;
+  readonly roles: readonly PublishedRole[];
+}

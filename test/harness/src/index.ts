@@ -1,0 +1,10 @@
+// What integration tests start from: real Postgres, Redis, control-api and pooler processes, each gone when its test is.
+export { type Backend, backend } from './backend.ts';
+export { type ControlApi, type ControlApiOptions, startControlApi } from './control-api.ts';
+export { type Pooler, type PoolerOptions, startPooler } from './pooler.ts';
+export { hasSystemPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
+export { findPsql, type PsqlResult, runPsql } from './psql.ts';
+export { type Redis, startRedis } from './redis.ts';
+export { temporaryDirectory } from './temporary-directory.ts';
+export { type WaitOptions, waitUntil } from './wait-until.ts';
+export { startWeir, type UrlOptions, type Weir, type WeirOptions } from './weir.ts';

@@ -1,0 +1,284 @@
+// The dashboard as a person uses it, in a real browser, on the whole of Weir and a Postgres of the person's own.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { GetTenantReply, TenantPageReply } from '@weir/api-contract';
+import { apiPaths } from '@weir/api-contract';
+import { type Postgres, startPostgres, startWeir, temporaryDirectory, type Weir } from '@weir/harness';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clipboardOf, launchBrowser, openPage, type View, views } from './browser.ts';
+import { runApplication } from './run-application.ts';
+
+const wide = views[0]!;
+const tenantName = 'Shop, production';
+// Characters that only arrive if the string is encoded and decoded rightly.
+const password = 'p@ss/w:rd?&%';
+const patience = 240_000;
+
+let weir: Weir;
+let own: Postgres;
+let browser: Browser;
+
+beforeAll(async () => {
+  [weir, own, browser] = await Promise.all([startWeir(), startPostgres(), launchBrowser()]);
+  await own.createRole('shop_app', password);
+  await own.sql('CREATE DATABASE shop OWNER shop_app');
+}, patience);
+
+afterAll(async () => {
+  await browser?.close();
+  await weir?.close();
+  await own?.close();
+});
+
+// `WEIR_SCREENSHOTS=docs` renews the pictures of the documentation.
+const screenshotDirectory =
+  process.env.WEIR_SCREENSHOTS === 'docs'
+    ? fileURLToPath(new URL('../../../docs/screenshots', import.meta.url))
+    : temporaryDirectory('screenshots').path;
+
+async function screenshot(page: Page, what: string, view: View, fullPage = true): Promise<void> {
+  mkdirSync(screenshotDirectory, { recursive: true });
+  await page.evaluate('document.fonts.ready.then(() => true)');
+  await page.screenshot({ path: join(screenshotDirectory, `${what}-${view.name}.png`), fullPage });
+}
+
+async function signIn(page: Page): Promise<void> {
+  await page.getByLabel('API key').fill(weir.apiKey);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Tenants' }).waitFor();
+}
+
+async function fillTenant(page: Page): Promise<void> {
+  await page.getByLabel('Name', { exact: true }).fill(tenantName);
+  await page.getByLabel('Host', { exact: true }).fill(own.host);
+  await page.getByLabel('Port', { exact: true }).fill(String(own.port));
+  await page.getByLabel('Database', { exact: true }).fill('shop');
+  await page.getByLabel('User', { exact: true }).fill('shop_app');
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByLabel('TLS mode').selectOption('disable');
+}
+
+const tile = (page: Page, name: string, text: string) =>
+  page
+    .getByTestId(name)
+    .filter({ hasText: new RegExp(`^${text}$`) })
+    .waitFor();
+
+test(
+  'a new user creates a tenant, copies the pooled string, queries through it and sees the client in the tiles',
+  async () => {
+    await using opened = await openPage(browser, weir.apiUrl, wide);
+    const { page, faults } = opened;
+    await signIn(page);
+    await page.getByRole('link', { name: 'New tenant' }).click();
+
+    // The budget follows the memory while it is chosen: 1 GiB pays for 112, of which 7 are kept free.
+    await page.getByRole('button', { name: '1', exact: true }).click();
+    await page.getByTestId('budget').filter({ hasText: /^105$/ }).waitFor();
+    await fillTenant(page);
+    await page.getByRole('button', { name: 'Create tenant' }).click();
+
+    const dialog = page.getByRole('dialog', { name: `Connect to ${tenantName}` });
+    await dialog.waitFor();
+    expect(await dialog.getByRole('tab', { name: 'Pooled' }).getAttribute('aria-selected')).toBe('true');
+    await dialog.getByRole('button', { name: 'Copy pooled connection string' }).click();
+    await dialog.getByText('pooled connection string copied').waitFor();
+    const pooled = await clipboardOf(page);
+    expect(pooled).toBe(await dialog.getByTestId('connection-string').textContent());
+    expect(pooled).toContain('-pooler.db.localhost');
+
+    const application = runApplication(pooled, weir.caFile);
+    expect(await application.run('select current_user as role, current_database() as database')).toEqual([
+      { role: 'shop_app', database: 'shop' },
+    ]);
+    await page.keyboard.press('Escape');
+    await application.run('begin');
+    await tile(page, 'clients-active', '1');
+    await tile(page, 'servers-open', '1');
+    await application.run('commit');
+    await tile(page, 'clients-active', '0');
+    await tile(page, 'clients-idle', '1');
+    await application.close();
+    await tile(page, 'clients-idle', '0');
+    expect(faults).toEqual([]);
+  },
+  patience,
+);
+
+test(
+  'the direct string and those that name the endpoint in options work as they are copied',
+  async () => {
+    await using opened = await openPage(browser, weir.apiUrl, wide);
+    const { page } = opened;
+    await signIn(page);
+    await page.getByRole('link', { name: 'New tenant' }).click();
+    await fillTenant(page);
+    await page.getByRole('button', { name: 'Create tenant' }).click();
+    const dialog = page.getByRole('dialog');
+    const strings: string[] = [];
+    for (const side of ['Pooled', 'Direct']) {
+      await dialog.getByRole('tab', { name: side }).click();
+      for (const byOptions of [false, true]) {
+        await dialog.getByRole('checkbox').setChecked(byOptions);
+        await dialog.getByRole('button', { name: /Copy .* connection string/ }).click();
+        await dialog.getByText('connection string copied').waitFor();
+        strings.push(await clipboardOf(page));
+      }
+    }
+    expect(new Set(strings).size).toBe(4);
+    for (const string of strings) {
+      const application = runApplication(string, weir.caFile);
+      expect(await application.run('select 42 as answer')).toEqual([{ answer: 42 }]);
+      await application.close();
+    }
+  },
+  patience,
+);
+
+test(
+  'each snippet is copied exactly as it is shown, and holds no password once the page was left',
+  async () => {
+    await using opened = await openPage(browser, weir.apiUrl, wide);
+    const { page } = opened;
+    await signIn(page);
+    await page.getByRole('link', { name: tenantName }).first().click();
+    await page.getByRole('button', { name: 'Connect' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByTestId('connection-string').textContent()).toContain('shop_app:[password]@');
+    const clients = await dialog.getByRole('tablist', { name: 'Client' }).getByRole('tab').allTextContents();
+    expect(clients).toEqual([
+      'psql',
+      '.env',
+      'node-postgres',
+      'postgres.js',
+      'Prisma 6',
+      'Prisma 7',
+      'Drizzle',
+      'SQLAlchemy',
+      'Vercel',
+    ]);
+    for (const client of clients) {
+      await dialog.getByRole('tab', { name: client, exact: true }).click();
+      await dialog.getByRole('button', { name: `Copy ${client} snippet` }).click();
+      await dialog.getByText(`${client} snippet copied`).waitFor();
+      expect(await clipboardOf(page)).toBe(await dialog.getByTestId('snippet').textContent());
+    }
+    expect(await page.content()).not.toContain(encodeURIComponent(password));
+  },
+  patience,
+);
+
+test(
+  'what goes wrong is told with what to do: a key that is none, a field left empty, a password that is refused',
+  async () => {
+    await using opened = await openPage(browser, weir.apiUrl, wide);
+    const { page } = opened;
+    await page.getByLabel('API key').fill('weir_not_a_key');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').waitFor();
+    await signIn(page);
+
+    await page.getByRole('link', { name: 'New tenant' }).click();
+    await page.getByRole('button', { name: 'Create tenant' }).click();
+    await page.getByText('Name must not be empty.').waitFor();
+    await page.locator('input[name=name]:focus').waitFor();
+
+    await fillTenant(page);
+    await page.getByLabel('Password', { exact: true }).fill('not it');
+    await page.getByRole('button', { name: 'Create tenant' }).click();
+    const problem = page.getByRole('alert');
+    await problem.waitFor();
+    expect(await problem.locator('.advice').textContent()).not.toBe('');
+    // What was typed is still there.
+    expect(await page.getByLabel('Host', { exact: true }).inputValue()).toBe(own.host);
+  },
+  patience,
+);
+
+test(
+  'the keyboard alone signs in, opens Connect, changes its tabs and comes back to where it was',
+  async () => {
+    await using opened = await openPage(browser, weir.apiUrl, wide);
+    const { page } = opened;
+    await page.getByLabel('API key').focus();
+    await page.keyboard.type(weir.apiKey);
+    await page.keyboard.press('Enter');
+    const link = page.getByRole('link', { name: tenantName }).first();
+    await link.focus();
+    await page.keyboard.press('Enter');
+    const connect = page.getByRole('button', { name: 'Connect' });
+    await connect.focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    const pooledTab = dialog.getByRole('tab', { name: 'Pooled' });
+    await pooledTab.focus();
+    await page.keyboard.press('ArrowRight');
+    await dialog.getByRole('tab', { name: 'Direct', selected: true }).waitFor();
+    expect(await dialog.getByTestId('connection-string').textContent()).not.toContain('-pooler');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.locator('button:focus', { hasText: 'Connect' }).waitFor();
+  },
+  patience,
+);
+
+for (const view of views) {
+  test(
+    `every page fits its window: ${view.name}`,
+    async () => {
+      await using opened = await openPage(browser, weir.apiUrl, view);
+      const { page, faults } = opened;
+      const look = async (what: string, fullPage = true) => {
+        await screenshot(page, what, view, fullPage);
+        expect(await page.evaluate<number>('document.documentElement.scrollWidth'), what).toBe(view.width);
+      };
+      await page.getByRole('button', { name: 'Sign in' }).waitFor();
+      await look('sign-in');
+      await signIn(page);
+      await page.getByRole('link', { name: tenantName }).first().waitFor();
+      await look('tenants');
+      await page.getByRole('link', { name: 'New tenant' }).click();
+      await page.getByTestId('budget').waitFor();
+      await look('create');
+      await page.goBack();
+      await page.getByRole('link', { name: tenantName }).first().click();
+      await tile(page, 'clients-active', '0');
+      await look('tenant');
+      await page.getByRole('button', { name: 'Connect' }).click();
+      await page.getByRole('dialog').waitFor();
+      await look('connect', false);
+      await page.getByRole('tab', { name: 'Direct' }).click();
+      await look('connect-direct', false);
+      expect(faults).toEqual([]);
+    },
+    patience,
+  );
+}
+
+test(
+  'a tenant is deleted only after its name was typed',
+  async () => {
+    await using opened = await openPage(browser, weir.apiUrl, wide);
+    const { page } = opened;
+    await signIn(page);
+    const tenants = async () =>
+      (await weir.controlApi.call<TenantPageReply>('GET', apiPaths.tenants())).items;
+    const before = await tenants();
+    const victim = before.findLast((tenant) => tenant.name === tenantName)!;
+    await page.goto(`${weir.apiUrl}/#/tenants/${victim.id}`);
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: `Delete ${tenantName}?` });
+    await dialog.getByRole('button', { name: 'Delete tenant' }).click();
+    await dialog.getByText("That is not this tenant's name.").waitFor();
+    await weir.controlApi.call<GetTenantReply>('GET', apiPaths.tenant(victim.id));
+    await dialog.getByRole('textbox').fill(tenantName);
+    await dialog.getByRole('button', { name: 'Delete tenant' }).click();
+    await page.getByRole('heading', { name: 'Tenants' }).waitFor();
+    expect((await tenants()).map((tenant) => tenant.id)).toEqual(
+      before.map((tenant) => tenant.id).filter((id) => id !== victim.id),
+    );
+  },
+  patience,
+);

@@ -1,0 +1,90 @@
+// A real redis-server for one test file: on a free loopback port, storing nothing, gone with the test.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createConnection, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** The server's program on PATH, or null. */
+export function findRedisServer(): string | null {
+  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
+    for (const name of ['redis-server', 'valkey-server']) {
+      const program = join(directory, name);
+      if (directory !== '' && existsSync(program)) return program;
+    }
+  }
+  return null;
+}
+
+export class PrivateRedis {
+  readonly port: number;
+  readonly #program: string;
+  #child: ChildProcess | null = null;
+
+  private constructor(program: string, port: number) {
+    this.#program = program;
+    this.port = port;
+  }
+
+  static async start(program: string): Promise<PrivateRedis> {
+    const redis = new PrivateRedis(program, await freePort());
+    await redis.start();
+    return redis;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it (again), empty, on the same port; resolves when it answers. */
+  async start(): Promise<void> {
+    const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const child = spawn(this.#program, [...settings, '--dir', tmpdir()], { stdio: 'ignore' });
+    this.#child = child;
+    while (!(await answersPing(this.port))) {
+      if (child.exitCode !== null) throw new Error(`${this.#program} ended with ${child.exitCode}`);
+    }
+  }
+
+  /** Ends it without a good-bye, as a crash would. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Stands still with its sockets open, as a hung machine would. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function answersPing(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    const finish = (answer: boolean) => {
+      socket.destroy();
+      // The next try comes in a later turn, so that a refused port is not asked in a tight loop.
+      setTimeout(resolve, answer ? 0 : 20, answer);
+    };
+    socket.once('connect', () => socket.write('PING\r\n'));
+    socket.once('data', (data) => finish(data.toString('latin1').startsWith('+PONG')));
+    socket.once('error', () => finish(false));
+    socket.once('end', () => finish(false));
+  });
+}

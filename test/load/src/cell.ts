@@ -1,0 +1,55 @@
+// The cells of the benchmark's table: which load is measured, with which name. No process is started here.
+import type { QueryMode } from './target.ts';
+
+/** A pgbench load; `churn` connects anew for each transaction. */
+export interface LoadCell {
+  readonly kind: 'queries' | 'churn';
+  readonly name: string;
+  readonly queryMode: QueryMode;
+  readonly clients: number;
+  readonly tls: boolean;
+}
+
+/** Memory per idle client; measured once a pooler and run, not once a round. */
+export interface IdleCell {
+  readonly kind: 'idle';
+  readonly name: string;
+  readonly tls: boolean;
+}
+
+const queryModes: readonly QueryMode[] = ['simple', 'extended', 'prepared'];
+const clientCounts = [1, 16, 64, 256];
+
+/** All load cells in the order of the report, or those whose name contains one of the words given. */
+export function loadCells(filter: readonly string[]): LoadCell[] {
+  const cells: LoadCell[] = [];
+  for (const tls of [false, true]) {
+    const transport = tls ? 'tls' : 'plain';
+    for (const queryMode of queryModes) {
+      for (const clients of clientCounts) {
+        cells.push({
+          kind: 'queries',
+          name: `${queryMode}-c${clients}-${transport}`,
+          queryMode,
+          clients,
+          tls,
+        });
+      }
+    }
+    cells.push({ kind: 'churn', name: `churn-c16-${transport}`, queryMode: 'simple', clients: 16, tls });
+  }
+  return cells.filter((cell) => matches(cell.name, filter));
+}
+
+/** The memory cells, filtered like the load cells. */
+export function idleCells(filter: readonly string[]): IdleCell[] {
+  const cells: IdleCell[] = [
+    { kind: 'idle', name: 'idle-plain', tls: false },
+    { kind: 'idle', name: 'idle-tls', tls: true },
+  ];
+  return cells.filter((cell) => matches(cell.name, filter));
+}
+
+function matches(name: string, filter: readonly string[]): boolean {
+  return filter.length === 0 || filter.some((word) => name.includes(word));
+}

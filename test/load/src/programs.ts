@@ -1,0 +1,39 @@
+// Finds the programs that the benchmark drives, and says what to install when one is missing.
+import { execFileSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { findPostgresBinaries, findProgram } from '@weir/local-servers';
+
+/** Paths of the programs, all of them executable. */
+export interface Programs {
+  readonly pgbench: string;
+  readonly pgbouncer: string;
+  readonly postgres: string;
+}
+
+/** A program is missing; the message names it and what to install. */
+export class MissingProgramError extends Error {
+  override name = 'MissingProgramError';
+}
+
+/** Looks on PATH, where Debian keeps pgbouncer, and among the system's Postgres programs. Throws MissingProgramError for all that is missing. */
+export function findPrograms(): Programs {
+  const binDir = findPostgresBinaries('system')?.binDir ?? null;
+  const path = [process.env.PATH ?? '', '/usr/sbin', binDir ?? ''].join(delimiter);
+  const pgbench = findProgram(['pgbench'], path);
+  const pgbouncer = findProgram(['pgbouncer'], path);
+  const missing = Object.entries({ postgres: binDir, pgbench, pgbouncer }).filter(
+    ([, place]) => place === null,
+  );
+  if (binDir === null || pgbench === null || pgbouncer === null) {
+    throw new MissingProgramError(
+      `the benchmark needs ${missing.map(([name]) => name).join(', ')}, and publishes no figures without a peer beside them.\n` +
+        'On Debian and Ubuntu: apt-get install postgresql pgbouncer (pgbench comes with postgresql).',
+    );
+  }
+  return { pgbench, pgbouncer, postgres: join(binDir, 'postgres') };
+}
+
+/** First line of `program --version`. */
+export function versionOf(program: string): string {
+  return execFileSync(program, ['--version'], { encoding: 'utf8' }).split('\n')[0]!.trim();
+}

@@ -1,0 +1,204 @@
+// A model of one Postgres session: what it answers to each message, with its statements, transaction and skipping.
+import {
+  bindComplete,
+  ClientMessage,
+  closeComplete,
+  commandComplete,
+  dataRow,
+  decodeBind,
+  decodeClose,
+  decodeDescribe,
+  decodeParse,
+  decodeUtf8,
+  encodeUtf8,
+  errorResponse,
+  FrameReader,
+  noData,
+  parameterStatus,
+  parseComplete,
+  readyForQuery,
+} from '@weir/protocol';
+
+/**
+ * Commands are words, not SQL: `begin`, `commit`, `rollback`, `fail …`, `copy …`, `set …`, `echo …`. `echo` answers a row
+ * with its text, so that every reply carries the client and number it belongs to.
+ */
+export class ModelServer {
+  private readonly reader = new FrameReader(1 << 20);
+  private readonly statements = new Map<string, string>();
+  private bound: string | null = null;
+  private status: 'I' | 'T' | 'E' = 'I';
+  private skipping = false;
+  private copying: 'no' | 'simple' | 'extended' = 'no';
+  private copiedBytes = 0;
+  private out: Uint8Array[] = [];
+  /** The client has said Terminate. */
+  ended = false;
+  /** Texts run here, in order, for checks from outside. */
+  readonly settings = new Map<string, string>();
+
+  /** Feeds bytes of the client's; returns what the server answers. */
+  feed(bytes: Uint8Array): Uint8Array[] {
+    this.reader.push(bytes);
+    this.out = [];
+    for (;;) {
+      const frame = this.reader.next();
+      if (frame === null || this.ended) return this.out;
+      this.message(frame.type, frame.body);
+    }
+  }
+
+  private message(type: number, body: Uint8Array): void {
+    if (type === ClientMessage.Terminate) {
+      this.ended = true;
+      return;
+    }
+    if (this.copying !== 'no') return this.copyMessage(type, body);
+    if (this.skipping && type !== ClientMessage.Sync) return;
+    switch (type) {
+      case ClientMessage.Query: {
+        this.statements.delete('');
+        this.simple(decodeUtf8(body.subarray(0, body.length - 1)));
+        return;
+      }
+      case ClientMessage.Parse: {
+        const { name, text: query } = decodeParse(body);
+        if (name === '') this.statements.delete('');
+        if (this.aborted(query)) return this.fail('25P02', 'current transaction is aborted');
+        if (query.startsWith('unparsable')) return this.fail('42601', 'syntax error');
+        if (name !== '' && this.statements.has(name)) {
+          return this.fail('42P05', `prepared statement "${name}" already exists`);
+        }
+        this.statements.set(name, query);
+        this.out.push(parseComplete());
+        return;
+      }
+      case ClientMessage.Bind: {
+        const { statement } = decodeBind(body);
+        const query = this.statements.get(statement);
+        if (query === undefined) return this.missing(statement);
+        if (this.aborted(query)) return this.fail('25P02', 'current transaction is aborted');
+        this.bound = query;
+        this.out.push(bindComplete());
+        return;
+      }
+      case ClientMessage.Describe: {
+        const { kind, name } = decodeDescribe(body);
+        if (kind === 'S' && !this.statements.has(name)) return this.missing(name);
+        this.out.push(noData());
+        return;
+      }
+      case ClientMessage.Close: {
+        const { kind, name } = decodeClose(body);
+        if (kind === 'S') this.statements.delete(name);
+        this.out.push(closeComplete());
+        return;
+      }
+      case ClientMessage.Execute:
+        if (this.bound === null) return this.fail('34000', 'portal "" does not exist');
+        this.execute(this.bound, 'extended');
+        return;
+      case ClientMessage.Sync:
+        this.skipping = false;
+        this.ready();
+        return;
+      default:
+        return;
+    }
+  }
+
+  private copyMessage(type: number, body: Uint8Array): void {
+    const extended = this.copying === 'extended';
+    switch (type) {
+      case ClientMessage.CopyData:
+        this.copiedBytes += body.length;
+        return;
+      case ClientMessage.CopyDone:
+        this.copying = 'no';
+        this.out.push(commandComplete(`COPY ${this.copiedBytes}`));
+        if (!extended) this.ready();
+        return;
+      case ClientMessage.CopyFail:
+        this.copying = 'no';
+        this.fail('57014', 'COPY from stdin failed', !extended);
+        if (!extended) this.ready();
+        return;
+      default:
+        // Sync and Flush are ignored while data is expected.
+        return;
+    }
+  }
+
+  private simple(text: string): void {
+    if (this.aborted(text)) this.fail('25P02', 'current transaction is aborted', true);
+    else this.execute(text, 'simple');
+    if (this.copying === 'no') this.ready();
+  }
+
+  private execute(text: string, how: 'simple' | 'extended'): void {
+    if (this.aborted(text)) return this.fail('25P02', 'current transaction is aborted', how === 'simple');
+    const [word, ...rest] = text.split(' ');
+    switch (word) {
+      case 'begin':
+        this.status = 'T';
+        return this.done('BEGIN');
+      case 'commit':
+        this.status = 'I';
+        return this.done('COMMIT');
+      case 'ROLLBACK':
+      case 'rollback':
+        this.status = 'I';
+        return this.done('ROLLBACK');
+      case 'fail':
+        return this.fail('22012', `division by zero in ${rest.join(' ')}`, how === 'simple');
+      case 'copy':
+        this.copying = how;
+        this.copiedBytes = 0;
+        this.out.push(new Uint8Array([0x47, 0, 0, 0, 7, 0, 0, 0]));
+        return;
+      case 'set':
+        return this.done('SET');
+      case 'SELECT':
+        this.replayed(text);
+        this.out.push(dataRow([encodeUtf8('x')]));
+        return this.done('SELECT 1');
+      default:
+        this.out.push(dataRow([encodeUtf8(text)]));
+        return this.done('SELECT 1');
+    }
+  }
+
+  /** Weir's own set_config calls; a reported setting is reported as the server does. */
+  private replayed(text: string): void {
+    for (const match of text.matchAll(/set_config\('(\w+)', (NULL|'([^']*)'), false\)/g)) {
+      const value = match[2] === 'NULL' ? '' : match[3]!;
+      if (this.settings.get(match[1]!) === value) continue;
+      this.settings.set(match[1]!, value);
+      this.out.push(parameterStatus(match[1]!, value));
+    }
+  }
+
+  private aborted(text: string): boolean {
+    return this.status === 'E' && !/^(?:rollback|commit)/i.test(text);
+  }
+
+  private missing(name: string): void {
+    const what = name === '' ? 'unnamed prepared statement' : `prepared statement "${name}"`;
+    this.fail('26000', `${what} does not exist`);
+  }
+
+  private done(tag: string): void {
+    this.out.push(commandComplete(tag));
+  }
+
+  private fail(code: string, message: string, simple = false): void {
+    if (this.status === 'T') this.status = 'E';
+    if (!simple) this.skipping = true;
+    this.out.push(errorResponse({ severity: 'ERROR', severityNonLocalized: 'ERROR', code, message }));
+  }
+
+  private ready(): void {
+    if (this.status === 'I') this.bound = null;
+    this.out.push(readyForQuery(this.status));
+  }
+}

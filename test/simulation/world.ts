@@ -1,0 +1,187 @@
+// The simulated surroundings of the pooling core: servers that open, answer and die, clients that come and go.
+import {
+  ClientSession,
+  Dispatcher,
+  type Effects,
+  noValues,
+  Pool,
+  type Refusal,
+  ReplyForwarder,
+  RequestForwarder,
+  type ServerCloseReason,
+  type ServerSession,
+  Upstream,
+  valueSetOf,
+} from '@weir/pooling';
+import { ModelServer } from './model-server.ts';
+import { Clock, Random } from './random.ts';
+import type { ModelClient } from './model-client.ts';
+import { Wire } from './wire.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly budget: number;
+  readonly pools: number;
+  /** How often opening a server fails, 0 to 1. */
+  readonly openFailures: number;
+  readonly queryWaitTimeoutMs: number;
+}
+
+/** One run. Throws when an invariant does not hold; `pnpm sim` prints the seed. */
+export class World implements Effects {
+  readonly clock = new Clock();
+  readonly random: Random;
+  readonly dispatcher = new Dispatcher(this);
+  readonly requests: RequestForwarder;
+  readonly replies: ReplyForwarder;
+  readonly upstream: Upstream;
+  readonly pools: Pool[] = [];
+  readonly clients = new Map<ClientSession, ModelClient>();
+  readonly refusals: { client: ModelClient; refusal: Refusal }[] = [];
+  /** Connections that the simulated Postgres has, from dial to its own end of file. */
+  live = 0;
+  liveMost = 0;
+  checkouts = 0;
+  private readonly servers = new Map<ServerSession, { wire: Wire; model: ModelServer }>();
+  private readonly options: WorldOptions;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.random = new Random(options.seed);
+    const allocate = (bytes: number): Uint8Array => new Uint8Array(bytes);
+    this.requests = new RequestForwarder(this.dispatcher, allocate);
+    this.replies = new ReplyForwarder(this.dispatcher, allocate);
+    this.upstream = new Upstream('model', options.budget);
+    const settings = {
+      sizeMax: null,
+      queryWaitTimeoutMs: options.queryWaitTimeoutMs,
+      serverIdleTimeoutMs: 500,
+      serverLifetimeMs: 3_000,
+    };
+    for (let i = 0; i < options.pools; i++) {
+      const pool = new Pool(`pool ${i}`, this.upstream, settings, {
+        waited: () => this.checkouts++,
+        held: () => {},
+      });
+      this.pools.push(pool);
+      this.upstream.pools.add(pool);
+    }
+    this.sweepLater();
+  }
+
+  private sweepLater(): void {
+    this.clock.after(20, () => {
+      this.dispatcher.sweep(this.upstream, this.clock.nowMs, 200);
+      if (this.clients.size > 0 || this.upstream.used > 0) this.sweepLater();
+    });
+  }
+
+  /** Adds a client that has logged in. */
+  join(client: ModelClient, pool: Pool, applicationName: string): ClientSession {
+    const wire = new Wire(this.clock, this.random, {
+      arrived: (bytes) => client.received(bytes),
+      data: (bytes) => this.requests.clientData(session, bytes, bytes.length, this.clock.nowMs),
+      drained: () => this.requests.clientDrained(session, this.clock.nowMs),
+    });
+    const replay = valueSetOf(new Map([['application_name', applicationName]]));
+    const session = new ClientSession({ peer: wire, pool, replay, told: noValues });
+    client.connected(wire);
+    this.clients.set(session, client);
+    this.dispatcher.clientStarted(session, this.clock.nowMs);
+    return session;
+  }
+
+  /** The client's socket broke, or it has gone after a Terminate. */
+  lose(session: ClientSession): void {
+    this.clients.delete(session);
+    this.dispatcher.clientEnded(session, 'lost', this.clock.nowMs);
+  }
+
+  openServer(server: ServerSession): void {
+    this.live++;
+    this.liveMost = Math.max(this.liveMost, this.live);
+    this.clock.after(this.random.next() * 20, () => {
+      if (this.random.chance(this.options.openFailures)) {
+        this.live--;
+        this.dispatcher.serverFailed(server, { kind: 'full', cause: 'full' }, this.clock.nowMs);
+        return;
+      }
+      const model = new ModelServer();
+      model.settings.set('application_name', '');
+      const wire: Wire = new Wire(this.clock, this.random, {
+        arrived: (bytes) => {
+          for (const reply of model.feed(bytes)) wire.send(reply);
+          if (model.ended) this.clock.after(this.random.next() * 5, () => this.serverEnd(server));
+        },
+        data: (bytes) => this.replies.serverData(server, bytes, bytes.length, this.clock.nowMs),
+        drained: () => this.requests.serverDrained(server, this.clock.nowMs),
+      });
+      server.peer = wire;
+      this.servers.set(server, { wire, model });
+      this.dispatcher.serverOpened(server, valueSetOf(new Map([['application_name', '']])), this.clock.nowMs);
+    });
+  }
+
+  closeServer(server: ServerSession, _reason: ServerCloseReason): void {
+    // Terminate, or the end of our bytes in the middle of a message: the server ends either way, in its own time.
+    this.clock.after(this.random.next() * 10, () => this.serverEnd(server));
+  }
+
+  private serverEnd(server: ServerSession): void {
+    const known = this.servers.get(server);
+    if (known === undefined) return;
+    this.servers.delete(server);
+    known.wire.close();
+    this.live--;
+    this.dispatcher.serverGone(server, this.clock.nowMs);
+  }
+
+  cancelServer(server: ServerSession): void {
+    this.dispatcher.cancelStarted(server);
+    this.clock.after(this.random.next() * 30, () => this.dispatcher.cancelFinished(server, this.clock.nowMs));
+  }
+
+  refuse(session: ClientSession, refusal: Refusal): void {
+    const client = this.clients.get(session);
+    if (client === undefined) return;
+    this.clients.delete(session);
+    this.refusals.push({ client, refusal });
+    client.refused();
+  }
+
+  endClient(session: ClientSession): void {
+    this.clients.get(session)?.refused();
+    this.clients.delete(session);
+  }
+
+  noticeWait(): void {}
+
+  /** What must hold after every step. */
+  check(): void {
+    const { upstream } = this;
+    if (this.live > upstream.budget) throw new Error(`${this.live} server connections, budget ${upstream.budget}`);
+    if (upstream.used !== this.live) throw new Error(`${upstream.used} slots taken, ${this.live} connections`);
+    const holders = new Set<ClientSession>();
+    for (const pool of this.pools) {
+      for (const server of pool.servers) {
+        const { client } = server;
+        if (server.state === 'idle' && (client !== null || server.owed.length > 0)) {
+          throw new Error('an idle server has a client, or owes replies');
+        }
+        if (client === null) continue;
+        if (client.server !== server) throw new Error('a server is held by a client that does not hold it');
+        if (holders.has(client)) throw new Error('a client holds two servers');
+        holders.add(client);
+      }
+      let since = 0;
+      for (const waiter of pool.waiters) {
+        if (waiter.state !== 'waiting') throw new Error('one waits who is not waiting');
+        if (waiter.waitSinceMs < since) throw new Error('waiters are out of order');
+        since = waiter.waitSinceMs;
+      }
+    }
+    for (const session of this.clients.keys()) {
+      if (session.state === 'active' && !holders.has(session)) throw new Error('an active client has no server');
+    }
+  }
+}
