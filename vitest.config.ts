@@ -1,33 +1,29 @@
 // The test projects: each is a circle of tests that can be run alone with `vitest run --project <name>`.
 import { defineConfig } from 'vitest/config';
 
-const slow = { testTimeout: 60_000, hookTimeout: 120_000 };
+// Limits that only a test that hangs reaches: the machines that run these are shared, and at times very slow.
+const patient = { testTimeout: 300_000, hookTimeout: 300_000 };
+
+// Tests of pure code and of single parts share a worker: starting one costs more than most of these files take.
+const light = { ...patient, pool: 'threads' as const, isolate: false };
+
+// Tests that start processes of their own run one file after the other.
+const heavy = {
+  ...patient,
+  globalSetup: ['test/harness/src/global-setup.ts'],
+  fileParallelism: false,
+};
 
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'] } },
-      { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'] } },
-      { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], ...slow } },
       {
-        test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          globalSetup: ['test/harness/src/global-setup.ts'],
-          fileParallelism: false,
-          ...slow,
-        },
+        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'], ...light },
       },
-      {
-        test: {
-          name: 'drivers',
-          include: ['test/drivers/**/*.test.ts'],
-          globalSetup: ['test/harness/src/global-setup.ts'],
-          fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-        },
-      },
+      { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'], ...light } },
+      { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], ...light } },
+      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...heavy } },
+      { test: { name: 'drivers', include: ['test/drivers/**/*.test.ts'], ...heavy } },
     ],
   },
 });

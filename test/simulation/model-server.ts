@@ -84,7 +84,10 @@ export class ModelServer {
       }
       case ClientMessage.Describe: {
         const { kind, name } = decodeDescribe(body);
-        if (kind === 'S' && !this.statements.has(name)) return this.missing(name);
+        const query = kind === 'S' ? this.statements.get(name) : '';
+        if (query === undefined) return this.missing(name);
+        // As Postgres does for statements that return rows.
+        if (query !== '' && this.aborted(query)) return this.fail('25P02', 'current transaction is aborted');
         this.out.push(noData());
         return;
       }

@@ -1,7 +1,7 @@
 // Calls Weir's HTTP API for the commands, and turns its problem replies into errors that say what to do.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Problem } from '@weir/api-contract';
+import { type Problem, problemSlug } from '@weir/api-contract';
 import { CommandError } from './command.ts';
 import { readLocalState } from './local-state.ts';
 import { stateDirectory } from './project.ts';
@@ -16,10 +16,13 @@ export interface ApiClient {
 export class ApiProblem extends CommandError {
   override name = 'ApiProblem';
   readonly status: number;
+  /** Which problem it is, in the API's own word; null for a reply that is no problem document. */
+  readonly slug: string | null;
 
-  constructor(status: number, message: string, hint: string | null) {
+  constructor(status: number, slug: string | null, message: string, hint: string | null) {
     super(message, { hint });
     this.status = status;
+    this.slug = slug;
   }
 }
 
@@ -108,10 +111,11 @@ function problemOf(status: number, text: string): ApiProblem {
     const fields = problem.errors?.map((error) => `  ${error.field}: ${error.message}`) ?? [];
     return new ApiProblem(
       status,
+      problemSlug(problem),
       [problem.detail ? `${problem.title}: ${problem.detail}` : problem.title, ...fields].join('\n'),
       problem.action ?? null,
     );
   } catch {
-    return new ApiProblem(status, `the API answered ${status}: ${text.slice(0, 500)}`, null);
+    return new ApiProblem(status, null, `the API answered ${status}: ${text.slice(0, 500)}`, null);
   }
 }

@@ -50,5 +50,6 @@ try {
     if (output) console.error(output.replace(/^/gm, '  | '));
     if (hint) console.error(hint);
   }
-  process.exitCode = exitCode;
+  // At once: what failed may have left something waiting.
+  process.exit(exitCode);
 }

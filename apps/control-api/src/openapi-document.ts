@@ -28,7 +28,10 @@ export const describeApi: SwaggerTransformObject = (document) => {
     .filter((name) => used.has(name))
     .map((name) => [names.get(name)!, schemas[name]] as const)
     .sort(([one], [other]) => (one < other ? -1 : 1));
-  return renameRefs({ ...generated, components: { ...generated.components, schemas: Object.fromEntries(kept) } }, names);
+  return renameRefs(
+    { ...generated, components: { ...generated.components, schemas: Object.fromEntries(kept) } },
+    names,
+  );
 };
 
 function refsIn(value: unknown): string[] {

@@ -12,12 +12,12 @@ CREATE TABLE "api_keys" (
 );
 --> statement-breakpoint
 CREATE TABLE "catalog_meta" (
-	"only" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"single_row" boolean PRIMARY KEY DEFAULT true NOT NULL,
 	"epoch" bigint NOT NULL,
 	"server_fingerprint" text,
 	"mock_secret_sealed" text NOT NULL,
 	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "catalog_meta_one_row" CHECK ("catalog_meta"."only"),
+	CONSTRAINT "catalog_meta_one_row" CHECK ("catalog_meta"."single_row"),
 	CONSTRAINT "catalog_meta_epoch" CHECK ("catalog_meta"."epoch" >= 1)
 );
 --> statement-breakpoint

@@ -43,7 +43,9 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     connectionString: options.url,
     application_name: 'weir-control-api',
     max: options.connectionsMax ?? 10,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: 10_000,
+    // Requests come in bursts; a login for each first one would be felt.
+    idleTimeoutMillis: 60_000,
     // No statement here is meant to run longer; a stuck one must not keep its locks.
     statement_timeout: 15_000,
     idle_in_transaction_session_timeout: 30_000,

@@ -27,7 +27,7 @@ const updatedAt = () => moment('updated_at').notNull().defaultNow();
 export const catalogMeta = pgTable(
   'catalog_meta',
   {
-    only: boolean('only').primaryKey().default(true),
+    singleRow: boolean('single_row').primaryKey().default(true),
     /** Raised when the catalog may have gone back in time; higher always wins in shared state. */
     epoch: bigint('epoch', { mode: 'number' }).notNull(),
     /** `<system_identifier>/<timeline>` of the server that holds the catalog; another one means a restore or a fail-over. */
@@ -36,7 +36,7 @@ export const catalogMeta = pgTable(
     createdAt: createdAt(),
   },
   (table) => [
-    check('catalog_meta_one_row', sql`${table.only}`),
+    check('catalog_meta_one_row', sql`${table.singleRow}`),
     check('catalog_meta_epoch', sql`${table.epoch} >= 1`),
   ],
 );

@@ -105,7 +105,8 @@ async function selectTenants(
   const rows = await tx
     .select({
       tenant: tenants,
-      endpointCount: sql<number>`(select count(*)::int from ${endpoints} where ${endpoints.tenantId} = ${tenants.id} and ${endpoints.status} <> 'deleted')`,
+      // Written out, since a column in here would lose its table's name and mean another one.
+      endpointCount: sql<number>`(select count(*)::int from endpoints e where e.tenant_id = tenants.id and e.status <> 'deleted')`,
     })
     .from(tenants)
     .where(where)

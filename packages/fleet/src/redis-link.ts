@@ -57,9 +57,7 @@ export class RedisLink {
     });
     this.#heartbeat = setInterval(() => {
       if (this.client.status !== 'ready') return;
-      this.run((client) => client.ping()).catch(() => {
-        this.#answered = false;
-      });
+      this.run((client) => client.ping()).catch(() => {});
     }, heartbeatIntervalMs);
     this.#heartbeat.unref();
   }
@@ -84,6 +82,8 @@ export class RedisLink {
       this.#answered = true;
       return answer;
     } catch (cause) {
+      // An error that Redis itself replied is an answer; anything else is the lack of one.
+      if ((cause as Error).name !== 'ReplyError') this.#answered = false;
       throw this.#unavailable(cause as Error);
     } finally {
       clearTimeout(timer);

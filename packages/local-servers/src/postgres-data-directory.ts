@@ -50,7 +50,7 @@ export async function ensureDataDirectory(options: InitOptions): Promise<boolean
       ],
       {
         cwd: '/',
-        timeout: 120_000,
+        timeout: 300_000,
         env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
         ...(user.uid !== undefined && { uid: user.uid, gid: user.gid }),
       },

@@ -1,6 +1,6 @@
 // Starts a real Postgres server on loopback from a data directory of our own, and stops it again.
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { LocalServerError } from './errors.ts';
 import { freePort, portOwner } from './ports.ts';
@@ -133,7 +133,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     await server.waitForOutput(
       /database system is ready to accept connections/,
-      options.readyTimeoutMs ?? 60_000,
+      options.readyTimeoutMs ?? 120_000,
     );
   } catch (error) {
     await server.stop({ signal: 'SIGQUIT', timeoutMs: 5_000 });
@@ -163,11 +163,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
 }
 
-/** `wanted`, or a place of the same lasting under /var/lib where root works in a directory that is closed to nobody. */
+/**
+ * `wanted`, or a place under /var/lib where root works in a directory that is closed to nobody. The two know each other
+ * by a token: whoever removes `wanted` has removed the data, and begins anew.
+ */
 function reachableDataDirectory(wanted: string): string {
   const user = postgresUser();
   if (canReach(dirname(wanted), user)) return wanted;
-  const place = join('/var/lib/weir', createHash('sha256').update(wanted).digest('hex').slice(0, 16), 'data');
+  const home = join('/var/lib/weir', createHash('sha256').update(wanted).digest('hex').slice(0, 16));
+  const place = join(home, 'data');
   if (!canReach(dirname(place), user)) {
     throw new LocalServerError(
       'DATA_DIRECTORY_UNREACHABLE',
@@ -176,6 +180,17 @@ function reachableDataDirectory(wanted: string): string {
         hint: 'as root, Postgres runs as nobody; work in a directory that others may pass through (chmod o+x), or not as root',
       },
     );
+  }
+  const here = join(wanted, 'data-is-in-var-lib-weir');
+  const there = join(home, 'token');
+  const token = existsSync(here) ? readFileSync(here, 'utf8') : null;
+  if (token === null || !existsSync(there) || readFileSync(there, 'utf8') !== token) {
+    rmSync(home, { recursive: true, force: true });
+    const fresh = randomUUID();
+    for (const file of [there, here]) {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, fresh);
+    }
   }
   return place;
 }

@@ -1,4 +1,5 @@
 // The client's side of a TLS handshake with a Postgres server, and the modes of checking who it is.
+import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { checkServerIdentity, connect, createSecureContext, type SecureContext } from 'node:tls';
 import { endPointHash } from './certificate-hash.ts';
@@ -65,9 +66,11 @@ const contexts = new Map<string, SecureContext>();
 const contextsMax = 256;
 
 function contextFor(caPem: string | null): SecureContext {
-  const key = caPem ?? '';
+  const key = caPem ?? 'public authorities';
   let context = contexts.get(key);
   if (context === undefined) {
+    // Node passes over a CA that it cannot read, and would then call every server untrusted.
+    if (caPem !== null) new X509Certificate(caPem);
     context = createSecureContext({ ...(caPem === null ? {} : { ca: caPem }), minVersion: 'TLSv1.2' });
     if (contexts.size >= contextsMax) contexts.delete(contexts.keys().next().value!);
   } else contexts.delete(key);

@@ -8,7 +8,7 @@ import { DialError, ListenError } from './errors.ts';
 import { listening, listenOnLoopback, record } from './fixtures/loopback.ts';
 import { listen } from './listener.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 test('a taken port is named with its address and reason', async () => {
   const first = await listen({ host: '127.0.0.1', port: 0 }, () => {});
@@ -37,7 +37,7 @@ test('IPv6 and IPv4 listeners take the same port side by side', async () => {
     connection.write(Buffer.from(connection.remoteAddress));
     connection.end();
   });
-  const connection = await dial({ address: '::1', port: six.port, timeoutMs: 5000 });
+  const connection = await dial({ address: '::1', port: six.port, timeoutMs: 60_000 });
   const heard = record(connection);
   await heard.heard('end');
   expect(heard.text).toBe('::1');
@@ -47,11 +47,13 @@ test('IPv6 and IPv4 listeners take the same port side by side', async () => {
 
 test('close stops accepting at once and leaves open connections alone', async () => {
   const { listener, accepted } = await listenOnLoopback();
-  const near = await dial({ address: '127.0.0.1', port: listener.port, timeoutMs: 5000 });
+  const near = await dial({ address: '127.0.0.1', port: listener.port, timeoutMs: 60_000 });
   const far = await accepted();
   await listener.close();
   await listener.close();
-  const refused = await dial({ address: '127.0.0.1', port: listener.port, timeoutMs: 5000 }).catch((e) => e);
+  const refused = await dial({ address: '127.0.0.1', port: listener.port, timeoutMs: 60_000 }).catch(
+    (e) => e,
+  );
   expect(refused).toBeInstanceOf(DialError);
   expect(refused.reason).toBe('refused');
   const heard = record(far);
@@ -68,8 +70,8 @@ test('an exception while accepting ends that connection and no other', async () 
     connection.write(Buffer.from('welcome'));
     connection.end();
   });
-  const first = record(await dial({ address: '127.0.0.1', port: listener.port, timeoutMs: 5000 }));
-  const second = record(await dial({ address: '127.0.0.1', port: listener.port, timeoutMs: 5000 }));
+  const first = record(await dial({ address: '127.0.0.1', port: listener.port, timeoutMs: 60_000 }));
+  const second = record(await dial({ address: '127.0.0.1', port: listener.port, timeoutMs: 60_000 }));
   await Promise.race([first.heard('end'), first.heard('close')]);
   await second.heard('end');
   expect(first.bytes).toBe(0);
@@ -81,7 +83,7 @@ test('a dial to a port where nobody listens is refused', async () => {
   const server = createServer();
   const port = await listening(server);
   server.close();
-  const error = await dial({ address: '127.0.0.1', port, timeoutMs: 5000 }).catch((thrown) => thrown);
+  const error = await dial({ address: '127.0.0.1', port, timeoutMs: 60_000 }).catch((thrown) => thrown);
   expect(error).toMatchObject({ name: 'DialError', reason: 'refused', address: '127.0.0.1', port });
 });
 
@@ -105,7 +107,7 @@ test('a dial that nobody answers ends at its deadline', async () => {
   await worker.terminate();
 });
 
-test('2000 short connections leave no handle behind', async () => {
+test('2000 short connections leave no handle behind', { timeout: 240_000 }, async () => {
   const sockets = (): number =>
     process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
   const before = sockets();
@@ -117,7 +119,7 @@ test('2000 short connections leave no handle behind', async () => {
   for (let batch = 0; batch < 40; batch++) {
     await Promise.all(
       Array.from({ length: 50 }, async () => {
-        const connection = await dial({ address: '127.0.0.1', port: listener.port, timeoutMs: 5000 });
+        const connection = await dial({ address: '127.0.0.1', port: listener.port, timeoutMs: 60_000 });
         const heard = record(connection);
         connection.write(Buffer.from('echo'));
         await heard.until(() => heard.text === 'echo');
@@ -128,5 +130,5 @@ test('2000 short connections leave no handle behind', async () => {
     );
   }
   await listener.close();
-  await expect.poll(sockets, { timeout: 5000 }).toBe(before);
+  await expect.poll(sockets, { timeout: 60_000 }).toBe(before);
 });

@@ -122,7 +122,7 @@ export abstract class NodeConnection implements Connection {
 
   /** @internal */
   drained(): void {
-    if (!this.awaitingDrain || this.dropped) return;
+    if (!this.awaitingDrain || this.sealed || this.socket.destroyed) return;
     if (this.socket.writableLength > 0) {
       this.watchDrain();
       return;

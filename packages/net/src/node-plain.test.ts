@@ -7,7 +7,7 @@ import { acceptedPair, dialledPair, listenOnLoopback, Recorder, record } from '.
 import type { ReadMode } from './node-plain.ts';
 import type { Connection } from './transport.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const pairs: [string, ReadMode, (mode: ReadMode) => Promise<{ ours: Connection; peer: Socket }>][] = [
   ['accepted, own buffer', 'own-buffer', acceptedPair],
@@ -198,7 +198,7 @@ describe.each(pairs)('%s', (_name, mode, makePair) => {
 });
 
 async function roundTrip(port: number, accepted: () => Promise<Connection>): Promise<void> {
-  const near = await dial({ address: '127.0.0.1', port, timeoutMs: 5000 });
+  const near = await dial({ address: '127.0.0.1', port, timeoutMs: 60_000 });
   const far = await accepted();
   const heard = record(far);
   record(near);

@@ -48,7 +48,7 @@ async function dialledTls(mode: ReadMode): Promise<{ ours: Connection; peer: Soc
     mode: 'verify-full',
     host: 'ep-x.db.localhost',
     caPem,
-    handshakeTimeoutMs: 20_000,
+    handshakeTimeoutMs: 60_000,
   });
   close();
   return { ours, peer: await peer };

@@ -25,6 +25,7 @@ export class TlsHandshake {
         clearTimeout(timer);
         socket.off(event, succeed);
         socket.off('_tlsError', remember);
+        socket.off('end', lost);
         socket.off('close', lost);
         // 'error' stays listened to: the reason may come after the socket was given up, and must not end the process.
       };
@@ -54,6 +55,8 @@ export class TlsHandshake {
       socket.on(event, succeed);
       socket.on('_tlsError', remember);
       socket.on('error', remember);
+      // Half-open sockets are not closed by the peer's end of file.
+      socket.on('end', lost);
       socket.on('close', lost);
     });
   }

@@ -8,7 +8,7 @@ export interface ConnectionHandler {
    * they are not overwritten before they are sent, whatever `write` returns.
    */
   onData(bytes: Uint8Array, length: number): void;
-  /** All that was handed to `write` has reached the kernel; comes once after a `write` (or several) returned false. */
+  /** All that was handed to `write` has left, after a `write` (or several) returned false. Not once `end` was called. */
   onDrain(): void;
   /** The peer will send no more. The other direction stays open until `end` or `destroy`. Not while paused. */
   onEnd(): void;

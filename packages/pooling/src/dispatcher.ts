@@ -88,6 +88,7 @@ export class Dispatcher {
     client.server = server;
     client.unnamedBatch = -1;
     client.namesBatch = -1;
+    server.givenBatch = -1;
     server.client = client;
     server.checkoutAtMs = nowMs;
     if (server.replay !== client.replay) {
@@ -102,6 +103,7 @@ export class Dispatcher {
     server.replaying = true;
     server.unnamed = null;
     server.owed.push(Owed.Query | OwedBit.Skip, null);
+    server.batchesSent++;
     server.peer!.write(queryFrame(replayQuery(server.replay, settings)));
     server.replay = settings;
   }
@@ -394,6 +396,7 @@ export class Dispatcher {
     server.rollbackSent = true;
     server.unnamed = null;
     server.owed.push(Owed.Query | OwedBit.Skip, null);
+    server.batchesSent++;
     server.peer!.write(rollbackFrame);
   }
 

@@ -4,7 +4,7 @@ import { tagEffect } from './command-tag.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { rewriteStatementName } from './error-names.ts';
 import { emitFakes } from './fake-replies.ts';
-import { NameNote, undoHead } from './name-note.ts';
+import { NameNote, undoToSync } from './name-note.ts';
 import { type Allocate, OutBuffer } from './out-buffer.ts';
 import { Owed, OwedBit, owedKindBits } from './reply-queue.ts';
 import { type ServerSession, TransactionStatus } from './server-session.ts';
@@ -216,8 +216,12 @@ export class ReplyForwarder {
         server.copyIn = false;
         return;
       }
-      if (kind === Owed.Sync) owed.remove(index);
-      else index++;
+      if (kind === Owed.Sync) {
+        owed.remove(index);
+        server.batchesDone++;
+      } else {
+        index++;
+      }
     }
   }
 
@@ -254,20 +258,14 @@ export class ReplyForwarder {
     if (planIsStale(bytes, at, end)) {
       server.pool.statements.markAllStale();
     }
-    this.undoFailed(server, kind);
-    // What stands between the failed request and the next Sync, the server skips.
-    while (owed.length > 0 && owed.headKind() !== Owed.Sync) undoHead(server);
+    const own = (head & OwedBit.Skip) === 0;
+    undoToSync(server);
+    if (kind === Owed.ParseUnnamed) {
+      // Unlike one that was skipped, a Parse without a name that failed has ended the statement before it.
+      server.unnamed = null;
+      if (own && server.client !== null) server.client.unnamed = null;
+    }
     server.skipping = owed.length === 0;
-  }
-
-  /** The request in front failed: unlike one that was skipped, a Parse without a name has ended the one before. */
-  private undoFailed(server: ServerSession, kind: number): void {
-    const unnamed = kind === Owed.ParseUnnamed;
-    const own = (server.owed.head() & OwedBit.Skip) === 0;
-    undoHead(server);
-    if (!unnamed) return;
-    server.unnamed = null;
-    if (own && server.client !== null) server.client.unnamed = null;
   }
 
   /** ReadyForQuery. False: the rest of the bytes is nobody's, since the server is closing. */
@@ -286,35 +284,30 @@ export class ReplyForwarder {
     server.copyIn = false;
     server.releaseDue = false;
     server.batchesDone++;
+    this.emitDue(server, bytes, end);
     const idle = server.transactionStatus === TransactionStatus.Idle;
     if (idle && !server.replaying) server.pool.transactionsTotal++;
-    if (owed.length > 0) {
-      const client = server.client;
-      if (client?.stalled) {
-        this.flush(server, bytes, end);
-        this.runFrom = end;
-        this.dispatcher.onReady(client, this.nowMs);
-      }
-      return true;
-    }
+    if (owed.length > 0 && !server.client?.stalled) return true;
     this.flush(server, bytes, end);
-    if (server.replaying) {
-      this.dispatcher.replayed(server, this.nowMs);
-    } else if (server.client === null) {
-      if (server.state === 'finishing') this.dispatcher.finish(server, this.nowMs);
-    } else if (idle) {
-      this.idle(server);
-    }
     this.runFrom = end;
+    if (owed.length === 0) this.allAnswered(server, idle);
+    const { client } = server;
+    if (client?.stalled) this.dispatcher.onReady(client, this.nowMs);
     return server.state !== 'closing' && server.state !== 'gone';
   }
 
-  private idle(server: ServerSession): void {
+  private allAnswered(server: ServerSession, idle: boolean): void {
+    if (server.replaying) return this.dispatcher.replayed(server, this.nowMs);
+    if (server.client === null) {
+      if (server.state === 'finishing') this.dispatcher.finish(server, this.nowMs);
+      return;
+    }
+    if (!idle) return;
     if (server.pin !== null) {
       if (server.pinRefused) this.dispatcher.refusePin(server, this.nowMs);
       return;
     }
-    if (server.client!.passRemaining > 0) server.releaseDue = true;
+    if (server.client.passRemaining > 0) server.releaseDue = true;
     else this.dispatcher.release(server, this.nowMs);
   }
 

@@ -372,7 +372,7 @@ export class RequestForwarder {
     server.statements.forget(statement);
     client.statements.delete(name);
     client.pool.statements.give(statement);
-    server.owed.push(Owed.Query, null);
+    server.owed.push(Owed.Query, new NameNote(client, name, statement, false));
   }
 
   private parse(
@@ -395,7 +395,7 @@ export class RequestForwarder {
       server.owed.push(Owed.ParseUnnamed, before);
       return frameEnd;
     }
-    if (this.uncertain(client, server, client.namesBatch)) return -1;
+    if (this.uncertain(client, server, lastChange(client, server, false))) return -1;
     client.namesBatch = server.batchesSent;
     const name = text(bytes, at + 5, nameEnd);
     const existing = client.statements.get(name);
@@ -406,10 +406,17 @@ export class RequestForwarder {
       this.give(server, existing, bytes, at);
     } else {
       client.statements.set(name, statement);
-      if (server.statements.has(statement) && server.transactionStatus !== TransactionStatus.Failed) {
+      const there = server.statements.has(statement);
+      if (there && server.transactionStatus !== TransactionStatus.Failed) {
         this.cut(bytes, at, frameEnd);
         server.owed.push(Owed.Parse | OwedBit.Fake, note);
         return frameEnd;
+      }
+      if (there) {
+        // Only the server knows whether the failed transaction is over by then: it has to judge this Parse itself.
+        this.cut(bytes, at, at);
+        addCloseStatement(this.out, statement.serverNameBytes);
+        server.owed.push(Owed.Close | OwedBit.Skip, statement);
       }
       this.makeRoom(server, bytes, at);
       server.statements.touch(statement);
@@ -469,7 +476,7 @@ export class RequestForwarder {
       return this.passFrame(client, at, frameEnd, to);
     }
     const unnamed = nameEnd === portalEnd + 1;
-    if (this.uncertain(client, server, unnamed ? client.unnamedBatch : client.namesBatch)) return -1;
+    if (this.uncertain(client, server, lastChange(client, server, unnamed))) return -1;
     client.pool.queriesTotal++;
     if (unnamed) {
       this.useUnnamed(client, server, bytes, at);
@@ -513,7 +520,7 @@ export class RequestForwarder {
       return frameEnd;
     }
     const unnamed = nameEnd === at + 6;
-    if (this.uncertain(client, server, unnamed ? client.unnamedBatch : client.namesBatch)) return -1;
+    if (this.uncertain(client, server, lastChange(client, server, unnamed))) return -1;
     if (unnamed) {
       if (closing) {
         client.unnamedBatch = server.batchesSent;
@@ -575,6 +582,7 @@ export class RequestForwarder {
       server.owed.push(Owed.ParseUnnamed | OwedBit.Skip, unnamed);
     }
     server.unnamed = unnamed;
+    client.unnamedBatch = server.batchesSent;
   }
 
   private use(
@@ -595,6 +603,7 @@ export class RequestForwarder {
       this.makeRoom(server, bytes, at);
       addParse(this.out, statement.serverNameBytes, statement);
       server.owed.push(Owed.Parse | OwedBit.Skip, statement);
+      server.givenBatch = server.batchesSent;
     }
     server.statements.touch(statement);
   }
@@ -607,7 +616,7 @@ export class RequestForwarder {
     if (oldest === null) return;
     server.statements.forget(oldest);
     addCloseStatement(this.out, oldest.serverNameBytes);
-    server.owed.push(Owed.Close | OwedBit.Skip, null);
+    server.owed.push(Owed.Close | OwedBit.Skip, oldest);
   }
 
   /** Takes `bytes[from..to)` out of what goes on unchanged. */
@@ -677,6 +686,11 @@ function endOfStatement(bytes: Uint8Array, from: number, to: number): number {
       return at;
   }
   return -1;
+}
+
+/** The batch of `server` in which what a name of this client stands for there was last changed. */
+function lastChange(client: ClientSession, server: ServerSession, unnamed: boolean): number {
+  return unnamed ? client.unnamedBatch : Math.max(client.namesBatch, server.givenBatch);
 }
 
 function indexOfNul(bytes: Uint8Array, from: number, to: number): number {

@@ -1,6 +1,6 @@
 // Undoing what a request changed in the books, when the server skipped or refused that request.
 import type { ClientSession } from './client-session.ts';
-import { type Statement, UnnamedStatement } from './prepared-statements.ts';
+import { Statement, UnnamedStatement } from './prepared-statements.ts';
 import { Owed, OwedBit, owedKindBits } from './reply-queue.ts';
 import type { ServerSession } from './server-session.ts';
 
@@ -20,11 +20,8 @@ export class NameNote {
   }
 }
 
-/** Takes the front entry off the queue as one that the server never carried out. */
-export function undoHead(server: ServerSession): void {
-  const head = server.owed.head();
-  const note = server.owed.headNote();
-  server.owed.pop();
+/** Takes back one request that the server never carried out. */
+function undo(server: ServerSession, head: number, note: unknown, unnamedStands: boolean): void {
   const kind = head & owedKindBits;
   if (kind === Owed.Query || kind === Owed.FunctionCall) server.batchesDone++;
   if (note instanceof NameNote) {
@@ -36,6 +33,14 @@ export function undoHead(server: ServerSession): void {
         client.statements.delete(name);
         client.pool.statements.give(statement);
       }
+      return;
+    }
+    if (kind === Owed.Query) {
+      // A DEALLOCATE: the server has it still, and so has the client.
+      server.statements.touch(statement);
+      if (client.state === 'ended') return;
+      statement.users++;
+      client.statements.set(name, statement);
     } else if (client.state === 'ended') {
       client.pool.statements.give(statement);
     } else {
@@ -49,15 +54,39 @@ export function undoHead(server: ServerSession): void {
   } else if (kind === Owed.ParseUnnamed || kind === Owed.Query) {
     server.unnamed = null;
     const client = server.client;
-    if (client !== null && (head & OwedBit.Skip) === 0) {
+    if (client !== null && !unnamedStands && (head & OwedBit.Skip) === 0) {
       client.unnamed = note instanceof UnnamedStatement ? note : null;
     }
   } else if (kind === Owed.Close && (head & OwedBit.Skip) !== 0) {
-    server.unnamed = null;
+    // Weir's own Close: of a statement that is still there then, or of the unnamed one.
+    if (note instanceof Statement) server.statements.touch(note);
+    else server.unnamed = null;
   }
+}
+
+/** Takes the first `count` entries off the queue, undoing the newest first: an older one is what it changed. */
+function undoFirst(server: ServerSession, count: number): void {
+  const { owed } = server;
+  // A later batch may have set the unnamed statement anew; then what an earlier one did to it is of no account.
+  let batch = server.batchesDone;
+  for (let i = 0; i < count; i++) {
+    const kind = owed.entryAt(i) & owedKindBits;
+    if (kind === Owed.Query || kind === Owed.FunctionCall || kind === Owed.Sync) batch++;
+  }
+  const unnamedStands = (server.client?.unnamedBatch ?? -1) > batch;
+  for (let i = count - 1; i >= 0; i--) undo(server, owed.entryAt(i), owed.noteAt(i), unnamedStands);
+  for (let i = 0; i < count; i++) owed.pop();
+}
+
+/** The request in front failed: the server skips all that follows up to the next Sync. */
+export function undoToSync(server: ServerSession): void {
+  const { owed } = server;
+  let count = 0;
+  while (count < owed.length && (owed.entryAt(count) & owedKindBits) !== Owed.Sync) count++;
+  undoFirst(server, count);
 }
 
 /** Empties the queue of a server that is gone. */
 export function dropOwed(server: ServerSession): void {
-  while (server.owed.length > 0) undoHead(server);
+  undoFirst(server, server.owed.length);
 }

@@ -73,6 +73,10 @@ export class ReplyQueue {
     return this.entries[(this.first + index) & (this.entries.length - 1)]!;
   }
 
+  noteAt(index: number): unknown {
+    return this.notes[(this.first + index) & (this.entries.length - 1)];
+  }
+
   /** Takes out the entry `index` places behind the front; only COPY needs it, so it may be slow. */
   remove(index: number): void {
     const mask = this.entries.length - 1;
@@ -82,10 +86,6 @@ export class ReplyQueue {
     }
     this.length--;
     this.notes[(this.first + this.length) & mask] = null;
-  }
-
-  clear(): void {
-    while (this.length > 0) this.pop();
   }
 
   private grow(): void {

@@ -48,6 +48,8 @@ export class ServerSession {
   /** Batches (up to a Sync, or a Query or FunctionCall) that were sent, and those of them that are over. */
   batchesSent = 0;
   batchesDone = 0;
+  /** The batch in which a statement was last prepared here that its client had prepared elsewhere; -1: long ago. */
+  givenBatch = -1;
   transactionStatus: number = TransactionStatus.Idle;
   /** An error in the extended protocol was answered: the server skips all up to the next Sync. */
   skipping = false;

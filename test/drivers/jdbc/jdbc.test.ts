@@ -50,10 +50,7 @@ describe.skipIf('missing' in installed)('missing' in installed ? installed.missi
     { setting: 'pgbouncer=true', params: { pgbouncer: 'true', assumeMinServerVersion: '9.0' } },
   ];
   test.each(harmful)('JDBC is not harmed by $setting', async ({ setting, params }) => {
-    await run(
-      urlOf(subject, runs[0]!, params),
-      setting.replaceAll(/\W/g, '_').toLowerCase(),
-    );
+    await run(urlOf(subject, runs[0]!, params), setting.replaceAll(/\W/g, '_').toLowerCase());
   });
 });
 

@@ -16,10 +16,16 @@ export async function startApplication(url: string, table: string): Promise<Appl
   const pool = new pg.Pool({ connectionString: url, max: workers });
   const errors: string[] = [];
   pool.on('error', (error) => errors.push(String(error)));
-  await pool.query(`create table ${table} (id int generated always as identity primary key, worker int not null)`);
+  await pool.query(
+    `create table ${table} (id int generated always as identity primary key, worker int not null)`,
+  );
   let transactions = 0;
   let stopping = false;
-  let waiting: { readonly until: number; readonly resolve: () => void; readonly reject: (e: Error) => void }[] = [];
+  let waiting: {
+    readonly until: number;
+    readonly resolve: () => void;
+    readonly reject: (e: Error) => void;
+  }[] = [];
   const told = () => {
     const failed = errors.length > 0 ? new Error(errors[0]) : null;
     waiting = waiting.filter((one) => {
@@ -35,7 +41,9 @@ export async function startApplication(url: string, table: string): Promise<Appl
         const client = await pool.connect();
         try {
           await client.query('begin');
-          const inserted = await client.query(`insert into ${table} (worker) values ($1) returning id`, [worker]);
+          const inserted = await client.query(`insert into ${table} (worker) values ($1) returning id`, [
+            worker,
+          ]);
           const { id } = inserted.rows[0];
           const read = await client.query(`select worker from ${table} where id = $1`, [id]);
           if (read.rows[0].worker !== worker) errors.push(`worker ${worker} read ${read.rows[0].worker}`);

@@ -48,7 +48,11 @@ test("drizzle's own migrator works on the direct host while the application runs
     const client = new pg.Client({ connectionString: subject.url('direct', { by: 'host' }) });
     await client.connect();
     try {
-      const settings = { migrationsFolder: join(folder, 'out'), migrationsSchema: 'own', migrationsTable: 'migrations' };
+      const settings = {
+        migrationsFolder: join(folder, 'out'),
+        migrationsSchema: 'own',
+        migrationsTable: 'migrations',
+      };
       await migrate(drizzle(client), settings);
       // Twice: the second run finds that there is nothing to do.
       await migrate(drizzle(client), settings);

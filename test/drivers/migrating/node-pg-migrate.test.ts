@@ -10,7 +10,14 @@ import { runCommand } from '../run-program.ts';
 import { type Subject, startSubject } from '../subject.ts';
 import { startApplication } from './application.ts';
 
-const program = join(import.meta.dirname, '..', 'node_modules', 'node-pg-migrate', 'bin', 'node-pg-migrate.js');
+const program = join(
+  import.meta.dirname,
+  '..',
+  'node_modules',
+  'node-pg-migrate',
+  'bin',
+  'node-pg-migrate.js',
+);
 const preload = pathToFileURL(join(import.meta.dirname, '..', 'resolve-localhost.mjs')).href;
 let subject: Subject;
 let directory: string;

@@ -10,7 +10,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 export const distDirectory = existsSync(join(here, 'cli.mjs')) ? here : join(here, '..', '..', '..', 'dist');
 
 /** One line of a process's log. */
-export type LogLine = Record<string, unknown> & { readonly level?: number | string; readonly msg?: string };
+export type LogLine = Record<string, unknown> & { readonly level?: string; readonly msg?: string };
 
 /** What control-api and pooler have in common. */
 export interface WeirProcess {

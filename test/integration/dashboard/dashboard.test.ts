@@ -40,7 +40,8 @@ const screenshotDirectory =
 
 async function screenshot(page: Page, what: string, view: View, fullPage = true): Promise<void> {
   mkdirSync(screenshotDirectory, { recursive: true });
-  await page.evaluate('document.fonts.ready.then(() => true)');
+  // From the top, or the bar that stays in sight would stand in the middle of the picture.
+  await page.evaluate('scrollTo(0, 0), document.fonts.ready.then(() => true)');
   await page.screenshot({ path: join(screenshotDirectory, `${what}-${view.name}.png`), fullPage });
 }
 

@@ -211,9 +211,12 @@ describe.skipIf(program === null)(name, { timeout: 180_000 }, () => {
     const half = { processId: 'half', startedAt: 'then', endpoints: { 'ep-a': { clientsIdle: 'many' } } };
     await raw.set('weir:process:half', JSON.stringify(half));
     await raw.zadd('weir:processes', Date.now(), 'half');
-    await fleet.registry.report(exampleReport('good'));
-    const all = await fleet.registry.all();
-    expect(all.map((report) => report.processId).sort()).toEqual(['good', 'half']);
+    const all = await vi.waitFor(async () => {
+      await fleet.registry.report(exampleReport('good'));
+      const found = await fleet.registry.all();
+      expect(found.map((report) => report.processId).sort()).toEqual(['good', 'half']);
+      return found;
+    }, patience);
     const counters = all.find((report) => report.processId === 'half')?.endpoints['ep-a'];
     expect(new Set(Object.values(counters ?? {}))).toEqual(new Set([0]));
   });

@@ -9,9 +9,9 @@ import {
   FrameReader,
   query,
   readInt32,
+  ServerMessage,
   saslInitialResponse,
   saslResponse,
-  ServerMessage,
 } from '@weir/protocol';
 import { ClientExchange, encodeNonce, type ScramKeys } from '@weir/scram';
 import type { SeededRandom } from './seeded-random.ts';
@@ -177,7 +177,7 @@ function authenticationText(frame: Frame): string {
 /** The server's frames of one socket, one wait at a time. */
 class FrameStream {
   readonly #socket: Socket;
-  readonly #reader = new FrameReader();
+  readonly #reader = new FrameReader(1_000_000);
   readonly #take = (chunk: Uint8Array) => {
     this.#reader.push(chunk);
     this.#wake();

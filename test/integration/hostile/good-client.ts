@@ -17,7 +17,8 @@ export function startGoodClient(client: Client): GoodClient {
     const { rows } = await client.query({ text, values, rowMode: 'array', ...(name && { name }) });
     slowestMs = Math.max(slowestMs, performance.now() - began);
     queries += 1;
-    if (rows[0][0] !== expected) throw new Error(`asked for ${expected}, was told ${rows[0][0]}`);
+    const answer = (rows[0] as unknown[] | undefined)?.[0];
+    if (answer !== expected) throw new Error(`asked for ${expected}, was told ${answer}`);
   };
   const working = (async () => {
     for (let n = 0; !stopping; n += 1) {

@@ -31,7 +31,9 @@ beforeAll(async () => {
 });
 afterAll(() => weir?.close());
 
-test(`${cases} hostile connections leave the pooler and a good client as they were`, { timeout: 300_000 }, async () => {
+test(`${cases} hostile connections leave the pooler and a good client as they were`, {
+  timeout: 300_000,
+}, async () => {
   const seed = chooseSeed();
   console.log(`seed=${seed} (WEIR_SEED=${seed} replays)`);
   const socketsBefore = openSockets();
@@ -141,7 +143,11 @@ function inputFor(phase: Phase, random: SeededRandom): HostileInput {
 async function allGone(socketsBefore: number): Promise<void> {
   await waitUntil(
     async () => clientsIn(await weir.pooler.metrics()) <= 1 && openSockets() <= socketsBefore + 10 + 4,
-    { what: 'every hostile connection is gone from the pooler', timeoutMs: loginTimeoutMs + 15_000, intervalMs: 100 },
+    {
+      what: 'every hostile connection is gone from the pooler',
+      timeoutMs: loginTimeoutMs + 15_000,
+      intervalMs: 100,
+    },
   );
 }
 
@@ -170,7 +176,9 @@ function residentBytes(): number {
 async function poolIsWhole(): Promise<void> {
   const clients = await Promise.all(Array.from({ length: 20 }, () => weir.client()));
   const replies = await Promise.all(
-    clients.map((client, n) => client.query('select $1::int as n, pg_sleep(0.05)', [n]).then(({ rows }) => rows[0].n)),
+    clients.map((client, n) =>
+      client.query('select $1::int as n, pg_sleep(0.05)', [n]).then(({ rows }) => rows[0].n),
+    ),
   );
   expect(replies).toEqual(clients.map((_, n) => n));
   await Promise.all(clients.map((client) => client.end()));

@@ -19,14 +19,16 @@ export interface IdleCell {
 
 const queryModes: readonly QueryMode[] = ['simple', 'extended', 'prepared'];
 const clientCounts = [1, 16, 64, 256];
+// One without a queue and one with.
+const quickClientCounts = [1, 64];
 
-/** All load cells in the order of the report, or those whose name contains one of the words given. */
-export function loadCells(filter: readonly string[]): LoadCell[] {
+/** All load cells in the order of the report (few of them if `quick`), or those whose name contains one of the words given. */
+export function loadCells(filter: readonly string[], quick: boolean): LoadCell[] {
   const cells: LoadCell[] = [];
   for (const tls of [false, true]) {
     const transport = tls ? 'tls' : 'plain';
     for (const queryMode of queryModes) {
-      for (const clients of clientCounts) {
+      for (const clients of quick ? quickClientCounts : clientCounts) {
         cells.push({
           kind: 'queries',
           name: `${queryMode}-c${clients}-${transport}`,

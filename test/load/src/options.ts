@@ -26,7 +26,7 @@ export const usage = `usage: pnpm bench [options]
   --out FILE          write the tables as Markdown, for instance docs/benchmarks.md
   --raw FILE          write every measurement as JSON
   --idle-clients N    clients opened for the memory cells (default 2000)
-  --quick             one round of one second and 200 idle clients: shows that it runs, proves nothing
+  --quick             one round of one second, fewer cells, 200 idle clients: shows that it runs, proves nothing
 `;
 
 /** Thrown for words that the benchmark does not understand; the message is for the terminal. */

@@ -22,7 +22,7 @@ export async function runBenchmark(
   say: (line: string) => void,
   stopped: AbortSignal,
 ): Promise<RunResult> {
-  const cells = loadCells(options.cellFilter);
+  const cells = loadCells(options.cellFilter, options.quick);
   const notes = new Set<string>();
   const measurements: Measurement[] = [];
   await warmUp(pgbench, targets, cells, say);

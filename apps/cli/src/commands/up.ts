@@ -28,12 +28,14 @@ REDIS_URL names a Redis to use; WEIR_NO_FETCH=1 keeps one from being fetched.`,
     const progress = createProgress();
     const directory = stateDirectory(values.state);
     const shutdown = createShutdown();
-    shutdown.add('the lock', takeLock(directory));
+    const lock = takeLock(directory);
+    shutdown.add('the lock', lock.unlock);
 
     const options = {
       directory,
       asked: { pooler: portOption('port', values.port), api: portOption('api-port', values['api-port']) },
       redis: !values['no-redis'],
+      portPatienceMs: lock.wasLeftOver ? 12_000 : 0,
     };
     const starting = startLocalWeir(options, progress, shutdown);
     const outcome = await Promise.race([

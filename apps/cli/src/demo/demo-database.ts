@@ -1,5 +1,6 @@
 // Fills the demo tenant's Postgres: a database with a role that owns it, a few rows, and the auth query for further roles.
 import pg from 'pg';
+import { CommandError } from '../command.ts';
 
 export const demoDatabase = 'shop';
 export const demoRole = 'demo';
@@ -64,9 +65,14 @@ export async function ensureDatabase(superuserUrl: string, name: string): Promis
 }
 
 async function withClient(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 60_000 });
   client.on('error', () => {});
-  await client.connect();
+  try {
+    await client.connect();
+  } catch (cause) {
+    const { host } = new URL(url);
+    throw new CommandError(`the database at ${host} cannot be asked: ${(cause as Error).message}`, { cause });
+  }
   try {
     await work(client);
   } finally {

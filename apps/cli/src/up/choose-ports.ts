@@ -18,13 +18,15 @@ const names: Record<keyof LocalPorts, string> = {
 export async function choosePorts(
   asked: { readonly [Name in keyof LocalPorts]?: number | null },
   last: LocalPorts | null,
+  patienceMs: number,
   progress: Progress,
 ): Promise<LocalPorts> {
+  const deadline = Date.now() + patienceMs;
   const chosen: Partial<Record<keyof LocalPorts, number>> = {};
   for (const name of Object.keys(usual) as (keyof LocalPorts)[]) {
     const others = new Set(Object.values(chosen));
     const wanted = asked[name] ?? last?.[name] ?? usual[name];
-    if (!others.has(wanted) && (await isPortFree(wanted))) {
+    if (!others.has(wanted) && (await becomesFree(wanted, wanted === last?.[name] ? deadline : 0))) {
       chosen[name] = wanted;
       continue;
     }
@@ -38,6 +40,14 @@ export async function choosePorts(
     chosen[name] = free;
   }
   return chosen as LocalPorts;
+}
+
+async function becomesFree(port: number, deadline: number): Promise<boolean> {
+  for (;;) {
+    if (await isPortFree(port)) return true;
+    if (Date.now() > deadline) return false;
+    await new Promise((done) => setTimeout(done, 100));
+  }
 }
 
 function by(port: number): string {

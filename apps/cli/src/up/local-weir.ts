@@ -12,7 +12,7 @@ import {
   type LocalRedis,
   startEmbeddedPostgres,
 } from '@weir/local-servers';
-import { apiClient } from '../api-client.ts';
+import { ApiProblem, apiClient } from '../api-client.ts';
 import { CommandError } from '../command.ts';
 import { ensureDatabase, fillDemoDatabase } from '../demo/demo-database.ts';
 import { ensureDemoTenant } from '../demo/demo-tenant.ts';
@@ -30,6 +30,8 @@ export interface LocalWeirOptions {
   readonly asked: { readonly [Name in keyof LocalPorts]?: number | null };
   /** False: do as if there were no Redis. */
   readonly redis: boolean;
+  /** How long the ports of the last start may take to become free. */
+  readonly portPatienceMs: number;
 }
 
 /** All that the person needs to know of what runs. */
@@ -52,7 +54,7 @@ export async function startLocalWeir(
 ): Promise<LocalWeir> {
   const { directory } = options;
   const remembered = readLocalState(directory) ?? newLocalState();
-  const ports = await choosePorts(options.asked, remembered.ports, progress);
+  const ports = await choosePorts(options.asked, remembered.ports, options.portPatienceMs, progress);
   let state = { ...remembered, ports };
   // Before anything is made with these passwords.
   writeLocalState(directory, state);
@@ -135,7 +137,8 @@ export async function startLocalWeir(
   const endpoint = await progress.step(
     'demo tenant',
     () =>
-      ensureDemoTenant(
+      patientDemoTenant(
+        progress,
         apiClient(apiUrl, apiKey),
         {
           host: '127.0.0.1',
@@ -160,6 +163,21 @@ export async function startLocalWeir(
     demoPassword: state.demoRolePassword,
     sharedState: redis === null ? 'memory' : 'redis',
   };
+}
+
+/** A machine that has just started everything may be too busy to answer the API's probe in its 10 s. */
+async function patientDemoTenant(
+  progress: Progress,
+  ...given: Parameters<typeof ensureDemoTenant>
+): Promise<EndpointReply> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ensureDemoTenant(...given);
+    } catch (error) {
+      if (!(error instanceof ApiProblem && error.slug === 'upstream-timeout') || tries === 5) throw error;
+      progress.say('the demo database is slow to answer the API; asking again');
+    }
+  }
 }
 
 interface Passwords {

@@ -30,6 +30,7 @@ export function createShutdown(): Shutdown {
   }
   // scripts/up.mjs holds the other end of this channel: it closes when that process ends, however it does.
   process.once('disconnect', () => request('the process that started this one has ended'));
+  process.channel?.unref();
   return {
     add(name, end) {
       // Started in the very moment in which everything was being ended.

@@ -47,7 +47,7 @@ export async function startApp(start: AppStart): Promise<ServerProcess> {
       .join('[^]*'),
   );
   try {
-    await child.waitForOutput(ready, 45_000);
+    await child.waitForOutput(ready, 90_000);
   } catch (error) {
     await child.stop({ timeoutMs: 3_000 });
     throw new CommandError((error as Error).message, {
@@ -64,8 +64,8 @@ export function troubleIn(output: string): string {
   const lines = output.trimEnd().split('\n');
   const told = lines.flatMap((line) => {
     try {
-      const entry = JSON.parse(line) as { level?: number; msg?: string; err?: { message?: string } };
-      if (typeof entry.level === 'number' && entry.level < 40) return [];
+      const entry = JSON.parse(line) as { level?: string; msg?: string; err?: { message?: string } };
+      if (!['warn', 'error', 'fatal'].includes(entry.level ?? '')) return [];
       return [[entry.msg, entry.err?.message].filter(Boolean).join(': ')];
     } catch {
       return [line];

@@ -3,10 +3,17 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CommandError } from '../command.ts';
 
-/** Takes the lock, also from one that died without giving it back. Throws CommandError while another runs. Returns the unlock. */
-export function takeLock(directory: string): () => void {
+export interface UpLock {
+  /** The one before had no chance to end its servers; they are being ended now, and may hold their ports for a moment. */
+  readonly wasLeftOver: boolean;
+  unlock(): void;
+}
+
+/** Takes the lock, also from one that died without giving it back. Throws CommandError while another runs. */
+export function takeLock(directory: string): UpLock {
   mkdirSync(directory, { recursive: true });
   const file = join(directory, 'up.pid');
+  let wasLeftOver = false;
   for (;;) {
     try {
       writeFileSync(file, `${process.pid}\n`, { flag: 'wx' });
@@ -21,9 +28,13 @@ export function takeLock(directory: string): () => void {
       });
     }
     rmSync(file, { force: true });
+    wasLeftOver = true;
   }
-  return () => {
-    if (Number.parseInt(readText(file), 10) === process.pid) rmSync(file, { force: true });
+  return {
+    wasLeftOver,
+    unlock() {
+      if (Number.parseInt(readText(file), 10) === process.pid) rmSync(file, { force: true });
+    },
   };
 }
 

@@ -66,23 +66,20 @@ function slugByCode(error: unknown): ProblemSlug {
 function faultsOf(error: {
   readonly validation: readonly {
     readonly instancePath: string;
-    readonly message?: string;
+    readonly message?: string | undefined;
     readonly params?: unknown;
   }[];
 }): FieldFault[] {
   return error.validation.flatMap(({ instancePath, message = 'is not valid', params }) => {
-    const path = instancePath
-      .split('/')
-      .slice(1)
-      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-    const unknownKeys = (params as { issue?: { keys?: unknown } } | undefined)?.issue?.keys;
+    const path = instancePath.split('/').filter((part) => part !== '');
+    const unknownKeys = (params as { keys?: unknown } | undefined)?.keys;
     if (Array.isArray(unknownKeys)) {
       return unknownKeys.map((key) => ({
         field: [...path, String(key)].join('.'),
         message: 'is not a known field',
       }));
     }
-    return [{ field: path.join('.'), message }];
+    return [{ field: path.join('.') || 'body', message }];
   });
 }
 

@@ -121,6 +121,10 @@ function detailOf(error: unknown, slug: ProblemSlug, target: ProbeTarget, stage:
       return `there is no route to ${place}`;
     case 'upstream-tls-not-offered':
       return `${place} answered the request for TLS with no`;
+    case 'upstream-tls-untrusted':
+      return target.caPem === null
+        ? `no authority that Weir trusts by itself signed the certificate of ${place}`
+        : `the authority given as caPem did not sign the certificate of ${place}`;
     case 'upstream-not-postgres':
       return `${place} does not answer as Postgres does`;
     default:

@@ -4,7 +4,6 @@ import type { SnippetId } from '@weir/tenancy';
 import { useState } from 'react';
 import { CodeBlock } from '../parts/code-block.tsx';
 import { Dialog } from '../parts/dialog.tsx';
-import { SelectField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Tabs } from '../parts/tabs.tsx';
 import { passwordPlaceholder, snippetsOf, stringOf, stringsToShow } from './strings.ts';
@@ -45,7 +44,22 @@ export function ConnectDialog({ tenantName, endpoint, fresh, onClose }: ConnectD
         <dl className="where">
           <div>
             <dt>Role</dt>
-            <dd>{role}</dd>
+            <dd>
+              {roles.length > 1 ? (
+                <select
+                  className="input where-role"
+                  aria-label="Role"
+                  value={role}
+                  onChange={(event) => setRole(event.target.value)}
+                >
+                  {roles.map((name) => (
+                    <option key={name}>{name}</option>
+                  ))}
+                </select>
+              ) : (
+                role
+              )}
+            </dd>
           </div>
           <div>
             <dt>Database</dt>
@@ -60,13 +74,6 @@ export function ConnectDialog({ tenantName, endpoint, fresh, onClose }: ConnectD
             <dd>{host}</dd>
           </div>
         </dl>
-        {roles.length > 1 && (
-          <SelectField label="Connect as" value={role} onChange={(event) => setRole(event.target.value)}>
-            {roles.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </SelectField>
-        )}
         <CodeBlock
           name={side === 'pooled' ? 'Pooled connection string' : 'Direct connection string'}
           text={stringOf(strings, choice)}

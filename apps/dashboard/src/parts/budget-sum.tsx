@@ -42,7 +42,7 @@ export function BudgetSum({ sizing }: { sizing: Sizing }) {
         <dd className="sum-total numbers">{count(sizing.budget)}</dd>
       </dl>
       <p className="formula">
-        min(⌊RAM ÷ {count(sizing.divisorBytes)}⌋, {count(sizing.cap)}, max_connections − reserved) −{' '}
+        min(floor(RAM ÷ {count(sizing.divisorBytes)}), {count(sizing.cap)}, max_connections − reserved) −{' '}
         {count(sizing.reserve)}, at least 1
       </p>
     </>

@@ -18,7 +18,8 @@ export function CodeBlock({ name, text, what, prominent = false, wrapped = false
     <div className={wrapped ? 'code code-wrapped' : 'code'}>
       <div className="code-head">
         <span className="code-name">{name}</span>
-        <CopyButton text={text} what={what} prominent={prominent} />
+        {/* A new text is a new button: "Copied" was said of the old one. */}
+        <CopyButton key={text} text={text} what={what} prominent={prominent} />
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
       <pre tabIndex={0} data-testid={testId}>

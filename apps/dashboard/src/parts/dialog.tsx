@@ -1,5 +1,5 @@
 // A modal dialog on the browser's own <dialog>: it keeps the focus inside, closes on Escape and gives the focus back.
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { Icon } from './icon.tsx';
 
 interface DialogProps {
@@ -15,10 +15,10 @@ export function Dialog({ title, lead, small = false, onClose, children }: Dialog
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
 
-  useEffect(() => {
+  // Before the element is taken from the page: only a dialog that is still on it can give the focus back.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    // Closed and not just taken away, so that the focus returns to what opened it.
     return () => element?.close();
   }, []);
 

@@ -47,7 +47,8 @@ function LiveState({ activity: { latest, history, problem } }: { activity: Activ
     );
   }
   if (latest === null) return <span className="pill">Waiting for the first news</span>;
-  if (latest.processes.length === 0) return <span className="pill pill-warn">No pooler reports yet</span>;
+  // A pooler reports on an endpoint once it has had a client of it.
+  if (latest.processes.length === 0) return <span className="pill">Live · no client yet</span>;
   const rate = transactionsPerSecond(history);
   return (
     <span className="pill pill-good numbers">
@@ -65,6 +66,7 @@ function ServerTile({ latest, budget }: { latest: EndpointActivityReply | null; 
     { kind: 'idle', label: 'idle', value: totals?.serversIdle ?? 0 },
     { kind: 'opening', label: 'opening', value: totals?.serversOpening ?? 0 },
     { kind: 'direct', label: 'direct', value: totals?.serversDirect ?? 0 },
+    { kind: 'pinned', label: 'pinned', value: totals?.serversPinned ?? 0 },
   ];
   return (
     <div className="tile tile-servers">
@@ -101,15 +103,6 @@ function ServerTile({ latest, budget }: { latest: EndpointActivityReply | null; 
           </li>
         ))}
       </ul>
-      {(totals?.serversPinned ?? 0) > 0 && (
-        <p className="tile-note numbers">
-          {counted(
-            totals?.serversPinned ?? 0,
-            'of them is pinned to its client',
-            'of them are pinned to their clients',
-          )}
-        </p>
-      )}
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { buildVerifier } from '@weir/scram';
 import type { PublishedEndpoint, PublishedRole } from '@weir/tenancy';
 import pg from 'pg';
 import postgresJs from 'postgres';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { asPoolerError, type PoolerError } from '../errors.ts';
 import { RoleSecrets } from '../server/auth-query.ts';
 import { type OpenedServer, openServer } from '../server/open-server.ts';
@@ -21,9 +21,12 @@ import { refuse } from './refuse.ts';
 import { resolveEndpoint } from './resolve-endpoint.ts';
 import { splitStartupParameters } from './startup-parameters.ts';
 
+// Real servers on a busy machine take their time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
+
 const binaries = findPostgresBinaries();
 const psql = findProgram(['psql']);
-const loginTimeoutMs = 20_000;
+const loginTimeoutMs = 120_000;
 const endpointId = 'ep-calm-river-a1b2c3';
 
 let postgres: RealPostgres;
@@ -37,7 +40,7 @@ beforeAll(async () => {
   postgres = await startRealPostgres(binaries!);
   const certificates = loadServerCertificates([postgres]);
   const clients = new ClientCounts();
-  roleSecrets = new RoleSecrets({ policy: loopbackOnly, timeoutMs: 10_000, now: () => clock });
+  roleSecrets = new RoleSecrets({ policy: loopbackOnly, timeoutMs: 60_000, now: () => clock });
   listener = await listen({ host: '127.0.0.1', port: 0 }, async (accepted) => {
     let client: NegotiatedClient;
     try {
@@ -54,7 +57,7 @@ beforeAll(async () => {
       errors.push(refuse(client.connection, error));
     }
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await roleSecrets.close();
@@ -90,7 +93,7 @@ async function serve(
       credential,
       startupParameters: [...keyGucs, ...replayGucs],
       policy: loopbackOnly,
-      timeoutMs: 10_000,
+      timeoutMs: 60_000,
     });
     const early = channel.detach();
     splice(connection, server);
@@ -243,7 +246,7 @@ test('a password changed in the database works from the second try on, and the o
   expect(await whoAmI(pgClient('t_change', 'old'))).toBe('t_change');
   await postgres.sql(`alter role t_change password 'new'`);
   expect(await refusedWith(pgClient('t_change', 'new'))).toMatchObject({ code: '28P01' });
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 60_000;
   while (!roleSecrets.supersedes(endpoint, 't_change')) {
     if (performance.now() > deadline) throw new Error('the new verifier was never read');
     await new Promise((resolve) => setImmediate(resolve));
@@ -294,7 +297,7 @@ test.skipIf(psql === null)(
     const host = `host=${endpointId}.db.localhost hostaddr=127.0.0.1`;
     const run = async (conninfo: string) => {
       const text = `${conninfo} port=${listener.port} user=t_scram dbname=postgres`;
-      const env = { ...process.env, PGPASSWORD: 'sc ret é', PGCONNECT_TIMEOUT: '20' };
+      const env = { ...process.env, PGPASSWORD: 'sc ret é', PGCONNECT_TIMEOUT: '100' };
       const { stdout } = await promisify(execFile)(psql!, ['-XAtc', 'select session_user', text], { env });
       return stdout.trim();
     };
@@ -309,5 +312,5 @@ test.skipIf(psql === null)(
     );
     await expect(run('host=127.0.0.1 sslmode=require')).rejects.toThrow('no endpoint was named');
   },
-  60_000,
+  120_000,
 );

@@ -68,8 +68,8 @@ export async function authenticate(
       deps.roleSecrets.distrust(login.endpoint, login.role);
       throw new PoolerError('PASSWORD_WRONG', { role: login.role, endpoint: login.endpoint.endpointId });
     }
-    // Only now: an expired role must cost and look as a wrong password does.
-    if (secret.validUntil !== null && secret.validUntil <= deps.now()) {
+    // Only now: an expired role must cost and look as a wrong password does. A time that cannot be read counts as past.
+    if (secret.validUntil !== null && !(secret.validUntil > deps.now())) {
       deps.roleSecrets.distrust(login.endpoint, login.role);
       throw new PoolerError('ROLE_PASSWORD_EXPIRED', {
         role: login.role,

@@ -15,9 +15,12 @@ import {
   encodeStartupMessage,
   FrameReader,
 } from '@weir/protocol';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { asPoolerError, type PoolerError } from '../errors.ts';
 import { type Negotiated, negotiate } from './negotiate.ts';
+
+// Sockets on a busy machine; nothing here waits for a clock but the tests of the login timeout.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const dir = mkdtempSync(join(tmpdir(), 'weir-negotiate-test-'));
 let certificates: ServerCertificates;
@@ -47,7 +50,7 @@ async function startFront(options: { tls?: boolean; loginTimeoutMs?: number } = 
   };
   const deps = {
     certificates: options.tls === false ? null : certificates,
-    loginTimeoutMs: options.loginTimeoutMs ?? 10_000,
+    loginTimeoutMs: options.loginTimeoutMs ?? 120_000,
   };
   const listener = await listen({ host: '127.0.0.1', port: 0 }, (connection) => {
     negotiate(connection, deps).then(
@@ -284,9 +287,8 @@ test('other major versions, impossible lengths and texts that are not UTF-8 are 
   expect(await said(Buffer.from([0, 0, 0, 0]))).toBe(invalid);
   expect(await said(Buffer.from([0, 0, 0x40, 0]))).toBe(invalid);
   expect(await said(Buffer.from([0xff, 0xff, 0xff, 0xff]))).toBe(invalid);
-  expect(await said(Buffer.from('\0\0\0\x10\0\x03\0\0user\0\xff\0\0', 'latin1').fill(0x11, 3, 4))).toContain(
-    '08P01',
-  );
+  const unended = Buffer.from('\0\0\0\x0f\0\x03\0\0user\0x\0', 'latin1');
+  expect(await said(unended)).toMatch(/^FATAL 08P01 /);
   const latin1 = Buffer.from('\0\0\0\0\0\x03\0\0user\0j\xf6rg\0\0', 'latin1');
   latin1.writeInt32BE(latin1.length, 0);
   expect(await said(latin1)).toContain('invalid byte sequence');
@@ -352,7 +354,7 @@ test('random and damaged bytes end in an error or a login, never in silence', as
       if (!('kind' in outcome)) expect(outcome.code).not.toBe('INTERNAL');
     }
   }
-}, 30_000);
+});
 
 function damaged(bytes: Uint8Array, random: () => number): Uint8Array {
   const copy = bytes.slice(0, 1 + Math.floor(random() * bytes.length));

@@ -183,8 +183,13 @@ function secretOf(rows: readonly TextRow[], role: string, endpointId: string): R
     const reason = 'the query does not give one row (role, password) for the role it was asked for';
     throw new PoolerError('AUTH_QUERY_FAILED', { endpoint: endpointId, reason });
   }
-  // date_part of infinity is the text Infinity, which Number reads.
-  return { verifier, validUntil: validUntil === null ? null : Number(validUntil) * 1000 };
+  return { verifier, validUntil: validUntil === null ? null : timeOf(validUntil) };
+}
+
+/** Seconds since the epoch (`Infinity` included), or a date as a tenant's own query may give it; NaN if neither. */
+function timeOf(text: string): number {
+  const seconds = Number(text);
+  return Number.isNaN(seconds) ? Date.parse(text) : seconds * 1000;
 }
 
 function setBounded<T>(map: Map<string, T>, key: string, value: T): void {
