@@ -14,11 +14,24 @@ const heavy = {
   fileParallelism: false,
 };
 
+// What needs no socket, process or file of its own; everything else beside its subject is `parts`.
+const pureTests = [
+  'packages/{protocol,scram,tenancy,api-contract,sql,pooling}/src/**/*.test.ts',
+  'apps/dashboard/src/**/*.test.ts',
+];
+
 export default defineConfig({
   test: {
     projects: [
+      { test: { name: 'unit', include: pureTests, ...light } },
       {
-        test: { name: 'unit', include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'], ...light },
+        test: {
+          name: 'parts',
+          include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts'],
+          exclude: pureTests,
+          ...patient,
+          pool: 'threads',
+        },
       },
       { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'], ...light } },
       { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], ...light } },
