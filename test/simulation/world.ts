@@ -72,7 +72,8 @@ export class World implements Effects {
   private sweepLater(): void {
     this.clock.after(20, () => {
       this.dispatcher.sweep(this.upstream, this.clock.nowMs, 200);
-      if (this.clients.size > 0 || this.upstream.used > 0) this.sweepLater();
+      // The first clients may not have come yet.
+      if (this.clock.nowMs < 10_000 || this.clients.size > 0 || this.upstream.used > 0) this.sweepLater();
     });
   }
 

@@ -70,11 +70,18 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   let exit: ServerExit | null = null;
   let forget: () => void = () => {};
   const exited = new Promise<ServerExit>((resolve) => {
-    // `close` rather than `exit`: by then the last words have been read.
-    child.once('close', (code, signal) => {
-      exit = { code, signal };
+    let grace: NodeJS.Timeout | undefined;
+    const end = () => {
+      clearTimeout(grace);
+      if (exit !== null) return;
+      exit = { code: child.exitCode, signal: child.signalCode };
       forget();
       resolve(exit);
+    };
+    // By `close` its last words have been read, but a process of its own that lives on may hold the pipes open.
+    child.once('close', end);
+    child.once('exit', () => {
+      grace = setTimeout(end, 1_000);
     });
   });
   await new Promise<void>((resolve, reject) => {
