@@ -8,7 +8,7 @@ import { buildVerifier } from '@weir/scram';
 import type { PublishedEndpoint, PublishedRole } from '@weir/tenancy';
 import pg from 'pg';
 import postgresJs from 'postgres';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asPoolerError, type PoolerError } from '../errors.ts';
 import { RoleSecrets } from '../server/auth-query.ts';
 import { type OpenedServer, openServer } from '../server/open-server.ts';
@@ -20,9 +20,6 @@ import { type NegotiatedClient, negotiate } from './negotiate.ts';
 import { refuse } from './refuse.ts';
 import { resolveEndpoint } from './resolve-endpoint.ts';
 import { splitStartupParameters } from './startup-parameters.ts';
-
-// Real servers on a busy machine take their time.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
 const binaries = findPostgresBinaries();
 const psql = findProgram(['psql']);

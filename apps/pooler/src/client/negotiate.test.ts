@@ -15,12 +15,9 @@ import {
   encodeStartupMessage,
   FrameReader,
 } from '@weir/protocol';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asPoolerError, type PoolerError } from '../errors.ts';
 import { type Negotiated, negotiate } from './negotiate.ts';
-
-// Sockets on a busy machine; nothing here waits for a clock but the tests of the login timeout.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const dir = mkdtempSync(join(tmpdir(), 'weir-negotiate-test-'));
 let certificates: ServerCertificates;

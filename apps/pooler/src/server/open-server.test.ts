@@ -3,14 +3,11 @@ import { createServer, type Socket } from 'node:net';
 import { findPostgresBinaries } from '@weir/local-servers';
 import { deriveKeysSync, parseVerifier } from '@weir/scram';
 import type { Upstream } from '@weir/tenancy';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PoolerError } from '../errors.ts';
 import { loopbackOnly, type RealPostgres, startRealPostgres, upstreamOf } from '../testing/real-postgres.ts';
 import { cancelServer } from './cancel-server.ts';
 import { type OpenedServer, type OpenServerOptions, openServer } from './open-server.ts';
-
-// Real servers on a busy machine take their time.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
 async function refusal(opening: Promise<unknown>): Promise<PoolerError> {
   try {
