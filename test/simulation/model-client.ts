@@ -5,19 +5,19 @@ import {
   copyData,
   copyDone,
   copyFail,
+  decodeParameterStatus,
   describe,
   equalBytes,
   execute,
-  flush,
   FrameReader,
+  flush,
   joinBytes,
   parse,
   query,
-  serverMessageName,
   ServerMessage,
+  serverMessageName,
   sync,
   terminate,
-  decodeParameterStatus,
   traceFrame,
 } from '@weir/protocol';
 import { ModelServer } from './model-server.ts';
@@ -86,7 +86,8 @@ export class ModelClient {
   private finish(): void {
     if (this.readyOwed > 0) return;
     this.state = 'finished';
-    if (this.expected.length > 0) throw new Error(`${this.options.name}: ${this.expected.length} replies are missing`);
+    if (this.expected.length > 0)
+      throw new Error(`${this.options.name}: ${this.expected.length} replies are missing`);
     this.wire!.send(terminate());
     this.options.done('finished');
   }
@@ -159,7 +160,8 @@ export class ModelClient {
     for (let i = 0; i < count; i++) {
       const choice = random.next();
       if (this.names.length === 0 || choice < 0.25) {
-        const name = random.chance(0.1) && this.names.length > 0 ? random.pick(this.names) : `s${this.number}`;
+        const name =
+          random.chance(0.1) && this.names.length > 0 ? random.pick(this.names) : `s${this.number}`;
         // Texts are shared among clients, so that one server's statement serves many.
         messages.push(parse(name, random.pick(['echo a', 'echo b', 'echo c', 'unparsable', 'rollback']), []));
         this.names.push(name);
@@ -169,10 +171,18 @@ export class ModelClient {
         messages.push(close('S', name));
         continue;
       }
+      if (choice > 0.85) {
+        // As drivers do for what they prepared by protocol.
+        const text = `deallocate ${name}`;
+        if (random.chance(0.3)) messages.push(query(text));
+        else messages.push(parse('', text, []), bind('', ''), execute('', 0));
+        continue;
+      }
       if (choice > 0.6) messages.push(describe('S', name));
       messages.push(bind('', name), execute('', 0));
       if (random.chance(0.1)) messages.push(flush());
-      if (random.chance(0.1)) messages.push(bind('', ''), execute('', 0));
+      // Not a COPY by accident: nobody would send its data.
+      if (random.chance(0.1) && !this.direct.unnamedCopies) messages.push(bind('', ''), execute('', 0));
     }
     messages.push(sync());
     return messages;
@@ -181,9 +191,7 @@ export class ModelClient {
   private copy(): Uint8Array[] {
     const { random } = this.options;
     const extended = random.chance(0.5);
-    const messages = extended
-      ? [parse('', 'copy t', []), bind('', ''), execute('', 0)]
-      : [query('copy t')];
+    const messages = extended ? [parse('', 'copy t', []), bind('', ''), execute('', 0)] : [query('copy t')];
     if (extended && random.chance(0.5)) messages.push(sync());
     const rows = random.int(0, 3);
     for (let i = 0; i < rows; i++) messages.push(copyData(new Uint8Array(random.int(0, 40_000))));
@@ -212,7 +220,8 @@ export class ModelClient {
           `${this.options.name}: got ${serverMessageName(type)} ${traceFrame('server', type, body)}, a server of its own would send ${wanted}`,
         );
       }
-      if (this.told !== this.options.name) throw new Error(`${this.options.name} is told that it is ${this.told}`);
+      if (this.told !== this.options.name)
+        throw new Error(`${this.options.name} is told that it is ${this.told}`);
       if (type === ServerMessage.ReadyForQuery && --this.readyOwed === 0) this.later();
     }
   }

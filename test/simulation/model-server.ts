@@ -19,8 +19,10 @@ import {
   readyForQuery,
 } from '@weir/protocol';
 
+const transactionAborted = 'current transaction is aborted, commands ignored until end of transaction block';
+
 /**
- * Commands are words, not SQL: `begin`, `commit`, `rollback`, `fail …`, `copy …`, `set …`, `echo …`. `echo` answers a row
+ * Commands are words, not SQL: `begin`, `commit`, `rollback`, `fail …`, `copy …`, `set …`, `deallocate …`, `echo …`. `echo` answers a row
  * with its text, so that every reply carries the client and number it belongs to.
  */
 export class ModelServer {
@@ -36,6 +38,11 @@ export class ModelServer {
   ended = false;
   /** Texts run here, in order, for checks from outside. */
   readonly settings = new Map<string, string>();
+
+  /** The unnamed statement is a COPY. */
+  get unnamedCopies(): boolean {
+    return this.statements.get('')?.startsWith('copy') ?? false;
+  }
 
   /** Feeds bytes of the client's; returns what the server answers. */
   feed(bytes: Uint8Array): Uint8Array[] {
@@ -64,7 +71,7 @@ export class ModelServer {
       case ClientMessage.Parse: {
         const { name, text: query } = decodeParse(body);
         if (name === '') this.statements.delete('');
-        if (this.aborted(query)) return this.fail('25P02', 'current transaction is aborted');
+        if (this.aborted(query)) return this.fail('25P02', transactionAborted);
         if (query.startsWith('unparsable')) return this.fail('42601', 'syntax error');
         if (name !== '' && this.statements.has(name)) {
           return this.fail('42P05', `prepared statement "${name}" already exists`);
@@ -77,7 +84,7 @@ export class ModelServer {
         const { statement } = decodeBind(body);
         const query = this.statements.get(statement);
         if (query === undefined) return this.missing(statement);
-        if (this.aborted(query)) return this.fail('25P02', 'current transaction is aborted');
+        if (this.aborted(query)) return this.fail('25P02', transactionAborted);
         this.bound = query;
         this.out.push(bindComplete());
         return;
@@ -87,7 +94,7 @@ export class ModelServer {
         const query = kind === 'S' ? this.statements.get(name) : '';
         if (query === undefined) return this.missing(name);
         // As Postgres does for statements that return rows.
-        if (query !== '' && this.aborted(query)) return this.fail('25P02', 'current transaction is aborted');
+        if (query !== '' && this.aborted(query)) return this.fail('25P02', transactionAborted);
         this.out.push(noData());
         return;
       }
@@ -133,13 +140,13 @@ export class ModelServer {
   }
 
   private simple(text: string): void {
-    if (this.aborted(text)) this.fail('25P02', 'current transaction is aborted', true);
+    if (this.aborted(text)) this.fail('25P02', transactionAborted, true, 'exec_simple_query');
     else this.execute(text, 'simple');
     if (this.copying === 'no') this.ready();
   }
 
   private execute(text: string, how: 'simple' | 'extended'): void {
-    if (this.aborted(text)) return this.fail('25P02', 'current transaction is aborted', how === 'simple');
+    if (this.aborted(text)) return this.fail('25P02', transactionAborted, how === 'simple');
     const [word, ...rest] = text.split(' ');
     switch (word) {
       case 'begin':
@@ -161,6 +168,12 @@ export class ModelServer {
         return;
       case 'set':
         return this.done('SET');
+      case 'deallocate':
+      case 'DEALLOCATE':
+        if (!this.statements.delete(rest[0]!)) {
+          return this.fail('26000', `prepared statement "${rest[0]}" does not exist`, how === 'simple');
+        }
+        return this.done('DEALLOCATE');
       case 'SELECT':
         this.replayed(text);
         this.out.push(dataRow([encodeUtf8('x')]));
@@ -194,10 +207,12 @@ export class ModelServer {
     this.out.push(commandComplete(tag));
   }
 
-  private fail(code: string, message: string, simple = false): void {
+  private fail(code: string, message: string, simple = false, routine?: string): void {
     if (this.status === 'T') this.status = 'E';
     if (!simple) this.skipping = true;
-    this.out.push(errorResponse({ severity: 'ERROR', severityNonLocalized: 'ERROR', code, message }));
+    this.out.push(
+      errorResponse({ severity: 'ERROR', code, message, ...(routine !== undefined && { routine }) }),
+    );
   }
 
   private ready(): void {

@@ -96,7 +96,9 @@ export class Wire implements Peer {
       while (this.incoming.length > 0 && (length === 0 || this.random.chance(0.5))) {
         const bytes = this.incoming[0]!;
         const room = readBuffer.length - length;
-        const count = this.random.chance(0.3) ? this.random.int(1, Math.min(bytes.length, room)) : Math.min(bytes.length, room);
+        const count = this.random.chance(0.3)
+          ? this.random.int(1, Math.min(bytes.length, room))
+          : Math.min(bytes.length, room);
         readBuffer.set(bytes.subarray(0, count), length);
         length += count;
         if (count === bytes.length) this.incoming.shift();

@@ -13,9 +13,9 @@ import {
   Upstream,
   valueSetOf,
 } from '@weir/pooling';
+import type { ModelClient } from './model-client.ts';
 import { ModelServer } from './model-server.ts';
 import { Clock, Random } from './random.ts';
-import type { ModelClient } from './model-client.ts';
 import { Wire } from './wire.ts';
 
 export interface WorldOptions {
@@ -160,8 +160,10 @@ export class World implements Effects {
   /** What must hold after every step. */
   check(): void {
     const { upstream } = this;
-    if (this.live > upstream.budget) throw new Error(`${this.live} server connections, budget ${upstream.budget}`);
-    if (upstream.used !== this.live) throw new Error(`${upstream.used} slots taken, ${this.live} connections`);
+    if (this.live > upstream.budget)
+      throw new Error(`${this.live} server connections, budget ${upstream.budget}`);
+    if (upstream.used !== this.live)
+      throw new Error(`${upstream.used} slots taken, ${this.live} connections`);
     const holders = new Set<ClientSession>();
     for (const pool of this.pools) {
       for (const server of pool.servers) {
@@ -182,7 +184,8 @@ export class World implements Effects {
       }
     }
     for (const session of this.clients.keys()) {
-      if (session.state === 'active' && !holders.has(session)) throw new Error('an active client has no server');
+      if (session.state === 'active' && !holders.has(session))
+        throw new Error('an active client has no server');
     }
   }
 }

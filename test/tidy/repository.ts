@@ -126,9 +126,11 @@ export function nameOf(file: SourceFile): string {
 function namesIn(manifest: {
   dependencies?: Record<string, string>;
   devDependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
 }): ReadonlySet<string> {
   return new Set([
     ...Object.keys(manifest.dependencies ?? {}),
     ...Object.keys(manifest.devDependencies ?? {}),
+    ...Object.keys(manifest.optionalDependencies ?? {}),
   ]);
 }

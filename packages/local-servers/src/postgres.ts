@@ -133,7 +133,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     await server.waitForOutput(
       /database system is ready to accept connections/,
-      options.readyTimeoutMs ?? 120_000,
+      options.readyTimeoutMs ?? 300_000,
     );
   } catch (error) {
     await server.stop({ signal: 'SIGQUIT', timeoutMs: 5_000 });

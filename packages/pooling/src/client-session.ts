@@ -50,8 +50,8 @@ export class ClientSession {
 
   readonly statements = new Map<string, Statement>();
   unnamed: UnnamedStatement | null = null;
-  /** The statement last bound is a SET that ends with its transaction. */
-  boundTransactionSet = false;
+  /** What was bound to the unnamed portal last, as far as it is known. */
+  bound: UnnamedStatement | null = null;
 
   /** In which batch of its server this client last changed its unnamed statement, or its names; -1: long ago. */
   unnamedBatch = -1;

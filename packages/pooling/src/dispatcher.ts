@@ -190,7 +190,11 @@ export class Dispatcher {
       // With fewer slots than pools nobody's share is kept: then only a pool without any server is yielded to.
       if (starved.size > 0 || pool.size > 1 || pool.waiters.length === 0) return false;
     }
-    return nowMs - (starved.waiters.peek()?.waitSinceMs ?? nowMs) >= yieldAfterWaitMs;
+    const since = starved.waiters.peek()?.waitSinceMs ?? nowMs;
+    // Who has waited longest of all is served first, or two pools would open and yield by turns and serve nobody.
+    const own = pool.waiters.peek();
+    if (own !== null && own.waitSinceMs <= since) return false;
+    return nowMs - since >= yieldAfterWaitMs;
   }
 
   private serveWaiters(pool: Pool, nowMs: number): void {
@@ -372,10 +376,7 @@ export class Dispatcher {
     if (server.pin !== null) return this.close(server, 'pinned-state', nowMs);
     // Half a message can't be taken back, COPY data can't be ended for the client, and what no Sync follows is
     // never committed: closing does in each case what the end of a direct connection would do.
-    const last = server.owed.lastKind();
-    const unsynced =
-      server.owed.length > 0 && last !== Owed.Sync && last !== Owed.Query && last !== Owed.FunctionCall;
-    if (halfFrame || server.copyIn || unsynced || server.skipping) {
+    if (halfFrame || server.copyIn || server.midBatch || server.skipping) {
       return this.close(server, 'client-gone', nowMs);
     }
     server.pool.move(server, 'finishing');

@@ -1,5 +1,5 @@
 // Replies to requests that were never sent, made up when their turn comes.
-import { closeCompleteFrame, parseCompleteFrame } from './messages.ts';
+import { closeCompleteFrame, deallocatedFrame, parseCompleteFrame } from './messages.ts';
 import { NameNote } from './name-note.ts';
 import type { OutBuffer } from './out-buffer.ts';
 import { Owed, OwedBit, owedKindBits } from './reply-queue.ts';
@@ -18,11 +18,22 @@ export function emitFakes(server: ServerSession, out: OutBuffer): boolean {
     }
     if ((head & OwedBit.Fake) === 0) break;
     const note = owed.headNote();
-    // From here on nobody can take the Close back: the statement has one user less.
-    if (kind === Owed.Close && note instanceof NameNote) note.client.pool.statements.give(note.statement);
-    out.add(kind === Owed.Close ? closeCompleteFrame : parseCompleteFrame);
+    // From here on nobody can take a Close or DEALLOCATE back: the statement has one user less.
+    if (kind !== Owed.Parse && note instanceof NameNote) note.client.pool.statements.give(note.statement);
+    out.add(fakeReply(kind));
     owed.pop();
     any = true;
   }
   return any;
+}
+
+function fakeReply(kind: number): Uint8Array {
+  switch (kind) {
+    case Owed.Close:
+      return closeCompleteFrame;
+    case Owed.Execute:
+      return deallocatedFrame;
+    default:
+      return parseCompleteFrame;
+  }
 }

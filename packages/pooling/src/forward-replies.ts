@@ -4,6 +4,7 @@ import { tagEffect } from './command-tag.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { rewriteStatementName } from './error-names.ts';
 import { emitFakes } from './fake-replies.ts';
+import { deallocatedFrame, transactionAbortedFrame } from './messages.ts';
 import { NameNote, undoToSync } from './name-note.ts';
 import { type Allocate, OutBuffer } from './out-buffer.ts';
 import { Owed, OwedBit, owedKindBits } from './reply-queue.ts';
@@ -99,6 +100,9 @@ export class ReplyForwarder {
     }
     if (at < to) server.hold(bytes, at, to);
     this.flush(server, bytes, at);
+    // A message that had to wait for answers without a ReadyForQuery among them.
+    const { client } = server;
+    if (client?.stalled && server.owed.length === 0 && !server.copyIn) this.dispatcher.onReady(client, nowMs);
   }
 
   /** One frame (or its beginning, for those that only pass) in `bytes[at..end)`. */
@@ -243,6 +247,8 @@ export class ReplyForwarder {
     }
     if (kind === Owed.Query || kind === Owed.FunctionCall) {
       if ((head & OwedBit.Skip) !== 0) this.skip(bytes, at, end);
+      const note = owed.headNote();
+      if (note instanceof NameNote) note.failed = true;
       return;
     }
     // An error at Sync itself (a deferred constraint) is followed by its ReadyForQuery.
@@ -263,7 +269,9 @@ export class ReplyForwarder {
     if (kind === Owed.ParseUnnamed) {
       // Unlike one that was skipped, a Parse without a name that failed has ended the statement before it.
       server.unnamed = null;
-      if (own && server.client !== null) server.client.unnamed = null;
+      const { client } = server;
+      // Unless a later batch has made another.
+      if (own && client !== null && client.unnamedBatch <= server.batchesDone) client.unnamed = null;
     }
     server.skipping = owed.length === 0;
   }
@@ -279,6 +287,8 @@ export class ReplyForwarder {
       return false;
     }
     if ((head & OwedBit.Skip) !== 0) this.skip(bytes, at, end);
+    const note = owed.headNote();
+    if (note instanceof NameNote) this.deallocated(note, bytes, at);
     owed.pop();
     server.transactionStatus = bytes[at + 5]!;
     server.copyIn = false;
@@ -294,6 +304,19 @@ export class ReplyForwarder {
     const { client } = server;
     if (client?.stalled) this.dispatcher.onReady(client, this.nowMs);
     return server.state !== 'closing' && server.state !== 'gone';
+  }
+
+  /** A simple DEALLOCATE, in whose place the server saw a Sync that is answered at `at`. */
+  private deallocated(note: NameNote, bytes: Uint8Array, at: number): void {
+    this.cut(bytes, at, at);
+    if (bytes[at + 5] === TransactionStatus.Failed) {
+      note.client.statements.set(note.name, note.statement);
+      this.out.add(transactionAbortedFrame);
+      return;
+    }
+    note.client.pool.statements.give(note.statement);
+    // The Sync itself may have failed, at the end of the transaction.
+    if (!note.failed) this.out.add(deallocatedFrame);
   }
 
   private allAnswered(server: ServerSession, idle: boolean): void {

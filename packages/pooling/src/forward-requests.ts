@@ -11,7 +11,7 @@ import { pinReasonOf } from './pin.ts';
 import { type Statement, sameBytes, UnnamedStatement } from './prepared-statements.ts';
 import { Owed, OwedBit } from './reply-queue.ts';
 import { type ServerSession, TransactionStatus } from './server-session.ts';
-import { deallocatedName } from './sql-deallocate.ts';
+import { deallocateBytesMax, deallocatedName } from './sql-deallocate.ts';
 
 /** Limits on what one client may make Weir keep. Bytes. */
 export interface RequestLimits {
@@ -51,6 +51,17 @@ for (const type of [
   ClientMessage.CopyDone,
 ]) {
   smallType[type] = 1;
+}
+
+const extendedType = new Uint8Array(256);
+for (const type of [
+  ClientMessage.Parse,
+  ClientMessage.Bind,
+  ClientMessage.Describe,
+  ClientMessage.Execute,
+  ClientMessage.Close,
+]) {
+  extendedType[type] = 1;
 }
 
 /** Carries the requests of all clients of a process. One instance: its buffers are shared by all. */
@@ -265,6 +276,7 @@ export class RequestForwarder {
       server.releaseDue = false;
     }
     if (server.skipping && type !== ClientMessage.Sync) return this.passFrame(client, at, frameEnd, to);
+    if (extendedType[type] === 1) server.midBatch = true;
     switch (type) {
       case ClientMessage.Query:
         return this.query(client, server, bytes, at, frameEnd, to);
@@ -277,15 +289,12 @@ export class RequestForwarder {
       case ClientMessage.Close:
         return whole ? this.describeOrClose(client, server, bytes, type, at, frameEnd) : -1;
       case ClientMessage.Execute:
-        if (!whole) return -1;
-        server.owed.push(
-          client.boundTransactionSet ? Owed.Execute | OwedBit.TransactionSet : Owed.Execute,
-          null,
-        );
-        return frameEnd;
+        return whole ? this.execute(client, server, bytes, at, frameEnd) : -1;
       case ClientMessage.Sync:
         if (!whole) return -1;
         if (!server.copyIn) {
+          client.bound = null;
+          server.midBatch = false;
           server.skipping = false;
           server.owed.push(Owed.Sync, null);
           server.batchesSent++;
@@ -297,6 +306,7 @@ export class RequestForwarder {
         return frameEnd;
       case ClientMessage.FunctionCall:
         server.owed.push(Owed.FunctionCall, null);
+        server.midBatch = false;
         server.batchesSent++;
         return this.passFrame(client, at, frameEnd, to);
       case ClientMessage.CopyDone:
@@ -324,11 +334,16 @@ export class RequestForwarder {
     frameEnd: number,
     to: number,
   ): number {
+    // One this short could be a DEALLOCATE, which must be there whole.
+    if (frameEnd > to && frameEnd - at <= deallocateBytesMax) return -1;
+    const name = frameEnd > to ? null : deallocatedName(bytes, at + 5, frameEnd);
+    if (name !== null && this.mustWaitForAnswers(client, server, bytes, at)) return -1;
     client.pool.queriesTotal++;
     // A simple Query ends the unnamed statement.
     const unnamed = client.unnamed;
     client.unnamed = null;
     client.unnamedBatch = server.batchesSent++;
+    server.midBatch = false;
     server.unnamed = null;
     if (frameEnd > to) {
       server.owed.push(Owed.Query, unnamed);
@@ -338,13 +353,14 @@ export class RequestForwarder {
       client.passScan.start();
       return at;
     }
-    const name = deallocatedName(bytes, at + 5, frameEnd);
-    if (
-      name !== null &&
-      client.statements.has(name) &&
-      server.transactionStatus !== TransactionStatus.Failed
-    ) {
-      this.deallocate(client, server, bytes, name, at, frameEnd);
+    const statement = name === null ? undefined : client.statements.get(name);
+    if (statement !== undefined) {
+      // Other clients may use it on this server: only this client's name for it ends. A Sync ends what a Query would.
+      client.statements.delete(name!);
+      client.namesBatch = client.unnamedBatch;
+      this.cut(bytes, at, frameEnd);
+      this.out.addHeader(ClientMessage.Sync, 0);
+      server.owed.push(Owed.Query, new NameNote(client, name!, statement, false));
       return frameEnd;
     }
     const suspicion = suspicionOf(bytes, at + 5, frameEnd);
@@ -354,25 +370,26 @@ export class RequestForwarder {
     return frameEnd;
   }
 
-  /** DEALLOCATE of a statement that the client prepared by protocol: it goes out with the server's name for it. */
-  private deallocate(
+  /**
+   * True as long as anything before the message at `at` is unanswered; then the server is asked to answer it. For a
+   * simple DEALLOCATE, which needs to know what names stand for and whether the transaction has failed.
+   */
+  private mustWaitForAnswers(
     client: ClientSession,
     server: ServerSession,
     bytes: Uint8Array,
-    name: string,
     at: number,
-    frameEnd: number,
-  ): void {
-    const statement = client.statements.get(name)!;
-    this.give(server, statement, bytes, at);
-    this.cut(bytes, at, frameEnd);
-    const text = `DEALLOCATE ${statement.serverName}\0`;
-    this.out.addHeader(ClientMessage.Query, text.length);
-    for (let i = 0; i < text.length; i++) this.out.addByte(text.charCodeAt(i));
-    server.statements.forget(statement);
-    client.statements.delete(name);
-    client.pool.statements.give(statement);
-    server.owed.push(Owed.Query, new NameNote(client, name, statement, false));
+  ): boolean {
+    const { owed } = server;
+    if (owed.length === 0 || server.copyIn) return false;
+    if (emitFakes(server, this.fakes)) this.fakes.flushTo(client.peer);
+    if (owed.length === 0) return false;
+    if (server.midBatch) {
+      this.cut(bytes, at, at);
+      this.out.addHeader(ClientMessage.Flush, 0);
+    }
+    client.stalled = true;
+    return true;
   }
 
   private parse(
@@ -407,13 +424,14 @@ export class RequestForwarder {
     } else {
       client.statements.set(name, statement);
       const there = server.statements.has(statement);
-      if (there && server.transactionStatus !== TransactionStatus.Failed) {
+      const certain = server.batchesDone === server.batchesSent;
+      if (there && certain && server.transactionStatus !== TransactionStatus.Failed) {
         this.cut(bytes, at, frameEnd);
         server.owed.push(Owed.Parse | OwedBit.Fake, note);
         return frameEnd;
       }
       if (there) {
-        // Only the server knows whether the failed transaction is over by then: it has to judge this Parse itself.
+        // Only the server knows whether a transaction has failed by then, or its failure is over: it has to judge itself.
         this.cut(bytes, at, at);
         addCloseStatement(this.out, statement.serverNameBytes);
         server.owed.push(Owed.Close | OwedBit.Skip, statement);
@@ -472,25 +490,28 @@ export class RequestForwarder {
     const nameEnd = portalEnd < 0 ? -1 : indexOfNul(bytes, portalEnd + 1, limit);
     if (nameEnd < 0) {
       if (limit < frameEnd && to - at < this.limits.heldBytesMax) return -1;
+      client.bound = null;
       server.owed.push(Owed.Bind, null);
       return this.passFrame(client, at, frameEnd, to);
     }
     const unnamed = nameEnd === portalEnd + 1;
     if (this.uncertain(client, server, lastChange(client, server, unnamed))) return -1;
     client.pool.queriesTotal++;
+    const ofUnnamedPortal = portalEnd === at + 5;
     if (unnamed) {
       this.useUnnamed(client, server, bytes, at);
+      if (ofUnnamedPortal) client.bound = client.unnamed;
       server.owed.push(Owed.Bind, null);
       return this.passFrame(client, at, frameEnd, to);
     }
     const statement = client.statements.get(text(bytes, portalEnd + 1, nameEnd));
+    if (ofUnnamedPortal) client.bound = statement ?? null;
     // A name that the client never prepared goes on as it is: the server has none like it and says so.
     if (statement === undefined) {
-      client.boundTransactionSet = false;
       server.owed.push(Owed.Bind, null);
       return this.passFrame(client, at, frameEnd, to);
     }
-    this.use(client, server, statement, bytes, at);
+    this.use(server, statement, bytes, at);
     this.cut(bytes, at, nameEnd);
     const nameBytes = statement.serverNameBytes;
     this.out.addHeader(ClientMessage.Bind, frameEnd - at - 5 - (nameEnd - portalEnd - 1) + nameBytes.length);
@@ -501,6 +522,34 @@ export class RequestForwarder {
     client.passRemaining = frameEnd - nameEnd;
     client.passDropped = false;
     return nameEnd;
+  }
+
+  private execute(
+    client: ClientSession,
+    server: ServerSession,
+    bytes: Uint8Array,
+    at: number,
+    frameEnd: number,
+  ): number {
+    const bound = bytes[at + 5] === 0 ? client.bound : null;
+    const name = bound?.deallocates ?? null;
+    if (name === null) {
+      server.owed.push(bound?.transactionSet ? Owed.Execute | OwedBit.TransactionSet : Owed.Execute, null);
+      return frameEnd;
+    }
+    if (this.uncertain(client, server, lastChange(client, server, false))) return -1;
+    client.bound = null;
+    const statement = client.statements.get(name);
+    if (statement === undefined) {
+      server.owed.push(Owed.Execute, null);
+      return frameEnd;
+    }
+    // As with Close: other clients may use it on this server. The Bind before it is refused where this would be.
+    client.statements.delete(name);
+    client.namesBatch = server.batchesSent;
+    this.cut(bytes, at, frameEnd);
+    server.owed.push(Owed.Execute | OwedBit.Fake, new NameNote(client, name, statement, false));
+    return frameEnd;
   }
 
   private describeOrClose(
@@ -546,7 +595,7 @@ export class RequestForwarder {
       server.owed.push(Owed.Close | OwedBit.Fake, new NameNote(client, name, statement, false));
       return frameEnd;
     }
-    this.use(client, server, statement, bytes, at);
+    this.use(server, statement, bytes, at);
     this.cut(bytes, at, frameEnd);
     this.out.addHeader(type, 2 + statement.serverNameBytes.length);
     this.out.addByte(0x53);
@@ -569,7 +618,6 @@ export class RequestForwarder {
   /** Makes sure that the server's unnamed statement is this client's, or none if the client has none. */
   private useUnnamed(client: ClientSession, server: ServerSession, bytes: Uint8Array, at: number): void {
     const unnamed = client.unnamed;
-    client.boundTransactionSet = unnamed?.transactionSet ?? false;
     if (unnamed !== null && unnamed.suspicion !== 0) this.suspect(server, unnamed.suspicion);
     // A server pinned for an unnamed statement too long to keep is the only one that has it.
     if (server.unnamed === unnamed && (unnamed !== null || server.pin === 'large-statement')) return;
@@ -585,14 +633,7 @@ export class RequestForwarder {
     client.unnamedBatch = server.batchesSent;
   }
 
-  private use(
-    client: ClientSession,
-    server: ServerSession,
-    statement: Statement,
-    bytes: Uint8Array,
-    at: number,
-  ): void {
-    client.boundTransactionSet = statement.transactionSet;
+  private use(server: ServerSession, statement: Statement, bytes: Uint8Array, at: number): void {
     if (statement.suspicion !== 0) this.suspect(server, statement.suspicion);
     this.give(server, statement, bytes, at);
   }

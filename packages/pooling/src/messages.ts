@@ -1,11 +1,22 @@
 // The few whole messages that the pooling core itself sends, made once or put into an OutBuffer.
-import { encodeUtf8 } from '@weir/protocol';
+import { encodeUtf8, errorResponse } from '@weir/protocol';
 import type { OutBuffer } from './out-buffer.ts';
 import type { UnnamedStatement } from './prepared-statements.ts';
 
 /** Replies that are made up for requests which were never sent. */
 export const parseCompleteFrame = new Uint8Array([0x31, 0, 0, 0, 4]);
 export const closeCompleteFrame = new Uint8Array([0x33, 0, 0, 0, 4]);
+/** CommandComplete «DEALLOCATE». */
+export const deallocatedFrame = new Uint8Array([
+  0x43, 0, 0, 0, 15, 0x44, 0x45, 0x41, 0x4c, 0x4c, 0x4f, 0x43, 0x41, 0x54, 0x45, 0,
+]);
+/** What Postgres says to a simple query in a transaction that has failed. */
+export const transactionAbortedFrame = errorResponse({
+  severity: 'ERROR',
+  code: '25P02',
+  message: 'current transaction is aborted, commands ignored until end of transaction block',
+  routine: 'exec_simple_query',
+});
 export const readyIdleFrame = new Uint8Array([0x5a, 0, 0, 0, 5, 0x49]);
 
 const noName = new Uint8Array(0);

@@ -11,6 +11,8 @@ export class NameNote {
   readonly statement: Statement;
   /** The request changed nothing in the books; the note only tells which name an error must speak of. */
   readonly nameOnly: boolean;
+  /** The server answered with an error, and the request cannot be taken back. */
+  failed = false;
 
   constructor(client: ClientSession, name: string, statement: Statement, nameOnly: boolean) {
     this.client = client;
@@ -35,13 +37,7 @@ function undo(server: ServerSession, head: number, note: unknown, unnamedStands:
       }
       return;
     }
-    if (kind === Owed.Query) {
-      // A DEALLOCATE: the server has it still, and so has the client.
-      server.statements.touch(statement);
-      if (client.state === 'ended') return;
-      statement.users++;
-      client.statements.set(name, statement);
-    } else if (client.state === 'ended') {
+    if (client.state === 'ended') {
       client.pool.statements.give(statement);
     } else {
       client.statements.set(name, statement);

@@ -1,18 +1,23 @@
 // Protocol-level prepared statements: one text, many clients and servers. Which server has which, and under what name.
 import { isTransactionSet, suspicionOf } from '@weir/sql';
+import { deallocatedName } from './sql-deallocate.ts';
 
 /** What a client prepared without a name, kept so that another server can be given it. */
 export class UnnamedStatement {
   /** Query text with its NUL and parameter types: a Parse message without the name. */
   readonly payload: Uint8Array;
   readonly suspicion: number;
+  /** A SET that ends with its transaction. */
   readonly transactionSet: boolean;
+  /** It is a DEALLOCATE of this name. */
+  readonly deallocates: string | null;
 
   constructor(payload: Uint8Array) {
     const textEnd = payload.indexOf(0);
     this.payload = payload;
     this.suspicion = suspicionOf(payload, 0, textEnd);
     this.transactionSet = isTransactionSet(payload, 0, textEnd);
+    this.deallocates = deallocatedName(payload, 0, textEnd + 1);
   }
 }
 

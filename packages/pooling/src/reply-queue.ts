@@ -48,12 +48,6 @@ export class ReplyQueue {
     return this.length === 0 ? null : this.notes[this.first];
   }
 
-  /** Kind of the newest entry, 0 if nothing is owed. */
-  lastKind(): number {
-    if (this.length === 0) return 0;
-    return this.entries[(this.first + this.length - 1) & (this.entries.length - 1)]! & owedKindBits;
-  }
-
   push(entry: number, note: unknown): void {
     if (this.length === this.entries.length) this.grow();
     const at = (this.first + this.length) & (this.entries.length - 1);

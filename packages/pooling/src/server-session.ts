@@ -51,6 +51,8 @@ export class ServerSession {
   /** The batch in which a statement was last prepared here that its client had prepared elsewhere; -1: long ago. */
   givenBatch = -1;
   transactionStatus: number = TransactionStatus.Idle;
+  /** Messages of the extended protocol were sent that no Sync follows yet: what they did is not committed. */
+  midBatch = false;
   /** An error in the extended protocol was answered: the server skips all up to the next Sync. */
   skipping = false;
   /** The server reads COPY data and ignores Sync and Flush. */

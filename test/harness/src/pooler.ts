@@ -58,6 +58,8 @@ export async function startPooler(options: PoolerOptions): Promise<Pooler> {
     WEIR_EGRESS_ALLOW: 'loopback,private',
     WEIR_BUDGET_SHARES: options.budgetShares === undefined ? undefined : String(options.budgetShares),
     WEIR_SNAPSHOT_FILE: join(directory.path, 'snapshot'),
+    // Clients that start a virtual machine or an interpreter first may be slow where many tests share a machine.
+    WEIR_LOGIN_TIMEOUT_MS: '120000',
     ...options.env,
   });
   const adminUrl = `http://127.0.0.1:${adminPort}`;

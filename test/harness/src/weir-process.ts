@@ -37,12 +37,13 @@ export async function startWeirProcess(
   const child = await startServerProcess({
     name: bundle,
     command: process.execPath,
-    args: ['--enable-source-maps', file],
+    args: [file],
     // Nothing of this machine's own settings leaks into a test.
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
       TMPDIR: process.env.TMPDIR,
+      NODE_COMPILE_CACHE: join(distDirectory, '.compile-cache'),
       WEIR_LOG_LEVEL: process.env.WEIR_TEST_LOG_LEVEL ?? 'info',
       ...environment,
     },
@@ -61,7 +62,7 @@ export async function startWeirProcess(
         }
       });
   try {
-    await child.waitForOutput(/"msg":"ready"/, 30_000);
+    await child.waitForOutput(/"msg":"ready"/, 120_000);
   } catch (error) {
     await child.stop();
     throw new Error(`${bundle} did not become ready:\n${child.output().slice(-4_000)}`, { cause: error });

@@ -256,7 +256,7 @@ async function assemble(
       await client.end();
       return true;
     },
-    { what: 'the new endpoint is known to the pooler', timeoutMs: 15_000, intervalMs: 100 },
+    { what: 'the new endpoint is known to the pooler', timeoutMs: 60_000, intervalMs: 100 },
   );
   return weir;
 }

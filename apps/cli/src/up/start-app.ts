@@ -26,7 +26,11 @@ export async function startApp(start: AppStart): Promise<ServerProcess> {
   const logFile = join(start.logDirectory, `${start.name}.log`);
   // Of the last start only: a demo must not fill the disk.
   const log = createWriteStream(logFile, { flags: 'w', mode: 0o600 });
-  const env: NodeJS.ProcessEnv = { ...process.env };
+  // The second start finds the code compiled.
+  const env: NodeJS.ProcessEnv = {
+    NODE_COMPILE_CACHE: join(distDirectory, '.compile-cache'),
+    ...process.env,
+  };
   for (const [name, value] of Object.entries(start.env)) {
     if (value === undefined) delete env[name];
     else env[name] = value;
@@ -34,7 +38,7 @@ export async function startApp(start: AppStart): Promise<ServerProcess> {
   const child = await startServerProcess({
     name: start.name,
     command: process.execPath,
-    args: ['--enable-source-maps', file, ...args],
+    args: [file, ...args],
     env,
     cwd: process.cwd(),
   });
@@ -47,7 +51,7 @@ export async function startApp(start: AppStart): Promise<ServerProcess> {
       .join('[^]*'),
   );
   try {
-    await child.waitForOutput(ready, 90_000);
+    await child.waitForOutput(ready, 300_000);
   } catch (error) {
     await child.stop({ timeoutMs: 3_000 });
     throw new CommandError((error as Error).message, {

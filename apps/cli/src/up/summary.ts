@@ -58,7 +58,7 @@ With node-postgres, from ${projectDirectory}:
   DATABASE_URL='${strings.pooledNoSni}' node -e "${oneLiner}"
 
 API:
-  curl -H 'Authorization: Bearer ${weir.apiKey}' ${weir.apiUrl}/v1/tenants
+  curl -sH 'Authorization: Bearer ${weir.apiKey}' ${weir.apiUrl}/v1/tenants
 Dashboard:
   ${weir.hasDashboard ? `${weir.apiUrl}/ (sign in with the key above)` : 'not built'}
 Health and metrics of the pooler:

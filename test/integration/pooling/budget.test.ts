@@ -1,0 +1,129 @@
+// Many clients on a small budget: nobody gets a wrong reply or an error, and the database never sees more than the budget.
+import { startWeir, type Weir, waitUntil } from '@weir/harness';
+import pg from 'pg';
+import postgres from 'postgres';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nodePostgresKinds, postgresJsKinds } from './mixed-transactions.ts';
+
+const clientCount = Number(process.env.WEIR_TEST_CLIENTS ?? 1000);
+const transactionCount = Number(process.env.WEIR_TEST_TRANSACTIONS ?? 100);
+const budget = 20;
+
+let weir: Weir;
+beforeAll(async () => {
+  weir = await startWeir({
+    budget,
+    postgres: { tls: true, maxConnections: 100 },
+    // The wait is long on purpose: on a slow machine fifty clients queue for each server.
+    settings: { queryWaitTimeoutMs: 280_000, clientConnectionsMax: 10_000 },
+  });
+  await weir.postgres.sql('select 1');
+  const owner = await weir.client({ direct: true });
+  await owner.query('create table ledger (client int, number int)');
+  await owner.query('create index on ledger (client, number)');
+  await owner.end();
+});
+afterAll(() => weir?.close());
+
+/** Counts the tenant's backends from outside, every 50 ms until stopped. */
+function sampleBackends() {
+  const observer = new pg.Client(weir.postgres.url);
+  let going = true;
+  let samples = 0;
+  let most = 0;
+  const done = (async () => {
+    await observer.connect();
+    while (going) {
+      const { rows } = await observer.query<{ n: number }>(
+        `select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and datname = $1`,
+        [weir.database],
+      );
+      samples++;
+      most = Math.max(most, rows[0]!.n);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await observer.end();
+  })();
+  return {
+    async stop() {
+      going = false;
+      await done;
+      return { samples, most };
+    },
+  };
+}
+
+/** One client from login to goodbye; every transaction of a kind of its own turn. */
+async function runNodePostgres(client: number): Promise<void> {
+  const connection = await weir.client();
+  const kinds = Object.entries(nodePostgresKinds);
+  for (let number = 0; number < transactionCount; number++) {
+    const [name, run] = kinds[(client + number) % kinds.length]!;
+    await run(connection, client, number).catch((cause: unknown) => {
+      throw new Error(`client ${client}, transaction ${number}, ${name}`, { cause });
+    });
+  }
+  await connection.end();
+}
+
+async function runPostgresJs(client: number): Promise<void> {
+  const sql = postgres({
+    host: '127.0.0.1',
+    port: weir.pooler.port,
+    user: 'app',
+    password: 'app-pw',
+    database: weir.database,
+    ssl: { ca: weir.caPem, servername: weir.hosts.pooled },
+    max: 1,
+    connect_timeout: 280,
+    onnotice: () => {},
+  });
+  const kinds = Object.entries(postgresJsKinds);
+  for (let number = 0; number < transactionCount; number++) {
+    const [name, run] = kinds[(client + number) % kinds.length]!;
+    await run(sql, client, number).catch((cause: unknown) => {
+      throw new Error(`client ${client}, transaction ${number}, ${name}`, { cause });
+    });
+  }
+  await sql.end();
+}
+
+test(`${clientCount} clients on a budget of ${budget} each get their own replies, and the database never sees more`, async () => {
+  const sampler = sampleBackends();
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: clientCount }, (_, client) =>
+      client % 2 === 0 ? runNodePostgres(client + 1) : runPostgresJs(client + 1),
+    ),
+  );
+  const { samples, most } = await sampler.stop();
+  const failures = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+  expect(failures.slice(0, 5).map((error) => `${error.message}: ${String(error.cause)}`)).toEqual([]);
+  console.log(`${clientCount * transactionCount} transactions, ${samples} samples, at most ${most} backends`);
+  expect(samples).toBeGreaterThan(10);
+  expect(most).toBeLessThanOrEqual(budget);
+  // Else the budget was never put to the test.
+  expect(most).toBeGreaterThan(budget / 2);
+});
+
+test('direct and pooled connections share the budget, and the one too many is told so', async () => {
+  const direct: pg.Client[] = [];
+  try {
+    // Idle pooled servers are closed for them.
+    for (let n = 0; n < budget; n++) direct.push(await weir.client({ direct: true }));
+    await expect(weir.client({ direct: true })).rejects.toMatchObject({
+      code: '53300',
+      message: `all ${budget} server connections of tenant "harness" are in use`,
+      hint: expect.stringMatching(/pooled/),
+    });
+    const [row] = await weir.postgres.sql<{ n: number }>(
+      "select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and datname = $1",
+      [weir.database],
+    );
+    expect(row?.n).toBe(budget);
+  } finally {
+    await Promise.all(direct.map((client) => client.end()));
+  }
+  const pooled = await waitUntil(() => weir.client(), { what: 'a pooled client is let in again' });
+  expect((await pooled.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  await pooled.end();
+});
