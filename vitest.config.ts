@@ -36,7 +36,8 @@ export default defineConfig({
       { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'], ...light } },
       { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], ...light } },
       { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...heavy } },
-      { test: { name: 'drivers', include: ['test/drivers/**/*.test.ts'], ...heavy } },
+      // Its files share one Weir.
+      { test: { name: 'drivers', include: ['test/drivers/**/*.test.ts'], ...heavy, isolate: false } },
     ],
   },
 });

@@ -10,14 +10,19 @@ export interface Subject {
   readonly caPem: string;
   url(host: HostKind, options?: Pick<UrlOptions, 'by' | 'sslmode' | 'params'>): string;
   logs(): string;
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export type HostKind = 'pooled' | 'direct';
 
-/** Starts Weir in front of a Postgres with TLS; `WEIR_DRIVERS_AGAINST=postgres` leaves Weir out. */
-export function startSubject(): Promise<Subject> {
-  return process.env.WEIR_DRIVERS_AGAINST === 'postgres' ? startControl() : startWhole();
+let shared: Promise<Subject> | null = null;
+
+/**
+ * Weir in front of a Postgres with TLS; `WEIR_DRIVERS_AGAINST=postgres` leaves Weir out. The files of this folder run in
+ * one process, one after the other, and share it; it ends with that process.
+ */
+export function theSubject(): Promise<Subject> {
+  shared ??= process.env.WEIR_DRIVERS_AGAINST === 'postgres' ? startControl() : startWhole();
+  return shared;
 }
 
 async function startWhole(): Promise<Subject> {
@@ -27,7 +32,6 @@ async function startWhole(): Promise<Subject> {
     caPem: weir.caPem,
     url: (host, options) => (host === 'pooled' ? weir.pooledUrl(options) : weir.directUrl(options)),
     logs: () => weir.logs(),
-    [Symbol.asyncDispose]: () => weir.close(),
   };
 }
 
@@ -52,6 +56,5 @@ async function startControl(): Promise<Subject> {
         },
       }),
     logs: () => postgres.log(),
-    [Symbol.asyncDispose]: () => postgres.close(),
   };
 }

@@ -41,7 +41,8 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   const now = (): number => performance.now();
   const sealKeys = loadSealKeys(config.sealKeyFile);
   const fleet = parts.fleet ?? redisFleet(config, sealKeys);
-  const directory = await directoryOf(config, fleet, sealKeys, log);
+  const snapshot = await snapshotOf(config, sealKeys, log);
+  const directory = snapshot === null ? fleet.directory : withSnapshot(fleet.directory, snapshot);
   const certificates = config.certificates.length > 0 ? loadServerCertificates(config.certificates) : null;
 
   const clientListeners: Listener[] = [];
@@ -118,6 +119,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     for (const listener of clientListeners) await listener.close();
     registry.close();
     tenants.close();
+    await snapshot?.close();
     if (parts.fleet === undefined) await fleet.close();
     throw error;
   }
@@ -147,6 +149,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       registry.close();
       tenants.close();
       await roleSecrets.close();
+      await snapshot?.close();
       await fleet.registry.leave(config.processId).catch(() => {});
       if (parts.fleet === undefined) await fleet.close();
       await admin?.close();
@@ -164,18 +167,18 @@ function redisFleet(config: PoolerConfig, sealKeys: ReturnType<typeof loadSealKe
   return createRedisFleet({ url: config.redisUrl, sealKeys, processId: config.processId });
 }
 
-async function directoryOf(
+/** What was known of endpoints when the process last ran, for a start while Redis is away; null if nobody wants it. */
+async function snapshotOf(
   config: PoolerConfig,
-  fleet: Fleet,
   sealKeys: ReturnType<typeof loadSealKeys>,
   log: Logger,
-): Promise<Fleet['directory']> {
-  if (config.snapshotFile === null) return fleet.directory;
+): Promise<EndpointSnapshot | null> {
+  if (config.snapshotFile === null) return null;
   const snapshot = new EndpointSnapshot({
     file: config.snapshotFile,
     sealKeys,
     onError: (error) => log.warn(error, 'endpoint snapshot cannot be used'),
   });
   await snapshot.load();
-  return withSnapshot(fleet.directory, snapshot);
+  return snapshot;
 }

@@ -1,11 +1,11 @@
 // asyncpg with its default settings and with those that poolers make people set.
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { beforeAll, describe, test } from 'vitest';
 import { pythonWith } from '../installed.ts';
 import { runProgram } from '../run-program.ts';
 import { runs, tableOf, urlOf } from '../runs.ts';
 import { expectWhole } from '../scenario.ts';
-import { type Subject, startSubject } from '../subject.ts';
+import { type Subject, theSubject } from '../subject.ts';
 
 const python = pythonWith('asyncpg', 'python3-asyncpg');
 const client = join(import.meta.dirname, 'client.py');
@@ -14,9 +14,8 @@ describe.skipIf('missing' in python)('missing' in python ? python.missing : 'asy
   const { program } = python as { program: string };
   let subject: Subject;
   beforeAll(async () => {
-    subject = await startSubject();
+    subject = await theSubject();
   });
-  afterAll(() => subject?.[Symbol.asyncDispose]());
 
   test.each(runs.map((run, index) => ({ ...run, index })))('asyncpg works on the $name', async (run) => {
     const table = tableOf('asyncpg', run.index);

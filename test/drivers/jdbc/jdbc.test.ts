@@ -7,7 +7,7 @@ import { javaWithDriver } from '../installed.ts';
 import { runCommand, runProgram } from '../run-program.ts';
 import { runs, tableOf, urlOf } from '../runs.ts';
 import { expectWhole } from '../scenario.ts';
-import { type Subject, startSubject } from '../subject.ts';
+import { type Subject, theSubject } from '../subject.ts';
 
 const installed = javaWithDriver();
 
@@ -25,11 +25,10 @@ describe.skipIf('missing' in installed)('missing' in installed ? installed.missi
       ['-cp', jar, '-d', classes, join(import.meta.dirname, 'Client.java')],
       {},
     );
-    [subject] = await Promise.all([startSubject(), compiling]);
+    [subject] = await Promise.all([theSubject(), compiling]);
   });
   afterAll(async () => {
     rmSync(classes, { recursive: true, force: true });
-    await subject?.[Symbol.asyncDispose]();
   });
 
   async function run(url: string, table: string): Promise<void> {

@@ -9,7 +9,7 @@ import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../run-program.ts';
-import { type Subject, startSubject } from '../subject.ts';
+import { type Subject, theSubject } from '../subject.ts';
 import { startApplication } from './application.ts';
 
 const drizzleKit = join(import.meta.dirname, '..', 'node_modules', 'drizzle-kit', 'bin.cjs');
@@ -19,11 +19,10 @@ let directory: string;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'weir-drizzle-'));
-  subject = await startSubject();
+  subject = await theSubject();
 });
 afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
-  await subject?.[Symbol.asyncDispose]();
 });
 
 test('drizzle-kit migrate works on the direct host while the application runs on the pooled host', async () => {

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCommand } from '../run-program.ts';
-import { type Subject, startSubject } from '../subject.ts';
+import { type Subject, theSubject } from '../subject.ts';
 import { startApplication } from './application.ts';
 
 const program = join(
@@ -24,11 +24,10 @@ let directory: string;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'weir-node-pg-migrate-'));
-  subject = await startSubject();
+  subject = await theSubject();
 });
 afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
-  await subject?.[Symbol.asyncDispose]();
 });
 
 // Its lock is a session advisory lock: the reason why migrations belong on the direct host.

@@ -1,18 +1,17 @@
 // node-postgres with its default settings and with those that poolers make people set.
 import '../resolve-localhost.mjs';
 import type { ClientConfig } from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { runs, tableOf, urlOf } from '../runs.ts';
 import { expectWhole } from '../scenario.ts';
-import { type Subject, startSubject } from '../subject.ts';
+import { type Subject, theSubject } from '../subject.ts';
 import { runNodePostgres } from './run.ts';
 
 const noCopy = 'node-postgres has COPY only through pg-copy-streams';
 let subject: Subject;
 beforeAll(async () => {
-  subject = await startSubject();
+  subject = await theSubject();
 });
-afterAll(() => subject?.[Symbol.asyncDispose]());
 
 // node-postgres verifies the certificate at `require` too, so it always needs to be told of the authority.
 const trusting = () => ({ sslrootcert: subject.caFile });

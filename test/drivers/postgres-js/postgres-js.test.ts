@@ -1,16 +1,15 @@
 // postgres.js with its default settings and with those that poolers make people set.
 import '../resolve-localhost.mjs';
-import { afterAll, beforeAll, test } from 'vitest';
+import { beforeAll, test } from 'vitest';
 import { type Run, runs, tableOf, urlOf } from '../runs.ts';
 import { expectWhole } from '../scenario.ts';
-import { type Subject, startSubject } from '../subject.ts';
+import { type Subject, theSubject } from '../subject.ts';
 import { runPostgresJs } from './run.ts';
 
 let subject: Subject;
 beforeAll(async () => {
-  subject = await startSubject();
+  subject = await theSubject();
 });
-afterAll(() => subject?.[Symbol.asyncDispose]());
 
 /** postgres.js sends every parameter that it does not know to the server, sslrootcert too: the authority goes in beside. */
 function connection(run: Run, params?: Record<string, string>) {

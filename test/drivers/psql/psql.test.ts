@@ -8,7 +8,7 @@ import { installedPsql } from '../installed.ts';
 import { runCommand } from '../run-program.ts';
 import { runs, tableOf, urlOf } from '../runs.ts';
 import { amounts, type DriverReport, expectWhole, largeText, statements } from '../scenario.ts';
-import { type Subject, startSubject } from '../subject.ts';
+import { type Subject, theSubject } from '../subject.ts';
 
 const psql = installedPsql();
 
@@ -18,11 +18,10 @@ describe.skipIf('missing' in psql)('missing' in psql ? psql.missing : 'psql', ()
   let directory: string;
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'weir-psql-'));
-    subject = await startSubject();
+    subject = await theSubject();
   });
   afterAll(async () => {
     rmSync(directory, { recursive: true, force: true });
-    await subject?.[Symbol.asyncDispose]();
   });
 
   async function run(

@@ -1,11 +1,11 @@
 // psycopg 3 with its default settings and with those that poolers make people set.
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { beforeAll, describe, test } from 'vitest';
 import { pythonWith } from '../installed.ts';
 import { runProgram } from '../run-program.ts';
 import { runs, tableOf, urlOf } from '../runs.ts';
 import { expectWhole } from '../scenario.ts';
-import { type Subject, startSubject } from '../subject.ts';
+import { type Subject, theSubject } from '../subject.ts';
 
 const python = pythonWith('psycopg', 'python3-psycopg');
 const client = join(import.meta.dirname, 'client.py');
@@ -16,9 +16,8 @@ describe.skipIf('missing' in python)('missing' in python ? python.missing : 'psy
   const { program } = python as { program: string };
   let subject: Subject;
   beforeAll(async () => {
-    subject = await startSubject();
+    subject = await theSubject();
   });
-  afterAll(() => subject?.[Symbol.asyncDispose]());
 
   test.each(runs.map((run, index) => ({ ...run, index })))('psycopg works on the $name', async (run) => {
     const table = tableOf('psycopg', run.index);

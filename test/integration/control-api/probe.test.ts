@@ -14,7 +14,7 @@ let small: Postgres;
 
 beforeAll(async () => {
   [bench, small] = await Promise.all([startBench(), startPostgres({ maxConnections: 5 })]);
-  await bench.server.createRole('nologin_later', 'pw', 'NOLOGIN');
+  await bench.server.sql("create role nologin_later nologin password 'pw'");
   await small.createRole('app');
 });
 afterAll(() => Promise.all([bench?.close(), small?.close()]));
@@ -26,8 +26,8 @@ async function problemOf(upstream: Record<string, unknown>, api = bench.api) {
   const problem = (await reply.json()) as Problem;
   expect(reply.status, JSON.stringify(problem)).toBe(422);
   expect(problem.action).not.toBe('');
-  // 10 s for the probe, and something for a busy machine.
-  expect(performance.now() - started).toBeLessThan(12_000);
+  // The probe gives up after 10 s; the rest is for machines on which everything takes long.
+  expect(performance.now() - started).toBeLessThan(40_000);
   return {
     problem: problem.type.replace('/problems/', ''),
     field: problem.errors?.[0]?.field,

@@ -107,6 +107,8 @@ export class Attacker {
 
   /** Leaves in the given manner. Resolves with whether the pooler had ended the connection by itself. */
   async leave(leaving: Leaving, waitMs: number): Promise<boolean> {
+    // The end of a connection is seen only by who reads.
+    this.#socket.resume();
     if (leaving === 'half-close') this.#socket.end();
     if (leaving === 'wait' || leaving === 'half-close') await Promise.race([this.#closed, delay(waitMs)]);
     const endedByPooler = this.#isClosed;
