@@ -1,4 +1,6 @@
 // Where the dashboard starts in the browser: the sheets, in order, and the page's root.
+// Before any schema is made.
+import './no-eval.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
