@@ -9,11 +9,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Bench, catalogUrlOf, startBench, tenantBody } from './support.ts';
 
 let bench: Bench;
-/** Without TLS, and with two slots for ordinary roles. */
+/** Without TLS, and with two slots for ordinary roles beside the one of the test itself. */
 let small: Postgres;
 
 beforeAll(async () => {
-  [bench, small] = await Promise.all([startBench(), startPostgres({ maxConnections: 5 })]);
+  [bench, small] = await Promise.all([startBench(), startPostgres({ maxConnections: 6 })]);
   await bench.server.sql("create role nologin_later nologin password 'pw'");
   await small.createRole('app');
 });

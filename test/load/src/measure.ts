@@ -1,5 +1,6 @@
 // One measurement: a load cell at one target, with the pooler's CPU and the noise of the machine beside it.
 import type { LoadCell } from './cell.ts';
+import type { MachineSpeed } from './machine-speed.ts';
 import { runPgbench } from './pgbench.ts';
 import { machineCpu, noiseBetween, processCpuUs } from './proc.ts';
 import type { Target, TargetName } from './target.ts';
@@ -17,6 +18,8 @@ export interface Measurement {
   /** CPU of processes that have no part in the benchmark, in per cent of one core. */
   readonly othersPercent: number;
   readonly stealPercent: number;
+  /** What the machine's probe took before the run, as a multiple of the shortest of the whole benchmark. */
+  readonly slowness: number;
 }
 
 /** Runs the cell once. Rejects with PgbenchError. */
@@ -26,7 +29,9 @@ export async function measure(
   cell: LoadCell,
   round: number,
   seconds: number,
+  speed: MachineSpeed,
 ): Promise<Measurement> {
+  const probe = await speed.whenFast();
   const machineBefore = machineCpu();
   const cpuBefore = totalCpuUs(target);
   const result = await runPgbench(pgbench, target.address, cell, seconds);
@@ -41,6 +46,7 @@ export async function measure(
     latencyUs: result.latencyMs * 1000,
     cpuUsPerTransaction: target.pids.length === 0 ? null : (cpuAfter - cpuBefore) / result.transactions,
     ...noiseBetween(machineBefore, machineAfter),
+    slowness: probe / speed.bestMs,
   };
 }
 

@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly rawFile: string | null;
   readonly idleClients: number;
   readonly quick: boolean;
+  /** How long each run may wait for a shared machine to be as fast as it was at its best. */
+  readonly patienceSeconds: number;
 }
 
 export const usage = `usage: pnpm bench [options]
@@ -26,6 +28,7 @@ export const usage = `usage: pnpm bench [options]
   --out FILE          write the tables as Markdown, for instance docs/benchmarks.md
   --raw FILE          write every measurement as JSON
   --idle-clients N    clients opened for the memory cells (default 2000)
+  --patience N        seconds that each run waits at most for a shared machine to be at its best (default 20)
   --quick             one round of one second, fewer cells, 200 idle clients: shows that it runs, proves nothing
 `;
 
@@ -58,6 +61,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | null {
     rawFile: values.raw ?? null,
     idleClients: positive('idle-clients', values['idle-clients'], quick ? 200 : 2000),
     quick,
+    patienceSeconds: positive('patience', values.patience, quick ? 1 : 20),
   };
 }
 
@@ -73,6 +77,7 @@ function readArguments(argv: readonly string[]) {
       out: { type: 'string' },
       raw: { type: 'string' },
       'idle-clients': { type: 'string' },
+      patience: { type: 'string' },
       quick: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },

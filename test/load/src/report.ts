@@ -41,6 +41,7 @@ export function writeReport(input: ReportInput): string {
       `- \`pgbench -S\`, scale 10, ${input.rounds} interleaved rounds of ${input.seconds} s a run, medians; pool size ${input.poolSize} for both poolers; SCRAM-SHA-256 (with one iteration, so that pgbench does not measure its own hashing), P-256 certificate, TLS to the client only; everything on loopback of one machine`,
       '- CPU is user and system time of the pooler, all its threads, from before pgbench starts until it has ended, divided by its transactions; the square brackets hold the least and the most of the rounds',
       '- «others» is CPU of processes that have no part in the benchmark, in per cent of one core: rows where it is high say little',
+      '- «machine» is what a fixed piece of work took before the run, as a multiple of the least it took at any time: 1 is the machine at its best, and where it is far above 1 for many runs somebody else had the machine',
     ],
   ];
   if (queries.length > 0) {
@@ -79,7 +80,7 @@ export function goalLines(rows: readonly CellSummary[]): string[] {
 
 function cpuTable(rows: readonly CellSummary[]): string[] {
   return table(
-    ['cell', 'pgbouncer', 'weir', 'ratio', 'others', 'steal'],
+    ['cell', 'pgbouncer', 'weir', 'ratio', 'others', 'steal', 'machine'],
     rows.map((row) => [
       row.cell.name,
       cpuText(row.targets.pgbouncer),
@@ -87,6 +88,7 @@ function cpuTable(rows: readonly CellSummary[]): string[] {
       ratioText(row.cpuRatio),
       `${row.othersPercent.toFixed(0)} %`,
       `${row.stealPercent.toFixed(0)} %`,
+      `${row.slowness.toFixed(1)} ×`,
     ]),
   );
 }

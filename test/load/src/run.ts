@@ -1,6 +1,7 @@
 // The order of a benchmark run: warm up, interleaved rounds, memory. Which servers there are is decided elsewhere.
 import { idleCells, type LoadCell, loadCells } from './cell.ts';
 import { type IdleMeasurement, idleClientsPossible, measureIdle } from './idle-memory.ts';
+import { MachineSpeed } from './machine-speed.ts';
 import { type Measurement, measure } from './measure.ts';
 import type { BenchOptions } from './options.ts';
 import { PgbenchError } from './pgbench.ts';
@@ -25,7 +26,8 @@ export async function runBenchmark(
   const cells = loadCells(options.cellFilter, options.quick);
   const notes = new Set<string>();
   const measurements: Measurement[] = [];
-  await warmUp(pgbench, targets, cells, say);
+  const speed = new MachineSpeed(options.patienceSeconds * 1000);
+  await warmUp(pgbench, targets, cells, speed, say);
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const [index, cell] of cells.entries()) {
       // Who goes first changes from cell to cell and from round to round: a drift of the machine then hits everybody alike.
@@ -37,7 +39,7 @@ export async function runBenchmark(
           continue;
         }
         try {
-          const measurement = await measure(pgbench, target, cell, round, options.seconds);
+          const measurement = await measure(pgbench, target, cell, round, options.seconds, speed);
           measurements.push(measurement);
           say(describe(measurement, options.rounds));
         } catch (error) {
@@ -73,6 +75,7 @@ async function warmUp(
   pgbench: string,
   targets: readonly Target[],
   cells: readonly LoadCell[],
+  speed: MachineSpeed,
   say: (line: string) => void,
 ): Promise<void> {
   const kinds = new Map<string, LoadCell>();
@@ -84,7 +87,7 @@ async function warmUp(
     for (const cell of kinds.values()) {
       if (target.refuses(cell.queryMode) !== null) continue;
       // A machine too slow to warm up in time says so again in the rounds.
-      await measure(pgbench, target, cell, 0, warmUpSeconds).catch((error) => say(String(error)));
+      await measure(pgbench, target, cell, 0, warmUpSeconds, speed).catch((error) => say(String(error)));
     }
   }
 }
@@ -97,5 +100,5 @@ function rotate<T>(items: readonly T[], by: number): T[] {
 function describe(m: Measurement, rounds: number): string {
   const cpu = m.cpuUsPerTransaction === null ? '' : `, ${m.cpuUsPerTransaction.toFixed(1)} µs CPU`;
   const tps = m.transactionsPerSecond.toFixed(0);
-  return `round ${m.round}/${rounds} ${m.cell} ${m.target}: ${tps} tps${cpu}, others ${m.othersPercent.toFixed(0)} %`;
+  return `round ${m.round}/${rounds} ${m.cell} ${m.target}: ${tps} tps${cpu}, others ${m.othersPercent.toFixed(0)} %, machine ${m.slowness.toFixed(1)} × its best`;
 }

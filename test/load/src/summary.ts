@@ -23,6 +23,7 @@ export interface CellSummary {
   /** Median over all runs of the cell. */
   readonly othersPercent: number;
   readonly stealPercent: number;
+  readonly slowness: number;
 }
 
 /** Rows in the order of the cells; cells without a single measurement are left out. */
@@ -45,6 +46,7 @@ export function summarise(cells: readonly LoadCell[], measurements: readonly Mea
         weir && pgbouncer ? weir.transactionsPerSecond / pgbouncer.transactionsPerSecond : null,
       othersPercent: median(ofCell.map((m) => m.othersPercent)),
       stealPercent: median(ofCell.map((m) => m.stealPercent)),
+      slowness: median(ofCell.map((m) => m.slowness)),
     });
   }
   return rows;
