@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const patient = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 // Tests of pure code and of single parts share a worker: starting one costs more than most of these files take.
-const light = { ...patient, pool: 'threads' as const, isolate: false };
+const light = { ...patient, pool: 'threads' as const, isolate: false, sequence: { groupOrder: 0 } };
 
 // Tests that start processes of their own run one file after the other.
 const heavy = {
@@ -20,6 +20,7 @@ const pureTests = [
   'apps/dashboard/src/**/*.test.ts',
 ];
 
+// One project after the other: servers and clients of one must not slow down another's.
 export default defineConfig({
   test: {
     projects: [
@@ -31,13 +32,29 @@ export default defineConfig({
           exclude: pureTests,
           ...patient,
           pool: 'threads',
+          sequence: { groupOrder: 1 },
         },
       },
       { test: { name: 'tidy', include: ['test/tidy/**/*.test.ts'], ...light } },
       { test: { name: 'simulation', include: ['test/simulation/**/*.test.ts'], ...light } },
-      { test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...heavy } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          ...heavy,
+          sequence: { groupOrder: 2 },
+        },
+      },
       // Its files share one Weir.
-      { test: { name: 'drivers', include: ['test/drivers/**/*.test.ts'], ...heavy, isolate: false } },
+      {
+        test: {
+          name: 'drivers',
+          include: ['test/drivers/**/*.test.ts'],
+          ...heavy,
+          isolate: false,
+          sequence: { groupOrder: 3 },
+        },
+      },
     ],
   },
 });

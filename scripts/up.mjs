@@ -130,15 +130,7 @@ const tasks = {
     [build, '--lenient'],
     [join(root, 'dist', 'cli.mjs'), 'up', ...rest],
   ],
-  // The tests that need no built process; `pnpm test:parts` and `pnpm test:integration` run the others.
-  test: [
-    [
-      join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-      'run',
-      ...['unit', 'tidy', 'simulation'].flatMap((project) => ['--project', project]),
-      ...rest,
-    ],
-  ],
+  test: [[build], [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...rest]],
   bench: [[build], [join(root, 'dist', 'bench.mjs'), ...rest]],
 };
 if (!tasks[task]) fail(`unknown task ${task ?? '(none)'}: one of ${Object.keys(tasks).join(', ')}`);

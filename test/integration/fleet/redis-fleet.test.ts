@@ -130,7 +130,7 @@ describe.skipIf(program === null)(name, { timeout: 180_000 }, () => {
     const heard: (string | null)[] = [];
     fleet.directory.onChange((id) => heard.push(id));
     await vi.waitFor(() => expect(heard).toEqual([null]), patience);
-    await raw.client('KILL', 'TYPE', 'pubsub');
+    await raw.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await vi.waitFor(() => expect(heard).toEqual([null, null]), patience);
     await fleet.publisher.publish(endpoint, 1);
     await vi.waitFor(() => expect(heard).toEqual([null, null, endpointId]), patience);
