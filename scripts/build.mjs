@@ -1,5 +1,5 @@
 // Bundles the processes into dist/ with esbuild and the dashboard with vite; parts whose sources have not changed are kept.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -184,7 +184,7 @@ function copyMigrations() {
   renameSync(partial, target);
 }
 
-function buildDashboard() {
+async function buildDashboard() {
   const folder = join(root, 'apps/dashboard');
   if (!existsSync(join(folder, 'index.html'))) {
     console.log('dashboard: left out, apps/dashboard/index.html does not exist yet');
@@ -193,12 +193,13 @@ function buildDashboard() {
   const vite = join(folder, 'node_modules/vite/bin/vite.js');
   const target = join(dist, 'dashboard');
   const partial = `${target}.${process.pid}`;
-  const result = spawnSync(
-    process.execPath,
-    [vite, 'build', '--outDir', partial, '--emptyOutDir', '--logLevel', 'warn'],
-    { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] },
-  );
-  if (result.status !== 0) {
+  const args = [vite, 'build', '--outDir', partial, '--emptyOutDir', '--logLevel', 'warn'];
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'inherit', 'inherit'] });
+  const built = await new Promise((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('exit', (code) => resolve(code === 0));
+  });
+  if (!built) {
     rmSync(partial, { recursive: true, force: true });
     console.error(`dashboard: could not be built${lenient ? '; going on without it' : ''}`);
     if (!lenient) process.exitCode = 1;
@@ -210,9 +211,11 @@ function buildDashboard() {
 }
 
 mkdirSync(dist, { recursive: true });
-await once(
-  'processes',
-  ['apps/pooler', 'apps/control-api', 'apps/cli', 'packages', 'test/load', 'test/harness'],
-  buildBundles,
-);
-await once('dashboard', ['apps/dashboard', 'packages/api-contract', 'packages/tenancy'], buildDashboard);
+await Promise.all([
+  once(
+    'processes',
+    ['apps/pooler', 'apps/control-api', 'apps/cli', 'packages', 'test/load', 'test/harness'],
+    buildBundles,
+  ),
+  once('dashboard', ['apps/dashboard', 'packages/api-contract', 'packages/tenancy'], buildDashboard),
+]);

@@ -67,6 +67,7 @@ function install() {
   });
   if (result.error) fail(`${command} could not be run (${result.error.message}); it comes with Node and npm`);
   if (result.signal) process.exit(130);
+  rmSync(join(root, 'node_modules', '.weir-node-works'), { force: true });
   if (result.status !== 0) {
     rmSync(installStamp, { force: true });
     fail('the dependencies could not be installed; what pnpm wrote above says why');
@@ -78,7 +79,15 @@ function install() {
 /** Node 24 as the project pins it, or the one that runs this file where that is not to be had. */
 function chooseNode() {
   const pinned = join(bin, 'node');
-  if (existsSync(pinned) && spawnSync(pinned, ['--version'], { stdio: 'ignore' }).status === 0) return pinned;
+  // Tried once: starting a Node only to see that it starts costs each start.
+  const works = join(root, 'node_modules', '.weir-node-works');
+  if (existsSync(pinned)) {
+    if (existsSync(works)) return pinned;
+    if (spawnSync(pinned, ['--version'], { stdio: 'ignore' }).status === 0) {
+      writeFileSync(works, '');
+      return pinned;
+    }
+  }
   const [major, minor] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     fail(
@@ -124,6 +133,8 @@ function fail(text) {
 
 install();
 const node = chooseNode();
+// The second start finds the code compiled.
+if (task === 'start') environment.NODE_COMPILE_CACHE ??= join(root, 'dist', '.compile-cache');
 const build = join(root, 'scripts', 'build.mjs');
 const tasks = {
   start: [

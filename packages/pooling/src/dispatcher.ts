@@ -139,6 +139,7 @@ export class Dispatcher {
     const pool = server.pool;
     const client = server.client;
     server.rollbackSent = false;
+    server.midBatch = false;
     if (client !== null) {
       pool.observer.held(nowMs - server.checkoutAtMs);
       client.server = null;

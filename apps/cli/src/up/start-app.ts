@@ -26,11 +26,7 @@ export async function startApp(start: AppStart): Promise<ServerProcess> {
   const logFile = join(start.logDirectory, `${start.name}.log`);
   // Of the last start only: a demo must not fill the disk.
   const log = createWriteStream(logFile, { flags: 'w', mode: 0o600 });
-  // The second start finds the code compiled.
-  const env: NodeJS.ProcessEnv = {
-    NODE_COMPILE_CACHE: join(distDirectory, '.compile-cache'),
-    ...process.env,
-  };
+  const env: NodeJS.ProcessEnv = { ...process.env };
   for (const [name, value] of Object.entries(start.env)) {
     if (value === undefined) delete env[name];
     else env[name] = value;
