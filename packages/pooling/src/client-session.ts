@@ -6,6 +6,11 @@ import type { Statement, UnnamedStatement } from './prepared-statements.ts';
 import type { ServerSession } from './server-session.ts';
 import type { ValueSet } from './value-set.ts';
 
+// A client that waits holds, most often, one small message: its memory goes from waiter to waiter. Bytes.
+const spareBytes = 1024;
+const sparesMax = 256;
+const spares: Uint8Array[] = [];
+
 /** `idle`: owed nothing. `waiting`: in its pool's queue. `active`: has a server connection. `ended`: gone. */
 export type ClientState = 'idle' | 'waiting' | 'active' | 'ended';
 
@@ -62,6 +67,8 @@ export class ClientSession {
   private heldBytes: Uint8Array | null = null;
   private heldFrom = 0;
   private heldTo = 0;
+  private heldInUse = false;
+  private heldLent = false;
 
   constructor(start: ClientStart) {
     this.peer = start.peer;
@@ -81,12 +88,12 @@ export class ClientSession {
     const length = this.heldLength;
     let held = this.heldBytes;
     if (held === null || this.heldTo + count > held.length) {
-      const size = Math.max(
-        held === null || length + count > held.length ? (length + count) * 2 : held.length,
-        256,
-      );
-      const room = new Uint8Array(size);
+      const room =
+        held === null && count <= spareBytes
+          ? (spares.pop() ?? new Uint8Array(spareBytes))
+          : new Uint8Array(Math.max((length + count) * 2, held?.length ?? 0));
       if (held !== null) room.set(held.subarray(this.heldFrom, this.heldTo));
+      this.heldLent = false;
       held = room;
       this.heldBytes = held;
       this.heldFrom = 0;
@@ -101,7 +108,9 @@ export class ClientSession {
     const bytes = this.heldBytes;
     if (bytes === null) return;
     const to = this.heldTo;
+    this.heldInUse = true;
     const reached = use(bytes, this.heldFrom, to);
+    this.heldInUse = false;
     // It may have ended on the way.
     if (this.heldBytes !== bytes) return;
     this.heldFrom = reached;
@@ -109,7 +118,16 @@ export class ClientSession {
     if (reached === this.heldTo) this.dropHeld();
   }
 
+  /** A write has kept a view of what is held, until the peer has drained. */
+  lendHeld(): void {
+    this.heldLent = true;
+  }
+
   dropHeld(): void {
+    const held = this.heldBytes;
+    if (held?.length === spareBytes && !this.heldInUse && !this.heldLent && spares.length < sparesMax) {
+      spares.push(held);
+    }
     this.heldBytes = null;
     this.heldFrom = 0;
     this.heldTo = 0;

@@ -683,7 +683,7 @@ export class RequestForwarder {
       this.out.append(bytes, this.runFrom, at);
       this.out.flushTo(peer);
     } else if (at > this.runFrom) {
-      peer.write(bytes.subarray(this.runFrom, at));
+      if (!peer.write(bytes.subarray(this.runFrom, at))) client.lendHeld();
     }
     this.runFrom = at;
     if (!client.inputPaused && peer.unsentBytes > this.limits.unsentBytesMax) {
