@@ -93,8 +93,10 @@ export class Attacker {
       this.#write(bytes);
       return;
     }
+    // Some inputs are megabytes: about a hundred pieces are enough of any.
+    const pieceMost = Math.max(400, bytes.length / 50);
     for (let offset = 0; offset < bytes.length && !this.#isClosed; ) {
-      const size = pace === 'dribbled' ? 1 : 1 + this.#random.below(400);
+      const size = pace === 'dribbled' ? 1 : 1 + this.#random.below(pieceMost);
       this.#write(bytes.subarray(offset, offset + size));
       offset += size;
       if (pace === 'dribbled') {

@@ -93,5 +93,8 @@ function isCatalogAway(error: unknown): boolean {
   ) {
     return true;
   }
-  return /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message);
+  // The last is what a pooled client says whose connection has ended a moment ago.
+  return /^(Connection terminated|timeout exceeded when trying to connect|Client .* is not queryable)/.test(
+    error.message,
+  );
 }
