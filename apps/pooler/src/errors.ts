@@ -179,7 +179,7 @@ const rows = {
   },
   QUERY_WAIT_TIMEOUT: {
     sqlstate: '53300',
-    severity: 'ERROR',
+    severity: 'FATAL',
     message: 'no server connection became free within {seconds} s',
     hint: 'Nothing was sent to the database, so the query can be repeated; shorten transactions, or raise queryWaitTimeoutMs or the budget of the tenant.',
     logLevel: 'info',
@@ -192,7 +192,7 @@ const rows = {
   },
   PIN_LIMIT: {
     sqlstate: '53300',
-    severity: 'ERROR',
+    severity: 'FATAL',
     message:
       'this session needs a server connection of its own ({reason}), and all that tenant "{tenant}" may keep are in use',
     hint: 'Use the direct host for work that changes session state, or avoid {reason}.',

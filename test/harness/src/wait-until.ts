@@ -9,13 +9,13 @@ export interface WaitOptions {
 
 /**
  * Asks `condition` until it gives a value other than false, null or undefined, and resolves with that value.
- * An error that it throws counts as «not yet». Rejects at the deadline (10 s) with what was waited for.
+ * An error that it throws counts as «not yet». Rejects at the deadline (60 s) with what was waited for.
  */
 export async function waitUntil<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions,
 ): Promise<Exclude<T, false | null | undefined>> {
-  const timeoutMs = options.timeoutMs ?? 10_000;
+  const timeoutMs = options.timeoutMs ?? 60_000;
   const deadline = Date.now() + timeoutMs;
   let last: unknown;
   for (;;) {

@@ -95,7 +95,7 @@ async function createTenant(name: string, upstream: Partial<CreateTenantInput['u
     await client.connect();
     return client;
   };
-  const client = await waitUntil(connect, { what: `the pooler knows ${name}`, timeoutMs: 30_000 });
+  const client = await waitUntil(connect, { what: `the pooler knows ${name}` });
   return { tenant, endpoint, url, client };
 }
 
