@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, test } from 'vitest';
 import { pythonWith } from '../installed.ts';
 import { runProgram } from '../run-program.ts';
-import { runs, tableOf, urlOf } from '../runs.ts';
+import { runs, runsNow, tableOf, urlOf } from '../runs.ts';
 import { expectWhole } from '../scenario.ts';
 import { type Subject, theSubject } from '../subject.ts';
 
@@ -17,7 +17,7 @@ describe.skipIf('missing' in python)('missing' in python ? python.missing : 'asy
     subject = await theSubject();
   });
 
-  test.each(runs.map((run, index) => ({ ...run, index })))('asyncpg works on the $name', async (run) => {
+  test.each(runsNow.map((run, index) => ({ ...run, index })))('asyncpg works on the $name', async (run) => {
     const table = tableOf('asyncpg', run.index);
     expectWhole(await runProgram(program, [client], { url: urlOf(subject, run), table }));
   });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { javaWithDriver } from '../installed.ts';
 import { runCommand, runProgram } from '../run-program.ts';
-import { runs, tableOf, urlOf } from '../runs.ts';
+import { runs, runsNow, tableOf, urlOf } from '../runs.ts';
 import { expectWhole } from '../scenario.ts';
 import { type Subject, theSubject } from '../subject.ts';
 
@@ -38,7 +38,7 @@ describe.skipIf('missing' in installed)('missing' in installed ? installed.missi
     expectWhole(await runProgram(java, words, { url: jdbcUrl(url), table }));
   }
 
-  test.each(runs.map((each, index) => ({ ...each, index })))('JDBC works on the $name', async (each) => {
+  test.each(runsNow.map((each, index) => ({ ...each, index })))('JDBC works on the $name', async (each) => {
     await run(urlOf(subject, each), tableOf('jdbc', each.index));
   });
 

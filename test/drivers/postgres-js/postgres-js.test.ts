@@ -1,7 +1,7 @@
 // postgres.js with its default settings and with those that poolers make people set.
 import '../resolve-localhost.mjs';
 import { beforeAll, test } from 'vitest';
-import { type Run, runs, tableOf, urlOf } from '../runs.ts';
+import { type Run, runs, runsNow, tableOf, urlOf } from '../runs.ts';
 import { expectWhole } from '../scenario.ts';
 import { type Subject, theSubject } from '../subject.ts';
 import { runPostgresJs } from './run.ts';
@@ -21,7 +21,7 @@ function connection(run: Run, params?: Record<string, string>) {
   };
 }
 
-test.each(runs.map((run, index) => ({ ...run, index })))('postgres.js works on the $name', async (run) => {
+test.each(runsNow.map((run, index) => ({ ...run, index })))('postgres.js works on the $name', async (run) => {
   const { url, options } = connection(run);
   expectWhole(await runPostgresJs(url, options, tableOf('postgres_js', run.index)));
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { installedPsql } from '../installed.ts';
 import { runCommand } from '../run-program.ts';
-import { runs, tableOf, urlOf } from '../runs.ts';
+import { runs, runsNow, tableOf, urlOf } from '../runs.ts';
 import { amounts, type DriverReport, expectWhole, largeText, statements } from '../scenario.ts';
 import { type Subject, theSubject } from '../subject.ts';
 
@@ -46,7 +46,7 @@ describe.skipIf('missing' in psql)('missing' in psql ? psql.missing : 'psql', ()
     return reportOf(version, output, readFileSync(digest, 'utf8'), copiedOut);
   }
 
-  test.each(runs.map((each, index) => ({ ...each, index })))('psql works on the $name', async (each) => {
+  test.each(runsNow.map((each, index) => ({ ...each, index })))('psql works on the $name', async (each) => {
     expectWhole(await run(urlOf(subject, each), tableOf('psql', each.index)));
   });
 

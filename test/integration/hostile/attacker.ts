@@ -52,6 +52,7 @@ export class Attacker {
   #socket: Socket;
   readonly #closed: Promise<void>;
   #isClosed = false;
+  #markClosed!: () => void;
 
   constructor(aim: Aim, random: SeededRandom) {
     this.#aim = aim;
@@ -59,11 +60,12 @@ export class Attacker {
     this.#raw = connect({ host: '127.0.0.1', port: aim.port });
     this.#socket = this.#raw;
     this.#closed = new Promise((resolve) => {
-      this.#raw.once('close', () => {
+      this.#markClosed = () => {
         this.#isClosed = true;
         resolve();
-      });
+      };
     });
+    this.#watchEnd(this.#raw);
     // Resets are what this is about.
     this.#raw.on('error', () => {});
   }
@@ -116,8 +118,12 @@ export class Attacker {
     const endedByPooler = this.#isClosed;
     if (leaving === 'reset') this.#raw.resetAndDestroy();
     else this.#raw.destroy();
-    await this.#closed;
     return endedByPooler;
+  }
+
+  // Under TLS the raw socket does not always tell of its end, and the end of the reading side is the pooler's doing too.
+  #watchEnd(socket: Socket): void {
+    socket.once('end', this.#markClosed).once('close', this.#markClosed);
   }
 
   #write(bytes: Uint8Array): void {
@@ -133,6 +139,7 @@ export class Attacker {
       ...(direct && { ALPNProtocols: ['postgresql'] }),
     });
     tls.on('error', () => {});
+    this.#watchEnd(tls);
     this.#socket = tls;
     await once(tls, 'secureConnect');
   }
