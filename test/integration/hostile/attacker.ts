@@ -202,7 +202,7 @@ class FrameStream {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    socket.on('data', this.#take).once('close', this.#end);
+    socket.on('data', this.#take).once('end', this.#end).once('close', this.#end);
   }
 
   /** Skips frames until one of this type; an error frame or the end of the connection rejects. */
@@ -218,7 +218,7 @@ class FrameStream {
   }
 
   stop(): void {
-    this.#socket.off('data', this.#take).off('close', this.#end);
+    this.#socket.off('data', this.#take).off('end', this.#end).off('close', this.#end);
   }
 }
 
