@@ -114,26 +114,3 @@ test(`${clientCount} clients on a budget of ${budget} each get their own replies
   // Else the budget was never put to the test.
   expect(most).toBeGreaterThan(budget / 2);
 });
-
-test('direct connections share the budget, leave one slot to the pooled host, and the one too many is told so', async () => {
-  const direct: pg.Client[] = [];
-  try {
-    // Idle pooled servers are closed for them, but one slot stays for the pooled host.
-    for (let n = 0; n < budget - 1; n++) direct.push(await weir.client({ direct: true }));
-    await expect(weir.client({ direct: true })).rejects.toMatchObject({
-      code: '53300',
-      message: `all ${budget} server connections of tenant "harness" are in use`,
-      hint: expect.stringMatching(/pooled/),
-    });
-    const [row] = await weir.postgres.sql<{ n: number }>(
-      "select count(*)::int as n from pg_stat_activity where backend_type = 'client backend' and usename = 'app'",
-    );
-    expect(row?.n).toBeGreaterThanOrEqual(budget - 1);
-    expect(row?.n).toBeLessThanOrEqual(budget);
-    const pooled = await weir.client();
-    expect((await pooled.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
-    await pooled.end();
-  } finally {
-    await Promise.all(direct.map((client) => client.end()));
-  }
-});

@@ -167,6 +167,14 @@ test('a budget that is used up: pooled clients wait and are told, direct ones ar
   await Promise.all([...holders, next].map((client) => client.end()));
 });
 
+test('direct connections leave one slot of the budget to the pooled host', async () => {
+  const direct = await weir.client({ direct: true });
+  expect(await refusalOf(weir.directUrl())).toMatchObject({ severity: 'FATAL', code: '53300' });
+  const pooled = await weir.client();
+  expect((await pooled.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  await Promise.all([direct.end(), pooled.end()]);
+});
+
 test('a certificate of the database that the authority of the tenant did not sign', async () => {
   const made = await createTenant('distrustful', {
     tlsMode: 'verify-full',
