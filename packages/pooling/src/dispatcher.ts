@@ -139,7 +139,6 @@ export class Dispatcher {
     const pool = server.pool;
     const client = server.client;
     server.rollbackSent = false;
-    server.midBatch = false;
     if (client !== null) {
       pool.observer.held(nowMs - server.checkoutAtMs);
       client.server = null;

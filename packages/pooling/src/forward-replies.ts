@@ -5,10 +5,11 @@ import type { Dispatcher } from './dispatcher.ts';
 import { rewriteStatementName } from './error-names.ts';
 import { emitFakes } from './fake-replies.ts';
 import { deallocatedFrame, transactionAbortedFrame } from './messages.ts';
-import { NameNote, undoToSync } from './name-note.ts';
+import { giveNameBack, NameNote, undoToSync } from './name-note.ts';
 import { type Allocate, OutBuffer } from './out-buffer.ts';
 import { Owed, OwedBit, owedKindBits } from './reply-queue.ts';
 import { type ServerSession, TransactionStatus } from './server-session.ts';
+import { typeTable } from './type-table.ts';
 import { withValue } from './value-set.ts';
 
 /** Unsent to one client, before its server is read no further. Bytes. */
@@ -17,12 +18,10 @@ const messageBytesMax = 0x3fffffff;
 /** Errors and parameter values are looked at whole; longer ones are not real. */
 const wholeBytesMax = 4 * 1024 * 1024;
 
-const knownType = new Uint8Array(256);
-for (const type of Object.values(ServerMessage)) knownType[type] = 1;
+const knownType = typeTable(Object.values(ServerMessage));
 
 // These may be long and only pass; every other message is looked at whole.
-const passingType = new Uint8Array(256);
-for (const type of [
+const passingType = typeTable([
   ServerMessage.DataRow,
   ServerMessage.CopyData,
   ServerMessage.CopyOutResponse,
@@ -30,9 +29,7 @@ for (const type of [
   ServerMessage.ParameterDescription,
   ServerMessage.FunctionCallResponse,
   ServerMessage.NotificationResponse,
-]) {
-  passingType[type] = 1;
-}
+]);
 
 /** Carries the replies of all servers of a process. One instance: its buffers are shared by all. */
 export class ReplyForwarder {
@@ -310,7 +307,7 @@ export class ReplyForwarder {
   private deallocated(note: NameNote, bytes: Uint8Array, at: number): void {
     this.cut(bytes, at, at);
     if (bytes[at + 5] === TransactionStatus.Failed) {
-      note.client.statements.set(note.name, note.statement);
+      giveNameBack(note);
       this.out.add(transactionAbortedFrame);
       return;
     }

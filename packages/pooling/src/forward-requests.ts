@@ -12,6 +12,7 @@ import { type Statement, sameBytes, UnnamedStatement } from './prepared-statemen
 import { Owed, OwedBit } from './reply-queue.ts';
 import { type ServerSession, TransactionStatus } from './server-session.ts';
 import { deallocateBytesMax, deallocatedName } from './sql-deallocate.ts';
+import { typeTable } from './type-table.ts';
 
 /** Limits on what one client may make Weir keep. Bytes. */
 export interface RequestLimits {
@@ -36,33 +37,26 @@ export const defaultRequestLimits: RequestLimits = {
 const messageBytesMax = 0x3fffffff;
 
 // Every type byte a client may send after login.
-const knownType = new Uint8Array(256);
-for (const type of Object.values(ClientMessage)) if (type !== ClientMessage.Password) knownType[type] = 1;
+const knownType = typeTable(Object.values(ClientMessage).filter((type) => type !== ClientMessage.Password));
 
 /** Same as PQ_SMALL_MESSAGE_LIMIT in the server, for the messages that hold no more than a name. */
 const smallMessageBytesMax = 10_000;
-const smallType = new Uint8Array(256);
-for (const type of [
+const smallType = typeTable([
   ClientMessage.Describe,
   ClientMessage.Execute,
   ClientMessage.Close,
   ClientMessage.Flush,
   ClientMessage.Sync,
   ClientMessage.CopyDone,
-]) {
-  smallType[type] = 1;
-}
+]);
 
-const extendedType = new Uint8Array(256);
-for (const type of [
+const extendedType = typeTable([
   ClientMessage.Parse,
   ClientMessage.Bind,
   ClientMessage.Describe,
   ClientMessage.Execute,
   ClientMessage.Close,
-]) {
-  extendedType[type] = 1;
-}
+]);
 
 /** Carries the requests of all clients of a process. One instance: its buffers are shared by all. */
 export class RequestForwarder {
@@ -210,6 +204,7 @@ export class RequestForwarder {
       }
       const next = this.message(client, server, bytes, type, at, frameEnd, to);
       if (next < 0) break;
+      if (extendedType[type] === 1) server.midBatch = true;
       at = next;
     }
     this.flush(client, bytes, at);
@@ -276,7 +271,6 @@ export class RequestForwarder {
       server.releaseDue = false;
     }
     if (server.skipping && type !== ClientMessage.Sync) return this.passFrame(client, at, frameEnd, to);
-    if (extendedType[type] === 1) server.midBatch = true;
     switch (type) {
       case ClientMessage.Query:
         return this.query(client, server, bytes, at, frameEnd, to);

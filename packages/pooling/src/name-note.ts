@@ -22,6 +22,12 @@ export class NameNote {
   }
 }
 
+/** A Close or DEALLOCATE was not carried out: the client has its name again, unless it has gone itself. */
+export function giveNameBack({ client, name, statement }: NameNote): void {
+  if (client.state === 'ended') client.pool.statements.give(statement);
+  else client.statements.set(name, statement);
+}
+
 /** Takes back one request that the server never carried out. */
 function undo(server: ServerSession, head: number, note: unknown, unnamedStands: boolean): void {
   const kind = head & owedKindBits;
@@ -37,11 +43,7 @@ function undo(server: ServerSession, head: number, note: unknown, unnamedStands:
       }
       return;
     }
-    if (client.state === 'ended') {
-      client.pool.statements.give(statement);
-    } else {
-      client.statements.set(name, statement);
-    }
+    giveNameBack(note);
     return;
   }
   if (kind === Owed.Parse) {
