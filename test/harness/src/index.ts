@@ -5,6 +5,7 @@ export { type Pooler, type PoolerOptions, startPooler } from './pooler.ts';
 export { hasSystemPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 export { findPsql, type PsqlResult, runPsql } from './psql.ts';
 export { type Redis, startRedis } from './redis.ts';
+export { residentBytes } from './resident-bytes.ts';
 export { temporaryDirectory } from './temporary-directory.ts';
 export { type WaitOptions, waitUntil } from './wait-until.ts';
 export { startWeir, type UrlOptions, type Weir, type WeirOptions } from './weir.ts';

@@ -1,6 +1,6 @@
 // Everything a hostile network can do to the listener: no crash, no hang, memory flat, and a good client never notices.
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { startWeir, type Weir, waitUntil } from '@weir/harness';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { residentBytes, startWeir, type Weir, waitUntil } from '@weir/harness';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Aim, Attacker, type Leaving, type Pace, type Phase, phases } from './attacker.ts';
 import { startGoodClient } from './good-client.ts';
@@ -44,11 +44,11 @@ test(`${cases} hostile connections leave the pooler and a good client as they we
 
   await attackAll(seed, 0, warmUpCases, tally);
   await allGone(socketsBefore);
-  const warmBytes = residentBytes();
+  const warmBytes = residentBytes(weir.pooler.pid);
   await attackAll(seed, warmUpCases, cases, tally);
   await allGone(socketsBefore);
   // What was freed goes back when the collector gets to it.
-  await waitUntil(() => residentBytes() - warmBytes < growthBytesMax, {
+  await waitUntil(() => residentBytes(weir.pooler.pid) - warmBytes < growthBytesMax, {
     what: `resident memory is back within ${growthBytesMax} bytes of ${warmBytes}`,
     timeoutMs: 120_000,
     intervalMs: 500,
@@ -58,7 +58,7 @@ test(`${cases} hostile connections leave the pooler and a good client as they we
   console.log(
     [...tally.entries()].map(([name, count]) => `${name}: ${count}`).join(', '),
     `| good client: ${queries} queries, slowest ${slowestMs.toFixed(0)} ms`,
-    `| resident: ${(warmBytes / 1e6).toFixed(0)} MB, then ${(residentBytes() / 1e6).toFixed(0)} MB`,
+    `| resident: ${(warmBytes / 1e6).toFixed(0)} MB, then ${(residentBytes(weir.pooler.pid) / 1e6).toFixed(0)} MB`,
   );
   expect(queries).toBeGreaterThan(100);
   expect(weir.pooler.process.hasExited).toBe(false);
@@ -167,11 +167,6 @@ function openSockets(): number {
       return false;
     }
   }).length;
-}
-
-function residentBytes(): number {
-  const status = readFileSync(`/proc/${weir.pooler.pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }
 
 /** Twice as many clients as the budget has servers: none of those may have been lost, and none be in a strange state. */

@@ -1,10 +1,9 @@
 // Whoever is slow slows down the other side, and the pooler remembers neither rows nor COPY data for them.
-import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { startWeir, type Weir, waitUntil } from '@weir/harness';
-import postgres from 'postgres';
+import { residentBytes, startWeir, type Weir, waitUntil } from '@weir/harness';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { postgresJs } from './postgres-js.ts';
 
 // Far more than all socket buffers on the way, and than the pooler may keep.
 const rowBytes = 100_000;
@@ -16,11 +15,6 @@ beforeAll(async () => {
   weir = await startWeir({ budget: 4 });
 });
 afterAll(() => weir?.close());
-
-function residentBytes(): number {
-  const status = readFileSync(`/proc/${weir.pooler.pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
-}
 
 /** Resolves once some backend of ours waits for this. */
 function backendWaitsFor(event: string): Promise<unknown> {
@@ -37,13 +31,13 @@ test.each(['pooled', 'direct'] as const)('a client on the %s host that stops rea
   const client = await weir.client({ direct: host === 'direct' });
   const { stream } = (client as unknown as { connection: { stream: { pause(): void; resume(): void } } })
     .connection;
-  const before = residentBytes();
+  const before = residentBytes(weir.pooler.pid);
   const querying = client.query(
     `select i, repeat('x', ${rowBytes}) as x from generate_series(1, ${rowCount}) i`,
   );
   stream.pause();
   await backendWaitsFor('ClientWrite');
-  expect(residentBytes() - before).toBeLessThan(keptBytesMax);
+  expect(residentBytes(weir.pooler.pid) - before).toBeLessThan(keptBytesMax);
   stream.resume();
   const { rows } = await querying;
   expect(rows.length).toBe(rowCount);
@@ -63,16 +57,8 @@ test.each(['pooled', 'direct'] as const)(
       `create trigger wait before insert on ${table} for each row when (new.i = 1) execute function wait_${table}()`,
     );
     await owner.query('select pg_advisory_lock(4711)');
-    const sql = postgres({
-      host: '127.0.0.1',
-      port: weir.pooler.port,
-      user: 'app',
-      password: 'app-pw',
-      database: weir.database,
-      ssl: { ca: weir.caPem, servername: host === 'pooled' ? weir.hosts.pooled : weir.hosts.direct },
-      max: 1,
-    });
-    const before = residentBytes();
+    const sql = postgresJs(weir, host === 'pooled' ? weir.hosts.pooled : weir.hosts.direct);
+    const before = residentBytes(weir.pooler.pid);
     const writable = await sql`copy ${sql(table)} from stdin`.writable();
     const line = 'x'.repeat(rowBytes);
     const copying = pipeline(
@@ -84,7 +70,7 @@ test.each(['pooled', 'direct'] as const)(
       writable,
     );
     await backendWaitsFor('advisory');
-    expect(residentBytes() - before).toBeLessThan(keptBytesMax);
+    expect(residentBytes(weir.pooler.pid) - before).toBeLessThan(keptBytesMax);
     await owner.query('select pg_advisory_unlock(4711)');
     await copying;
     await sql.end();

@@ -1,9 +1,9 @@
 // Many clients on a small budget: nobody gets a wrong reply or an error, and the database never sees more than the budget.
 import { startWeir, type Weir } from '@weir/harness';
 import pg from 'pg';
-import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { nodePostgresKinds, postgresJsKinds } from './mixed-transactions.ts';
+import { nodePostgresKinds, postgresJsKinds, type Transaction } from './mixed-transactions.ts';
+import { postgresJs } from './postgres-js.ts';
 
 const clientCount = 1000;
 // The short form that every test run includes; `pnpm test:budget` asks for a hundred.
@@ -60,38 +60,31 @@ function sampleBackends() {
   };
 }
 
-/** One client from login to goodbye; every transaction of a kind of its own turn. */
-async function runNodePostgres(client: number): Promise<void> {
-  const connection = await weir.client();
-  const kinds = Object.entries(nodePostgresKinds);
+/** The transactions of one client, every one of a kind of its own turn. */
+async function runKinds<Connection>(
+  kinds: Record<string, Transaction<Connection>>,
+  connection: Connection,
+  client: number,
+): Promise<void> {
+  const named = Object.entries(kinds);
   for (let number = 0; number < transactionCount; number++) {
-    const [name, run] = kinds[(client + number) % kinds.length]!;
+    const [name, run] = named[(client + number) % named.length]!;
     await run(connection, client, number).catch((cause: unknown) => {
       throw new Error(`client ${client}, transaction ${number}, ${name}`, { cause });
     });
   }
+}
+
+/** One client from login to goodbye. */
+async function runNodePostgres(client: number): Promise<void> {
+  const connection = await weir.client();
+  await runKinds(nodePostgresKinds, connection, client);
   await connection.end();
 }
 
 async function runPostgresJs(client: number): Promise<void> {
-  const sql = postgres({
-    host: '127.0.0.1',
-    port: weir.pooler.port,
-    user: 'app',
-    password: 'app-pw',
-    database: weir.database,
-    ssl: { ca: weir.caPem, servername: weir.hosts.pooled },
-    max: 1,
-    connect_timeout: longestMs / 1000,
-    onnotice: () => {},
-  });
-  const kinds = Object.entries(postgresJsKinds);
-  for (let number = 0; number < transactionCount; number++) {
-    const [name, run] = kinds[(client + number) % kinds.length]!;
-    await run(sql, client, number).catch((cause: unknown) => {
-      throw new Error(`client ${client}, transaction ${number}, ${name}`, { cause });
-    });
-  }
+  const sql = postgresJs(weir, weir.hosts.pooled, { connect_timeout: longestMs / 1000, onnotice: () => {} });
+  await runKinds(postgresJsKinds, sql, client);
   await sql.end();
 }
 

@@ -4,7 +4,11 @@ import type pg from 'pg';
 import type postgres from 'postgres';
 
 /** One transaction of client `client`, its `number`-th. Throws on a reply that is not its own. */
-type Transaction<Connection> = (connection: Connection, client: number, number: number) => Promise<void>;
+export type Transaction<Connection> = (
+  connection: Connection,
+  client: number,
+  number: number,
+) => Promise<void>;
 
 /** Runs what must fail and gives the SQLSTATE that it failed with. */
 async function codeOf(failing: Promise<unknown>): Promise<string> {

@@ -1,5 +1,7 @@
 // What a client of the pooled host may count on, seen on a real Postgres with more clients than servers.
+import { connect as dial } from 'node:net';
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
+import { encodeCancelRequest } from '@weir/protocol';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 
@@ -53,12 +55,7 @@ test('a transaction keeps its server until it ends, and the next client waits it
     answered = true;
     return pid;
   });
-  await waitUntil(
-    async () => /weir_clients\{[^}]*state="waiting"[^}]*\} 1\b/.test(await weir.pooler.metrics()),
-    {
-      what: 'the third client is counted as waiting',
-    },
-  );
+  await oneWaits();
   expect(answered).toBe(false);
   await first.query('commit');
   expect(held).toContain(await waiting);
@@ -93,12 +90,7 @@ test('cancel of a query that still waits for a server answers at once, and the d
     () => 'ended',
     (error: { code: string }) => error.code,
   );
-  await waitUntil(
-    async () => /weir_clients\{[^}]*state="waiting"[^}]*\} 1\b/.test(await weir.pooler.metrics()),
-    {
-      what: 'the third client waits',
-    },
-  );
+  await oneWaits();
   await cancel(third);
   expect(await waiting).toBe('57014');
   expect((await backends()).some((one) => one.query.includes('never sent'))).toBe(false);
@@ -106,18 +98,20 @@ test('cancel of a query that still waits for a server answers at once, and the d
   expect((await third.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
 });
 
+/** Resolves once the pooler counts one client as waiting. */
+function oneWaits(): Promise<unknown> {
+  const waiting = /weir_clients\{[^}]*state="waiting"[^}]*\} 1\b/;
+  return waitUntil(async () => waiting.test(await weir.pooler.metrics()), { what: 'one client waits' });
+}
+
 /** As libpq does it: a connection of its own with the key. */
 async function cancel(client: pg.Client): Promise<void> {
   const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
-  const { connect: dial } = await import('node:net');
+  const key = Buffer.alloc(4);
+  key.writeInt32BE(secretKey);
   await new Promise<void>((resolve, reject) => {
     const socket = dial(weir.pooler.port, '127.0.0.1', () => {
-      const packet = Buffer.alloc(16);
-      packet.writeInt32BE(16, 0);
-      packet.writeInt32BE(80877102, 4);
-      packet.writeInt32BE(processID, 8);
-      packet.writeInt32BE(secretKey, 12);
-      socket.write(packet);
+      socket.write(encodeCancelRequest(processID, key));
     });
     socket
       .on('error', reject)

@@ -1,9 +1,9 @@
 // Memory of idle clients: the pooler's resident size before and after so many logins of one query each.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { residentBytes } from '@weir/harness';
 import pg from 'pg';
 import type { IdleCell } from './cell.ts';
-import { residentBytes } from './proc.ts';
 import type { Target, TargetName } from './target.ts';
 
 /** What idle clients cost one pooler. */

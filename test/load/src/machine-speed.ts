@@ -7,6 +7,9 @@ const lookEachMs = 500;
 /** A probe that takes so many times the shortest seen says that others have the machine. */
 const slowFactor = 2;
 
+/** What the last probe reckoned. */
+export let lastSum = 0;
+
 /** Milliseconds of a fixed piece of work: fresh memory, then arithmetic. */
 export function probeMs(): number {
   const started = performance.now();
@@ -14,8 +17,9 @@ export function probeMs(): number {
   for (let i = 0; i < fresh.length; i += 4096) fresh[i] = 1;
   let sum = 0;
   for (let i = 0; i < probeLoops; i++) sum = (sum + i) | 0;
-  // Used, so that it is not left out.
-  return performance.now() - started + (sum === 1 ? 1 : 0) * 1e-9;
+  // Kept, so that a compiler cannot leave the loop out.
+  lastSum = sum;
+  return performance.now() - started;
 }
 
 /** Waits for the machine to be about as fast as it has been at its best. */

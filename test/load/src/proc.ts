@@ -26,12 +26,6 @@ export function processCpuUs(pid: number): number {
   return totalNs / 1000;
 }
 
-/** Resident memory of one process, in bytes. */
-export function residentBytes(pid: number): number {
-  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(match?.[1] ?? Number.NaN) * 1024;
-}
-
 /** Reads the machine's clocks and those of everything that descends from this process. */
 export function machineCpu(): MachineCpu {
   const fields = readFileSync('/proc/stat', 'utf8').split('\n')[0]!.trim().split(/\s+/).slice(1).map(Number);
