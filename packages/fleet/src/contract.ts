@@ -3,7 +3,8 @@ import type { PublishedEndpoint } from '@weir/tenancy';
 
 /** The answer to «which endpoint is this?». `not-known-yet` is never cached and never told as «does not exist». */
 export type EndpointLookUp =
-  | { readonly kind: 'found'; readonly endpoint: PublishedEndpoint }
+  /** `remembered`: shared state could not say; this is what it said when it was last asked, perhaps long ago. */
+  | { readonly kind: 'found'; readonly endpoint: PublishedEndpoint; readonly remembered?: true }
   | { readonly kind: 'absent' }
   | { readonly kind: 'deleted' }
   | { readonly kind: 'not-known-yet' };

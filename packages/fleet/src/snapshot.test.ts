@@ -118,12 +118,12 @@ test('a directory with a snapshot answers from it while shared state is away or 
   await lookUp();
   for (const error of [new FleetUnavailableError('away'), new UnreadableRecordError('forged')]) {
     answer = fail(error);
-    expect(await lookUp()).toEqual({ kind: 'found', endpoint });
+    expect(await lookUp()).toEqual({ kind: 'found', endpoint, remembered: true });
   }
   answer = fail(new TypeError('a mistake of ours'));
   await expect(lookUp()).rejects.toThrow('a mistake of ours');
   answer = () => ({ kind: 'not-known-yet' });
-  expect(await lookUp()).toEqual({ kind: 'found', endpoint });
+  expect(await lookUp()).toEqual({ kind: 'found', endpoint, remembered: true });
   answer = () => ({ kind: 'deleted' });
   expect(await lookUp()).toEqual({ kind: 'deleted' });
   answer = () => ({ kind: 'not-known-yet' });

@@ -140,13 +140,13 @@ export function withSnapshot(directory: EndpointDirectory, snapshot: EndpointSna
       } catch (error) {
         const endpoint = error instanceof FleetUnavailableError ? snapshot.recall(endpointId) : null;
         if (endpoint === null) throw error;
-        return { kind: 'found', endpoint };
+        return { kind: 'found', endpoint, remembered: true };
       }
       if (answer.kind === 'found') snapshot.remember(answer.endpoint);
       if (answer.kind === 'absent' || answer.kind === 'deleted') snapshot.forget(endpointId);
       if (answer.kind !== 'not-known-yet') return answer;
       const endpoint = snapshot.recall(endpointId);
-      return endpoint === null ? answer : { kind: 'found', endpoint };
+      return endpoint === null ? answer : { kind: 'found', endpoint, remembered: true };
     },
     onChange: (listener) => directory.onChange(listener),
   };

@@ -6,7 +6,7 @@ import {
   FleetUnavailableError,
 } from '@weir/fleet';
 import type { PublishedEndpoint } from '@weir/tenancy';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { endpointOf } from '../testing/endpoint.ts';
 import { type EndpointChange, TenantCache } from './tenant-cache.ts';
 
@@ -14,9 +14,14 @@ const id = 'ep-calm-river-a1b2c3';
 const endpoint = (generation = 1, part: Partial<PublishedEndpoint> = {}) =>
   endpointOf({ generation, ...part });
 
+interface Question {
+  resolve(answer: EndpointLookUp): void;
+  reject(error: Error): void;
+}
+
 /** A directory that answers when told to. */
 function heldDirectory() {
-  const asked: { resolve(answer: EndpointLookUp): void; reject(error: Error): void }[] = [];
+  const asked: Question[] = [];
   const listeners = new Set<(endpointId: string | null) => void>();
   const directory: EndpointDirectory = {
     lookUp: () => new Promise((resolve, reject) => asked.push({ resolve, reject })),
@@ -106,15 +111,40 @@ test('while shared state is away what is known serves, and what is not is 57P03'
   change(null);
   asked[1]!.reject(new FleetUnavailableError('away'));
   await turn();
-  const stale = cache.find(id);
-  asked[2]!.reject(new FleetUnavailableError('away'));
-  expect((await stale).generation).toBe(1);
+  // At once: a login does not wait again for somebody who has just not answered.
+  expect((await cache.find(id)).generation).toBe(1);
+  expect(asked.length).toBe(2);
+  change(null);
   const emptied = cache.find(id);
-  asked[3]!.resolve({ kind: 'not-known-yet' });
+  asked[2]!.resolve({ kind: 'not-known-yet' });
   expect((await emptied).generation).toBe(1);
   const stranger = cache.find('ep-bold-stone-x9y8z7');
-  asked[4]!.reject(new FleetUnavailableError('away'));
+  asked[3]!.reject(new FleetUnavailableError('away'));
   await expect(stranger).rejects.toMatchObject({ code: 'SHARED_STATE_AWAY', sqlstate: '57P03' });
+});
+
+test.each([
+  ['was not answered', (asked: Question) => asked.reject(new FleetUnavailableError('no answer'))],
+  [
+    'was answered from memory',
+    (asked: Question) => asked.resolve({ kind: 'found', endpoint: endpoint(1), remembered: true }),
+  ],
+])('a deletion is told although the first question about it %s', async (_, answer) => {
+  // An idle client was never told that its tenant was gone, since one question to a slow Redis timed out.
+  const { directory, asked, change } = heldDirectory();
+  const cache = new TenantCache({ directory, now: () => 0 });
+  const changes: EndpointChange[] = [];
+  cache.onChange((told) => changes.push(told));
+  const first = cache.find(id);
+  asked[0]!.resolve({ kind: 'found', endpoint: endpoint(1) });
+  await first;
+  change(id);
+  answer(asked[1]!);
+  await vi.waitFor(() => expect(asked.length).toBe(3), 10_000);
+  asked[2]!.resolve({ kind: 'deleted' });
+  await turn();
+  expect(changes).toEqual([{ kind: 'deleted', endpointId: id }]);
+  cache.close();
 });
 
 test('after a reconnect every endpoint in use is read again, and only real changes are told', async () => {

@@ -19,12 +19,15 @@ interface Known {
   readonly endpoint: PublishedEndpoint;
   /** False: something may have changed since; used only if nobody can be asked. */
   fresh: boolean;
+  /** Nobody could be asked the last time: served as it is, and asked about in the background. */
+  unanswered: boolean;
 }
 
 const missForMs = 1_000;
 // Strangers can name any number of endpoints.
 const missesMax = 10_000;
 const refreshesAtOnce = 16;
+const askAgainAfterMs = 500;
 
 /** Endpoints that were found stay: pools and clients of them want to hear of every change. */
 export class TenantCache {
@@ -35,6 +38,7 @@ export class TenantCache {
   readonly #listeners = new Set<(change: EndpointChange) => void>();
   readonly #unsubscribe: () => void;
   #closed = false;
+  #askAgain: NodeJS.Timeout | null = null;
 
   constructor(options: TenantCacheOptions) {
     this.#options = options;
@@ -44,7 +48,7 @@ export class TenantCache {
   /** Rejects with PoolerError ENDPOINT_UNKNOWN, TENANT_DELETED, ENDPOINT_NOT_KNOWN_YET or SHARED_STATE_AWAY. */
   async find(endpointId: string): Promise<PublishedEndpoint> {
     const known = this.#known.get(endpointId);
-    if (known?.fresh) return known.endpoint;
+    if (known !== undefined && (known.fresh || known.unanswered)) return known.endpoint;
     const miss = this.#misses.get(endpointId);
     if (miss && miss.until > this.#options.now()) throw missing(endpointId, miss.kind);
     let answer: EndpointLookUp;
@@ -75,6 +79,7 @@ export class TenantCache {
 
   close(): void {
     this.#closed = true;
+    if (this.#askAgain !== null) clearTimeout(this.#askAgain);
     this.#unsubscribe();
     this.#listeners.clear();
   }
@@ -94,15 +99,20 @@ export class TenantCache {
       const known = this.#known.get(id);
       if (!known) continue;
       known.fresh = false;
+      known.unanswered = false;
       stale.push(id);
     }
     // Read at once and not at the next login: clients that are connected have to hear of it too.
-    for (let i = 0; i < Math.min(refreshesAtOnce, stale.length); i++) this.#refresh(stale);
+    this.#refreshAll(stale);
+  }
+
+  #refreshAll(ids: string[]): void {
+    for (let i = Math.min(refreshesAtOnce, ids.length); i > 0; i--) void this.#refresh(ids);
   }
 
   async #refresh(ids: string[]): Promise<void> {
     for (let id = ids.pop(); id !== undefined && !this.#closed; id = ids.pop()) {
-      // Shared state may be away again; then the endpoint stays stale, and the next login or reconnect asks.
+      // Shared state may be away again; then the endpoint stays stale, and is asked about until an answer comes.
       if (this.#known.get(id)?.fresh === false) await this.#lookUp(id).catch(() => {});
     }
   }
@@ -117,6 +127,11 @@ export class TenantCache {
         if (this.#lookUps.get(endpointId) === lookUp) this.#keep(endpointId, answer);
         return answer;
       })
+      .catch((error: unknown) => {
+        const known = this.#known.get(endpointId);
+        if (known !== undefined && this.#lookUps.get(endpointId) === lookUp) this.#unanswered(known);
+        throw error;
+      })
       .finally(() => {
         if (this.#lookUps.get(endpointId) === lookUp) this.#lookUps.delete(endpointId);
       });
@@ -129,7 +144,9 @@ export class TenantCache {
     const previous = this.#known.get(endpointId);
     if (answer.kind === 'found') {
       const { endpoint } = answer;
-      this.#known.set(endpointId, { endpoint, fresh: true });
+      const known: Known = { endpoint, fresh: answer.remembered !== true, unanswered: false };
+      this.#known.set(endpointId, known);
+      if (!known.fresh) this.#unanswered(known);
       if (previous && !same(previous.endpoint, endpoint)) {
         this.#tell({ kind: 'changed', endpoint, previous: previous.endpoint });
       }
@@ -139,6 +156,17 @@ export class TenantCache {
     if (this.#misses.size >= missesMax) this.#misses.clear();
     this.#misses.set(endpointId, { kind: answer.kind, until: this.#options.now() + missForMs });
     if (previous) this.#tell({ kind: 'deleted', endpointId });
+  }
+
+  /** No change is missed for long because one question went unanswered. */
+  #unanswered(known: Known): void {
+    known.unanswered = true;
+    if (this.#askAgain !== null || this.#closed) return;
+    this.#askAgain = setTimeout(() => {
+      this.#askAgain = null;
+      this.#refreshAll([...this.#known].filter(([, { fresh }]) => !fresh).map(([id]) => id));
+    }, askAgainAfterMs);
+    this.#askAgain.unref();
   }
 
   #tell(change: EndpointChange): void {
