@@ -267,9 +267,19 @@ test('a service role that may not read pg_authid makes unpublished roles unknown
   expect(await whoAmI(pgClient('t_scram', 'sc ret é'))).toBe('t_scram');
 });
 
+test('what is still being read when an endpoint changes is not taken for what its new database says', async () => {
+  publish([]);
+  const reading = roleSecrets.read(endpoint, 't_scram');
+  publish([], { upstream: upstreamOf(postgres, { port: 1 }) });
+  await Promise.all([
+    // The service connection of the old database ends under it, or just does not.
+    reading.catch(() => {}),
+    expect(roleSecrets.read(endpoint, 't_scram')).rejects.toMatchObject({ sqlstate: '08006' }),
+  ]);
+  await expect(roleSecrets.read(endpoint, 't_scram')).rejects.toMatchObject({ sqlstate: '08006' });
+});
+
 test('a database that is down is named before a password is looked at', async () => {
-  // A test before this one may have found the role unknown a moment ago.
-  roleSecrets.forget(endpointId);
   publish([], { upstream: upstreamOf(postgres, { port: 1 }) });
   expect(await refusedWith(pgClient('t_scram', 'sc ret é'))).toMatchObject({
     code: '08006',

@@ -62,7 +62,16 @@ export class RoleSecrets {
     if (entry && entry.until > this.#options.now()) return entry.secret;
     const running = this.#reading.get(key);
     if (running) return running;
-    const reading = this.#read(endpoint, role, key).finally(() => this.#reading.delete(key));
+    const reading = this.#rows(endpoint, role)
+      .then((rows) => {
+        const secret = secretOf(rows, role, endpoint.endpointId);
+        // Not if the endpoint has changed meanwhile: this is what its old database said.
+        if (this.#reading.get(key) === reading) this.#keep(endpoint, role, secret);
+        return secret;
+      })
+      .finally(() => {
+        if (this.#reading.get(key) === reading) this.#reading.delete(key);
+      });
     this.#reading.set(key, reading);
     return reading;
   }
@@ -95,9 +104,9 @@ export class RoleSecrets {
     this.read(endpoint, role).catch(() => {});
   }
 
-  /** Forgets an endpoint that was deleted. */
+  /** Forgets an endpoint that was changed or deleted. */
   forget(endpointId: string): void {
-    for (const map of [this.#entries, this.#superseded, this.#distrustedAt]) {
+    for (const map of [this.#entries, this.#reading, this.#superseded, this.#distrustedAt]) {
       for (const key of map.keys()) if (key.startsWith(`${endpointId}\0`)) map.delete(key);
     }
     this.#usualIterations.delete(endpointId);
@@ -111,8 +120,8 @@ export class RoleSecrets {
     this.#connections.clear();
   }
 
-  async #read(endpoint: PublishedEndpoint, role: string, key: string): Promise<RoleSecret | null> {
-    const secret = secretOf(await this.#rows(endpoint, role), role, endpoint.endpointId);
+  #keep(endpoint: PublishedEndpoint, role: string, secret: RoleSecret | null): void {
+    const key = keyOf(endpoint, role);
     const now = this.#options.now();
     const found = secret?.verifier != null;
     setBounded(this.#entries, key, { secret, readAt: now, until: now + (found ? knownForMs : unknownForMs) });
@@ -124,7 +133,6 @@ export class RoleSecrets {
     if (published !== null && found && published !== secret.verifier) {
       setBounded(this.#superseded, key, published);
     } else this.#superseded.delete(key);
-    return secret;
   }
 
   async #rows(endpoint: PublishedEndpoint, role: string): Promise<readonly TextRow[]> {
