@@ -165,12 +165,14 @@ export class World implements Effects {
     if (upstream.used !== this.live)
       throw new Error(`${upstream.used} slots taken, ${this.live} connections`);
     const holders = new Set<ClientSession>();
+    let pinned = 0;
     for (const pool of this.pools) {
       for (const server of pool.servers) {
         const { client } = server;
         if (server.state === 'idle' && (client !== null || server.owed.length > 0)) {
           throw new Error('an idle server has a client, or owes replies');
         }
+        if (server.pin !== null && !server.pinRefused && server.state !== 'closing') pinned++;
         if (client === null) continue;
         if (client.server !== server) throw new Error('a server is held by a client that does not hold it');
         if (holders.has(client)) throw new Error('a client holds two servers');
@@ -183,6 +185,8 @@ export class World implements Effects {
         since = waiter.waitSinceMs;
       }
     }
+    if (pinned !== upstream.pinned || pinned > upstream.heldMax)
+      throw new Error(`${pinned} servers pinned, ${upstream.pinned} counted, ${upstream.heldMax} allowed`);
     for (const session of this.clients.keys()) {
       if (session.state === 'active' && !holders.has(session))
         throw new Error('an active client has no server');

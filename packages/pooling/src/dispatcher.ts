@@ -298,6 +298,7 @@ export class Dispatcher {
       server.client = null;
       if (client.state === 'active') client.state = 'idle';
     }
+    this.unpin(server);
     server.closeReason = reason;
     server.pool.move(server, 'closing');
     this.effects.closeServer(server, reason);
@@ -321,7 +322,7 @@ export class Dispatcher {
 
   private gone(server: ServerSession, nowMs: number): void {
     const pool = server.pool;
-    if (server.pin !== null && !server.pinRefused) pool.upstream.pinned--;
+    this.unpin(server);
     if (server.closeReason === 'evicted') pool.upstream.evictionsUnderWay--;
     dropOwed(server);
     pool.move(server, 'gone');
@@ -336,7 +337,17 @@ export class Dispatcher {
     const upstream = server.pool.upstream;
     server.pin = reason;
     if (upstream.direct + upstream.pinned >= upstream.heldMax) server.pinRefused = true;
-    else upstream.pinned++;
+    else {
+      upstream.pinned++;
+      server.pinCounted = true;
+    }
+  }
+
+  /** A server that closes is nobody's any more: the next pin need not wait for its end of file. */
+  private unpin(server: ServerSession): void {
+    if (!server.pinCounted) return;
+    server.pinCounted = false;
+    server.pool.upstream.pinned--;
   }
 
   /** Refuses the client of a pin beyond the cap, now that it is owed nothing. */

@@ -58,6 +58,8 @@ export class ServerSession {
   /** The server reads COPY data and ignores Sync and Flush. */
   copyIn = false;
   pin: PinReason | null = null;
+  /** It counts among its upstream's pinned ones. */
+  pinCounted = false;
   /** A pin that came beyond the cap: the client is refused as soon as it is owed nothing. */
   pinRefused = false;
   /** Replay is under way: the client's own messages wait. */
