@@ -6,6 +6,7 @@ export { freePort, hasIpv6Loopback, isPortFree, type PortOwner, portOwner } from
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres.ts';
 export { findPostgresBinaries, type PostgresBinaries, type PostgresOrigin } from './postgres-binaries.ts';
 export { endGuardedProcesses, guardProcess } from './process-guard.ts';
-export { findOrStartRedis, type LocalRedis, type RedisOrigin } from './redis.ts';
+export { findOrStartRedis, findRedisProgram, type LocalRedis, type RedisOrigin } from './redis.ts';
+export type { FetchedProgram } from './redis-fetch.ts';
 export { ensureSealKeyFile } from './seal-key-file.ts';
 export { type ServerExit, type ServerProcess, startServerProcess } from './server-process.ts';

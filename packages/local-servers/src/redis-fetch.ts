@@ -11,7 +11,7 @@ const packages = ['redis-tools', 'liblzf1', 'libjemalloc2'];
 /** A program outside the usual places, with what its environment needs to find its libraries. */
 export interface FetchedProgram {
   readonly program: string;
-  readonly env: { readonly LD_LIBRARY_PATH: string };
+  readonly env: { readonly LD_LIBRARY_PATH?: string };
 }
 
 /** Redis from the distribution's own package source, kept under `cacheDir`. Rejects with LocalServerError. */

@@ -3,10 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { findProgram } from './find-program.ts';
 import { freePort } from './ports.ts';
-import { fetchRedis } from './redis-fetch.ts';
+import { type FetchedProgram, fetchRedis } from './redis-fetch.ts';
 import { runProgram } from './run-program.ts';
 import { startServerProcess } from './server-process.ts';
 
+const programs = ['valkey-server', 'redis-server', 'keydb-server'];
 const containerImage = 'docker.io/valkey/valkey:8-alpine';
 
 /** Where a Redis came from. */
@@ -60,7 +61,7 @@ export async function findOrStartRedis(search: RedisSearch): Promise<LocalRedis 
   }
   mkdirSync(search.cacheDir, { recursive: true });
   if (origins.has('program')) {
-    const program = findProgram(['valkey-server', 'redis-server', 'keydb-server'], env.PATH);
+    const program = findProgram(programs, env.PATH);
     const redis =
       program && (await attempt(() => startPrivate(program, env, search.cacheDir, 'program'), say));
     if (redis) return redis;
@@ -82,6 +83,12 @@ export async function findOrStartRedis(search: RedisSearch): Promise<LocalRedis 
     if (redis) return redis;
   }
   return null;
+}
+
+/** The program of a Redis, on PATH or fetched as `findOrStartRedis` does, for who starts it himself. Rejects if there is none. */
+export async function findRedisProgram(cacheDir: string): Promise<FetchedProgram> {
+  const program = findProgram(programs);
+  return program === null ? fetchRedis(cacheDir, process.env, console.log) : { program, env: {} };
 }
 
 async function attempt<T>(start: () => Promise<T>, say: (line: string) => void): Promise<T | null> {

@@ -1,33 +1,20 @@
 // A real redis-server for one test file: on a free loopback port, storing nothing, gone with the test.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createConnection, createServer } from 'node:net';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-
-/** The server's program on PATH, or null. */
-export function findRedisServer(): string | null {
-  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of ['redis-server', 'valkey-server']) {
-      const program = join(directory, name);
-      if (directory !== '' && existsSync(program)) return program;
-    }
-  }
-  return null;
-}
+import { type FetchedProgram, freePort } from '@weir/local-servers';
 
 export class PrivateRedis {
   readonly port: number;
-  readonly #program: string;
+  readonly #program: FetchedProgram;
   #child: ChildProcess | null = null;
 
-  private constructor(program: string, port: number) {
+  private constructor(program: FetchedProgram, port: number) {
     this.#program = program;
     this.port = port;
   }
 
-  static async start(program: string): Promise<PrivateRedis> {
+  static async start(program: FetchedProgram): Promise<PrivateRedis> {
     const redis = new PrivateRedis(program, await freePort());
     await redis.start();
     return redis;
@@ -40,10 +27,14 @@ export class PrivateRedis {
   /** Starts it (again), empty, on the same port; resolves when it answers. */
   async start(): Promise<void> {
     const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    const child = spawn(this.#program, [...settings, '--dir', tmpdir()], { stdio: 'ignore' });
+    const { program, env } = this.#program;
+    const child = spawn(program, [...settings, '--dir', tmpdir()], {
+      stdio: 'ignore',
+      env: { ...process.env, ...env },
+    });
     this.#child = child;
     while (!(await answersPing(this.port))) {
-      if (child.exitCode !== null) throw new Error(`${this.#program} ended with ${child.exitCode}`);
+      if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`);
     }
   }
 
@@ -64,14 +55,6 @@ export class PrivateRedis {
   thaw(): void {
     this.#child?.kill('SIGCONT');
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function answersPing(port: number): Promise<boolean> {

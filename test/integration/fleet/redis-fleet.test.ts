@@ -12,12 +12,11 @@ import {
   exampleReport,
   suiteReportTtlMs,
 } from '@weir/fleet/testing';
+import { type FetchedProgram, findRedisProgram } from '@weir/local-servers';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { findRedisServer, PrivateRedis } from './private-redis.ts';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { PrivateRedis } from './private-redis.ts';
 
-const program = findRedisServer();
-const name = program === null ? 'fleet over Redis (skipped: no redis-server on PATH)' : 'fleet over Redis';
 const sealKeys = [{ id: 'k1', secret: new Uint8Array(32).fill(1) }];
 const endpoint = examplePublishedEndpoint();
 const { endpointId } = endpoint;
@@ -25,13 +24,17 @@ const endpointKey = `weir:endpoint:${endpointId}`;
 const tickMs = 50;
 const patience = { timeout: 60_000, interval: 20 };
 
-describe.skipIf(program === null)(name, { timeout: 180_000 }, () => {
+describe('fleet over Redis', { timeout: 180_000 }, () => {
+  let program: FetchedProgram;
   let redis: PrivateRedis;
   let raw: Redis;
   let fleets: Fleet[];
 
+  beforeAll(async () => {
+    program = await findRedisProgram(process.env.WEIR_TEST_CACHE_DIR!);
+  });
   beforeEach(async () => {
-    redis = await PrivateRedis.start(program!);
+    redis = await PrivateRedis.start(program);
     raw = new Redis(redis.url, { retryStrategy: () => 50, maxRetriesPerRequest: null });
     raw.on('error', () => {});
     fleets = [];
