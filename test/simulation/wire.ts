@@ -1,5 +1,6 @@
 // A simulated connection: bytes take time, come in other pieces than they were sent in, and may wait for a slow reader.
 import type { Peer } from '@weir/pooling';
+import { copyOf } from '@weir/protocol';
 import type { Clock, Random } from './random.ts';
 
 export interface WireEnds {
@@ -11,7 +12,8 @@ export interface WireEnds {
   drained(): void;
 }
 
-const readBuffer = new Uint8Array(64 * 1024);
+// A Buffer, as Node's sockets give: its `slice` shares memory, unlike that of other arrays.
+const readBuffer = Buffer.alloc(64 * 1024);
 
 /** The core's side of one connection, as its Peer, and the far side's `send`. */
 export class Wire implements Peer {
@@ -39,7 +41,7 @@ export class Wire implements Peer {
     const unsent = this.unsentBytes > 0 || this.random.chance(0.1);
     // Views of what was just read are safe by the transport's word; everything else is the core's own memory.
     const kept = unsent && bytes.buffer !== readBuffer.buffer;
-    this.outgoing.push({ bytes: kept ? bytes : bytes.slice(), counted: unsent });
+    this.outgoing.push({ bytes: kept ? bytes : copyOf(bytes, 0, bytes.length), counted: unsent });
     if (unsent) {
       this.unsentBytes += bytes.length;
       this.blocked = true;
@@ -76,7 +78,7 @@ export class Wire implements Peer {
       const next = this.outgoing.shift();
       if (next === undefined) return;
       if (next.counted) this.unsentBytes -= next.bytes.length;
-      this.ends.arrived(next.bytes.slice());
+      this.ends.arrived(copyOf(next.bytes, 0, next.bytes.length));
       if (this.outgoing.length > 0) this.deliverLater();
       else if (this.blocked) {
         this.blocked = false;
@@ -108,6 +110,7 @@ export class Wire implements Peer {
       // What is kept beyond the call must have been copied: these bytes change right after it.
       const bytes = readBuffer.subarray(0, length);
       this.ends.data(bytes);
+      bytes.fill(0xff);
       if (this.incoming.length > 0) this.readLater();
     });
   }

@@ -18,6 +18,10 @@ const impure: readonly [RegExp, string][] = [
   [/(?<![.\w])process\./, 'take it as an argument'],
   [/(?<![.\w])console\./, 'return what happened'],
   [/(?<![.\w])Buffer\b/, 'use Uint8Array'],
+  [
+    /\b(?:bytes|body|frame|payload)\.slice\(/,
+    'use copyOf: what comes from a socket is a Buffer, whose slice shares memory',
+  ],
 ];
 
 test('pure packages import nothing of Node, but for node:crypto in scram', () => {

@@ -1,5 +1,5 @@
 // From a server to its client: cuts the server's bytes into frames, swallows what was Weir's own, sees when all is answered.
-import { decodeUtf8, ServerMessage } from '@weir/protocol';
+import { copyOf, decodeUtf8, ServerMessage } from '@weir/protocol';
 import { tagEffect } from './command-tag.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { rewriteStatementName } from './error-names.ts';
@@ -238,7 +238,7 @@ export class ReplyForwarder {
       return;
     }
     if (server.replaying) {
-      server.replayError ??= bytes.slice(at, end);
+      server.replayError ??= copyOf(bytes, at, end);
       this.skip(bytes, at, end);
       return;
     }

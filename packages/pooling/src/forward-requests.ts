@@ -1,5 +1,5 @@
 // From a client to its server: cuts the client's bytes into frames, maps prepared statements, notes what is owed.
-import { ClientMessage } from '@weir/protocol';
+import { ClientMessage, copyOf } from '@weir/protocol';
 import { isTransactionSet, suspicionOf, WordScan } from '@weir/sql';
 import type { ClientSession } from './client-session.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -399,7 +399,7 @@ export class RequestForwarder {
     if (nameEnd === at + 5) {
       const before = client.unnamed;
       if (before === null || !sameBytes(before.payload, bytes, payloadFrom, frameEnd)) {
-        client.unnamed = new UnnamedStatement(bytes.slice(payloadFrom, frameEnd));
+        client.unnamed = new UnnamedStatement(copyOf(bytes, payloadFrom, frameEnd));
       }
       server.unnamed = client.unnamed;
       client.unnamedBatch = server.batchesSent;

@@ -1,4 +1,5 @@
 // Protocol-level prepared statements: one text, many clients and servers. Which server has which, and under what name.
+import { copyOf } from '@weir/protocol';
 import { isTransactionSet, suspicionOf } from '@weir/sql';
 import { deallocatedName } from './sql-deallocate.ts';
 
@@ -84,7 +85,7 @@ export class StatementCache {
       this.byHash.set(hash, (bucket = []));
     }
     statementsMade++;
-    const statement = new Statement(`${serverNamePrefix}${statementsMade}`, bytes.slice(from, to), hash);
+    const statement = new Statement(`${serverNamePrefix}${statementsMade}`, copyOf(bytes, from, to), hash);
     statement.users = 1;
     bucket.push(statement);
     this.size++;

@@ -1,4 +1,5 @@
 // What one server connection is doing: for whom, what it still owes, its transaction status, and what it was given.
+import { copyOf } from '@weir/protocol';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason, ServerCloseReason } from './close-reason.ts';
 import type { Peer } from './out-buffer.ts';
@@ -94,7 +95,7 @@ export class ServerSession {
 
   /** Keeps a copy of an incomplete frame. */
   hold(bytes: Uint8Array, from: number, to: number): void {
-    this.heldBytes = bytes.slice(from, to);
+    this.heldBytes = copyOf(bytes, from, to);
   }
 
   /** What is held followed by `bytes[0..length)`, or null if nothing is held. */

@@ -31,6 +31,13 @@ export function joinBytes(chunks: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
+/** A copy of `bytes[from..to)`. Not `bytes.slice`: that of a Node Buffer shares memory with what is read into next. */
+export function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array {
+  const copy = new Uint8Array(to - from);
+  copy.set(bytes.subarray(from, to));
+  return copy;
+}
+
 /** True if both hold the same bytes. Not for secrets: it stops at the first difference. */
 export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;

@@ -1,5 +1,5 @@
 // Appends frames to one growing buffer: type, length put in afterwards, body. One or many frames, one array.
-import { encodeUtf8, writeInt32 } from './bytes.ts';
+import { copyOf, encodeUtf8, writeInt32 } from './bytes.ts';
 
 const headerBytes = 5;
 
@@ -75,7 +75,7 @@ export class FrameWriter {
 
   /** What was written, as an array of exactly that length; the writer must not be used afterwards. */
   take(): Uint8Array {
-    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length);
+    return this.#length === this.#bytes.length ? this.#bytes : copyOf(this.#bytes, 0, this.#length);
   }
 
   #reserve(count: number): void {

@@ -1,6 +1,15 @@
 // The Postgres wire protocol v3 in both directions: bytes in, values out. No sockets, no clock.
 export { BodyReader } from './body-reader.ts';
-export { decodeUtf8, encodeUtf8, equalBytes, joinBytes, noBytes, readInt32, writeInt32 } from './bytes.ts';
+export {
+  copyOf,
+  decodeUtf8,
+  encodeUtf8,
+  equalBytes,
+  joinBytes,
+  noBytes,
+  readInt32,
+  writeInt32,
+} from './bytes.ts';
 export { type Frame, FrameReader } from './frame-reader.ts';
 export { FrameScanner } from './frame-scanner.ts';
 export { FrameWriter } from './frame-writer.ts';

@@ -1,5 +1,6 @@
 // What a server says after login and between queries: parameters, cancel key, protocol version, readiness.
 import { BodyReader } from '../body-reader.ts';
+import { copyOf } from '../bytes.ts';
 import { FrameWriter } from '../frame-writer.ts';
 import { ServerMessage } from '../message-type.ts';
 import { ProtocolViolation } from '../protocol-violation.ts';
@@ -32,7 +33,7 @@ export function decodeBackendKeyData(body: Uint8Array): { processId: number; sec
   const reader = new BodyReader(body);
   const processId = reader.int32();
   if (reader.remaining === 0) throw new ProtocolViolation('insufficient data left in message');
-  return { processId, secretKey: reader.rest().slice() };
+  return { processId, secretKey: copyOf(body, 4, body.length) };
 }
 
 export function readyForQuery(status: TransactionStatus): Uint8Array {
