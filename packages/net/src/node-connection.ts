@@ -117,13 +117,14 @@ export abstract class NodeConnection implements Connection {
   // Node emits 'drain' only after its high-water mark was passed. Below it an empty write, queued behind the unsent
   // bytes, tells by its callback that they are gone.
   private watchDrain(): void {
-    if (!this.socket.writableNeedDrain) this.socket.write(nothing, () => this.drained());
+    if (this.socket.writableLength > 0 && !this.socket.writableNeedDrain)
+      this.socket.write(nothing, () => this.drained());
   }
 
   /** @internal */
   drained(): void {
     if (!this.awaitingDrain || this.sealed || this.socket.destroyed) return;
-    if (this.socket.writableLength > 0) {
+    if (this.unsentBytes > 0) {
       this.watchDrain();
       return;
     }

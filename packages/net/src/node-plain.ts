@@ -1,5 +1,7 @@
 // Plain connections over node:net: reads land in a buffer we own where Node allows it, in 'data' events where it does not.
 import { type OnReadOpts, Socket } from 'node:net';
+import { getSystemErrorName } from 'node:util';
+import { DirectWriter } from './direct-write.ts';
 import { NodeConnection } from './node-connection.ts';
 import {
   copyBytes,
@@ -19,11 +21,13 @@ export type ReadMode = 'own-buffer' | 'data-events';
 /** A connection without TLS. */
 export class PlainConnection extends NodeConnection {
   private readonly mode: ReadMode;
+  private readonly direct: DirectWriter | null;
   private primed = false;
 
   constructor(socket: Socket, mode: ReadMode) {
     super(socket, null);
     this.mode = mode;
+    this.direct = mode === 'own-buffer' ? DirectWriter.of(socket, (status) => this.written(status)) : null;
     if (mode === 'data-events') {
       socket.pause();
       socket.on('data', (bytes: Buffer) => this.deliver(bytes, bytes.length));
@@ -32,25 +36,49 @@ export class PlainConnection extends NodeConnection {
 
   write(bytes: Uint8Array): boolean {
     if (this.sealed) return true;
-    const socket = this.socket;
     const memory = bytes.buffer;
-    if (socket.writableLength > 0) {
-      socket.write(isReadMemory(memory) ? copyBytes(bytes) : bytes);
+    if (this.unsentBytes > 0) {
+      this.socket.write(isReadMemory(memory) ? copyBytes(bytes) : bytes);
       this.promiseDrain();
       return false;
     }
     if (isSharedMemory(memory)) {
       const copy = copyToScratch(bytes);
-      socket.write(copy);
-      if (socket.writableLength === 0) return true;
+      if (this.send(copy)) return true;
       keepScratch(copy);
     } else {
-      socket.write(bytes);
-      if (socket.writableLength === 0) return true;
+      if (this.send(bytes)) return true;
       if (memory === delivery.memory) delivery.lent = true;
     }
     this.promiseDrain();
     return false;
+  }
+
+  override get unsentBytes(): number {
+    return (this.direct?.pendingBytes ?? 0) + this.socket.writableLength;
+  }
+
+  /** True if the kernel has taken them all, or nobody ever will. */
+  private send(bytes: Uint8Array): boolean {
+    const { direct, socket } = this;
+    if (direct === null || socket.destroyed) {
+      socket.write(bytes);
+      return socket.writableLength === 0;
+    }
+    const status = direct.write(bytes);
+    if (status < 0) this.writeFailed(status);
+    return status !== 1;
+  }
+
+  private written(status: number): void {
+    if (status < 0) this.writeFailed(status);
+    else this.drained();
+  }
+
+  private writeFailed(status: number): void {
+    if (this.dropped) return;
+    const code = getSystemErrorName(status);
+    this.fail(Object.assign(new Error(`write ${code}`), { code, errno: status, syscall: 'write' }));
   }
 
   /** @internal Bytes that came in by `onread`. */

@@ -213,7 +213,7 @@ export class Dispatcher {
     if (pool.closed !== null || nowMs < pool.retryAtMs) return;
     const upstream = pool.upstream;
     const openingMax = pool.failures > 0 ? 1 : this.limits.openingMax;
-    while (pool.count('opening') < Math.min(pool.waiters.length, openingMax) && pool.size < pool.sizeMax) {
+    while (pool.opening < Math.min(pool.waiters.length, openingMax) && pool.size < pool.sizeMax) {
       if (!upstream.takeSlot()) {
         this.evictFor(pool, nowMs);
         return;
@@ -230,7 +230,7 @@ export class Dispatcher {
 
   /** Closes idle servers of other pools, at most one for each slot that is wanted and not yet coming free. */
   private evictFor(pool: Pool, nowMs: number): void {
-    this.evict(pool.upstream, pool, pool.waiters.length - pool.count('opening'), nowMs);
+    this.evict(pool.upstream, pool, pool.waiters.length - pool.opening, nowMs);
   }
 
   private evict(upstream: Upstream, except: Pool | null, wanted: number, nowMs: number): void {

@@ -1,7 +1,7 @@
 // One pool: its idle server connections, its queue of waiters and its counters. Which is chosen, not what is done.
 import type { ClientSession } from './client-session.ts';
 import { StatementCache } from './prepared-statements.ts';
-import { type ServerSession, type ServerState, serverStates } from './server-session.ts';
+import type { ServerSession, ServerState } from './server-session.ts';
 import type { Upstream } from './upstream.ts';
 import type { ValueSet } from './value-set.ts';
 
@@ -50,20 +50,23 @@ export class Pool {
   transactionsTotal = 0;
   queriesTotal = 0;
 
+  /** Server connections that are being opened. */
+  opening = 0;
+
   private readonly idle: ServerSession[] = [];
-  private readonly counts: Record<ServerState, number>;
 
   constructor(key: string, upstream: Upstream, settings: PoolSettings, observer: PoolObserver) {
     this.key = key;
     this.upstream = upstream;
     this.settings = settings;
     this.observer = observer;
-    this.counts = Object.fromEntries(serverStates.map((state) => [state, 0])) as Record<ServerState, number>;
   }
 
-  /** Server connections in `state`. */
+  /** Server connections in `state`; for metrics, since it looks at each. */
   count(state: ServerState): number {
-    return this.counts[state];
+    let count = 0;
+    for (const server of this.servers) if (server.state === state) count++;
+    return count;
   }
 
   /** Every server connection that counts in the budget. */
@@ -78,20 +81,16 @@ export class Pool {
       if (this.idle.at(-1) === server) this.idle.pop();
       else this.idle.splice(this.idle.indexOf(server), 1);
     }
-    this.counts[server.state]--;
+    if (server.state === 'opening') this.opening--;
     server.state = state;
-    this.counts[state]++;
     if (state === 'idle') this.idle.push(server);
-    if (state === 'gone') {
-      this.servers.delete(server);
-      this.counts.gone = 0;
-    }
+    if (state === 'gone') this.servers.delete(server);
   }
 
   /** Adds a server that is about to be opened. */
   add(server: ServerSession): void {
     this.servers.add(server);
-    this.counts[server.state]++;
+    this.opening++;
   }
 
   /** The idle server to hand out for a client with these settings: the newest that matches, else the newest. */

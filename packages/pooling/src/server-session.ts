@@ -15,16 +15,6 @@ import { noValues, type ValueSet } from './value-set.ts';
  */
 export type ServerState = 'opening' | 'idle' | 'active' | 'finishing' | 'cancelling' | 'closing' | 'gone';
 
-export const serverStates: readonly ServerState[] = [
-  'opening',
-  'idle',
-  'active',
-  'finishing',
-  'cancelling',
-  'closing',
-  'gone',
-];
-
 /** Transaction status bytes of ReadyForQuery. */
 export const TransactionStatus = { Idle: 0x49, Open: 0x54, Failed: 0x45 } as const;
 

@@ -67,7 +67,7 @@ export class Upstream {
       if (pool.closed !== null || pool.retryAtMs > nowMs) continue;
       const head = pool.waiters.peek();
       if (head === null || head.waitSinceMs >= since) continue;
-      if (pool.size >= pool.sizeMax || pool.count('opening') >= pool.waiters.length) continue;
+      if (pool.size >= pool.sizeMax || pool.opening >= pool.waiters.length) continue;
       longest = pool;
       since = head.waitSinceMs;
     }
