@@ -22,7 +22,8 @@ import {
 const transactionAborted = 'current transaction is aborted, commands ignored until end of transaction block';
 
 /**
- * Commands are words, not SQL: `begin`, `commit`, `rollback`, `fail …`, `copy …`, `set …`, `deallocate …`, `echo …`. `echo` answers a row
+ * Commands are few: `begin`, `commit`, `rollback`, `fail …`, `copy …`, `set a.v = …`, `reset a.v`, `show a.v`,
+ * `deallocate …`, `listen …`, `echo …`. `echo` answers a row
  * with its text, so that every reply carries the client and number it belongs to.
  */
 export class ModelServer {
@@ -36,8 +37,10 @@ export class ModelServer {
   private out: Uint8Array[] = [];
   /** The client has said Terminate. */
   ended = false;
-  /** Texts run here, in order, for checks from outside. */
-  readonly settings = new Map<string, string>();
+  /** Session settings, those of a transaction under way included. */
+  settings = new Map<string, string>();
+  /** Those from before the transaction under way, if it has changed any. */
+  private settingsBefore: Map<string, string> | null = null;
 
   /** The unnamed statement is a COPY. */
   get unnamedCopies(): boolean {
@@ -152,12 +155,14 @@ export class ModelServer {
       case 'begin':
         this.status = 'T';
         return this.done('BEGIN');
-      case 'commit':
-        this.status = 'I';
-        return this.done('COMMIT');
+      case 'commit': {
+        const failed = this.status === 'E';
+        this.endWork(failed);
+        return this.done(failed ? 'ROLLBACK' : 'COMMIT');
+      }
       case 'ROLLBACK':
       case 'rollback':
-        this.status = 'I';
+        this.endWork(true);
         return this.done('ROLLBACK');
       case 'fail':
         return this.fail('22012', `division by zero in ${rest.join(' ')}`, how === 'simple');
@@ -167,7 +172,18 @@ export class ModelServer {
         this.out.push(new Uint8Array([0x47, 0, 0, 0, 7, 0, 0, 0]));
         return;
       case 'set':
+        // SET LOCAL ends with its transaction; here it is nothing but its tag.
+        if (rest[0] !== 'local') this.change(rest[0]!, rest[2]!.replaceAll("'", ''));
         return this.done('SET');
+      case 'reset':
+        this.change(rest[0]!, '');
+        return this.done('RESET');
+      case 'show':
+      case 'SHOW':
+        this.out.push(dataRow([encodeUtf8(this.settings.get(rest[0]!.replaceAll('"', '')) ?? '')]));
+        return this.done('SHOW');
+      case 'listen':
+        return this.done('LISTEN');
       case 'deallocate':
       case 'DEALLOCATE':
         if (!this.statements.delete(rest[0]!)) {
@@ -186,12 +202,23 @@ export class ModelServer {
 
   /** Weir's own set_config calls; a reported setting is reported as the server does. */
   private replayed(text: string): void {
-    for (const match of text.matchAll(/set_config\('(\w+)', (NULL|'([^']*)'), false\)/g)) {
+    for (const match of text.matchAll(/set_config\('([\w.]+)', (NULL|'([^']*)'), false\)/g)) {
       const value = match[2] === 'NULL' ? '' : match[3]!;
       if (this.settings.get(match[1]!) === value) continue;
       this.settings.set(match[1]!, value);
-      this.out.push(parameterStatus(match[1]!, value));
+      if (match[1] === 'application_name') this.out.push(parameterStatus(match[1], value));
     }
+  }
+
+  private change(name: string, value: string): void {
+    this.settingsBefore ??= new Map(this.settings);
+    this.settings.set(name, value);
+  }
+
+  private endWork(undo: boolean): void {
+    if (undo && this.settingsBefore !== null) this.settings = this.settingsBefore;
+    this.settingsBefore = null;
+    this.status = 'I';
   }
 
   private aborted(text: string): boolean {
@@ -209,6 +236,7 @@ export class ModelServer {
 
   private fail(code: string, message: string, simple = false, routine?: string): void {
     if (this.status === 'T') this.status = 'E';
+    else if (this.status === 'I') this.endWork(true);
     if (!simple) this.skipping = true;
     this.out.push(
       errorResponse({ severity: 'ERROR', code, message, ...(routine !== undefined && { routine }) }),
@@ -216,7 +244,10 @@ export class ModelServer {
   }
 
   private ready(): void {
-    if (this.status === 'I') this.bound = null;
+    if (this.status === 'I') {
+      this.bound = null;
+      this.settingsBefore = null;
+    }
     this.out.push(readyForQuery(this.status));
   }
 }

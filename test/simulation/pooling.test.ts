@@ -1,6 +1,9 @@
 // The pooling core under thousands of simulated clients: every reply is the client's own, and no rule is ever broken.
-import { expect, test } from 'vitest';
+import { loadSqlParser } from '@weir/pooling';
+import { beforeAll, expect, test } from 'vitest';
 import { run } from './run.ts';
+
+beforeAll(() => loadSqlParser());
 
 const seedGiven = process.env.WEIR_SEED;
 

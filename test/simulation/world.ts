@@ -108,7 +108,8 @@ export class World implements Effects {
         return;
       }
       const model = new ModelServer();
-      model.settings.set('application_name', '');
+      const own = server.dedicatedTo?.startup.values.get('application_name') ?? '';
+      model.settings.set('application_name', own);
       const wire: Wire = new Wire(this.clock, this.random, {
         arrived: (bytes) => {
           for (const reply of model.feed(bytes)) wire.send(reply);
@@ -119,7 +120,8 @@ export class World implements Effects {
       });
       server.peer = wire;
       this.servers.set(server, { wire, model });
-      this.dispatcher.serverOpened(server, valueSetOf(new Map([['application_name', '']])), this.clock.nowMs);
+      const parameters = valueSetOf(new Map([['application_name', own]]));
+      this.dispatcher.serverOpened(server, parameters, this.clock.nowMs);
     });
   }
 

@@ -5,7 +5,7 @@ import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 const refPrefix = '#/components/schemas/';
 
 /** The generator writes each schema twice, as input (`…Input`) and as output; most are only ever one of the two. */
-export const describeApi: SwaggerTransformObject = (document) => {
+function describe(document: Parameters<typeof jsonSchemaTransformObject>[0]) {
   const generated = jsonSchemaTransformObject(document);
   if (!('components' in generated) || generated.components?.schemas === undefined) return generated;
   const { schemas } = generated.components;
@@ -32,7 +32,10 @@ export const describeApi: SwaggerTransformObject = (document) => {
     { ...generated, components: { ...generated.components, schemas: Object.fromEntries(kept) } },
     names,
   );
-};
+}
+
+// The two packages bring copies of OpenAPI's types that differ in what they call optional.
+export const describeApi = describe as SwaggerTransformObject;
 
 function refsIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { createRedisFleet, EndpointSnapshot, type Fleet, loadSealKeys, withSnapshot } from '@weir/fleet';
 import { type Connection, type Listener, listen, loadServerCertificates } from '@weir/net';
+import { loadSqlParser } from '@weir/pooling';
 import { type AdminListener, createLogger, createMetrics, type Logger, serveAdmin } from '@weir/telemetry';
 import { collectActivity, collectCounters } from './admin/counters.ts';
 import { CancelKeys } from './cancel/cancel-keys.ts';
@@ -38,6 +39,7 @@ export interface PoolerParts {
 /** Starts a pooler. Rejects with ListenError, AdminListenError, TlsError, SealKeyError or ConfigError. */
 export async function startPooler(config: PoolerConfig, parts: PoolerParts = {}): Promise<RunningPooler> {
   const log = parts.log ?? createLogger({ name: 'pooler', level: config.logLevel });
+  await loadSqlParser();
   const now = (): number => performance.now();
   const sealKeys = loadSealKeys(config.sealKeyFile);
   const fleet = parts.fleet ?? redisFleet(config, sealKeys);

@@ -1,5 +1,6 @@
 // Where one client stands: waiting, served or idle, what it prepared, and which of its bytes are not used yet.
 import type { WordScan } from '@weir/sql';
+import type { PinReason } from './close-reason.ts';
 import type { Peer } from './out-buffer.ts';
 import type { Pool } from './pool.ts';
 import type { Statement, UnnamedStatement } from './prepared-statements.ts';
@@ -28,10 +29,17 @@ export interface ClientStart {
 export class ClientSession {
   readonly peer: Peer;
   readonly pool: Pool;
-  readonly replay: ValueSet;
+  /** Startup settings that are not part of the pool's key. */
+  readonly startup: ValueSet;
+  /** Its settings now, as the server showed them: those of its startup and what it has set since. */
+  replay: ValueSet;
   told: ValueSet;
   state: ClientState = 'idle';
   server: ServerSession | null = null;
+  /** Why it is to have a server connection of its own, opened for it alone. */
+  dedicated: PinReason | null = null;
+  /** Takes it out of the queue for one. */
+  stopWaiting: (() => void) | null = null;
 
   /** When the wait for the next checkout began, ms of the caller's clock. */
   waitSinceMs = 0;
@@ -73,6 +81,7 @@ export class ClientSession {
   constructor(start: ClientStart) {
     this.peer = start.peer;
     this.pool = start.pool;
+    this.startup = start.replay;
     this.replay = start.replay;
     this.told = start.told;
   }

@@ -28,7 +28,13 @@ export type PinReason =
   | 'sequence-state'
   | 'replication'
   | 'nested-connection'
-  | 'large-statement';
+  | 'large-statement'
+  /** Its own startup values are to show, which on a shared connection are another's. */
+  | 'startup-values'
+  /** What its settings are could not be proven. */
+  | 'unproven'
+  /** The endpoint's mode gives each client a server connection of its own. */
+  | 'session-mode';
 
 /** What the core refuses a client for; the app turns it into an error with SQLSTATE and advice. */
 export type Refusal =

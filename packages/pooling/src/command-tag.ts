@@ -4,11 +4,9 @@ import type { PinReason } from './close-reason.ts';
 /** Effects of a command as its tag tells them. */
 export type TagEffect =
   | { readonly kind: 'pin'; readonly reason: PinReason }
-  /** Session settings went back to those of the startup. */
-  | { readonly kind: 'settings-reset' }
   /** All prepared statements of the session are gone. */
   | { readonly kind: 'statements-gone' }
-  /** Both of the above. */
+  /** And its settings went back to those of the startup. */
   | { readonly kind: 'discarded' }
   /** Tables or types may have changed. */
   | { readonly kind: 'schema' };
@@ -18,7 +16,7 @@ const effects = new Map<string, TagEffect>([
   ['LISTEN', { kind: 'pin', reason: 'listen' }],
   ['PREPARE', { kind: 'pin', reason: 'prepare' }],
   ['LOAD', { kind: 'pin', reason: 'load' }],
-  ['RESET', { kind: 'settings-reset' }],
+  ['RESET', { kind: 'pin', reason: 'set' }],
   ['DEALLOCATE ALL', { kind: 'statements-gone' }],
   ['DISCARD ALL', { kind: 'discarded' }],
 ]);

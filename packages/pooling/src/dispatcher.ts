@@ -1,15 +1,17 @@
 // Who gets which server connection when: checkout, release, opening, eviction, ends. Decisions only; see effects.ts.
+import { type ChangedSettings, namesMax, showQuery } from './changed-settings.ts';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason, Refusal, ServerCloseReason } from './close-reason.ts';
 import type { Effects, OpenFailure } from './effects.ts';
-import { parameterDifferences, queryFrame } from './messages.ts';
+import { parameterDifferences, parseFrame, queryFrame } from './messages.ts';
 import { dropOwed } from './name-note.ts';
 import type { Pool } from './pool.ts';
+import { bytesOf, type UnnamedStatement } from './prepared-statements.ts';
 import { replayQuery } from './replay.ts';
 import { Owed, OwedBit } from './reply-queue.ts';
 import { ServerSession, TransactionStatus } from './server-session.ts';
-import type { Upstream } from './upstream.ts';
-import { noValues, type ValueSet } from './value-set.ts';
+import type { DirectWaiter, Upstream } from './upstream.ts';
+import type { ValueSet } from './value-set.ts';
 
 /** Limits of the process, the same for all pools. */
 export interface DispatcherLimits {
@@ -71,11 +73,106 @@ export class Dispatcher {
     return null;
   }
 
+  /**
+   * A client that is owed nothing is to have a server connection of its own, before it makes state that cannot follow
+   * it elsewhere. It waits; `onReady` is called once it has one.
+   */
+  checkoutDedicated(client: ClientSession, reason: PinReason, nowMs: number): void {
+    const { pool } = client;
+    client.dedicated = reason;
+    client.waitSinceMs = nowMs;
+    client.noticed = false;
+    if (pool.closed !== null) {
+      this.refuse(client, { kind: 'open-failed', cause: pool.closed.cause }, nowMs);
+      return;
+    }
+    client.state = 'waiting';
+    this.waitForDedicated(client, nowMs, nowMs);
+  }
+
+  private waitForDedicated(client: ClientSession, notBeforeMs: number, nowMs: number): void {
+    const { pool } = client;
+    const { upstream } = pool;
+    const deadlineMs = client.waitSinceMs + pool.settings.queryWaitTimeoutMs;
+    client.stopWaiting = this.queueForSlot(
+      upstream,
+      {
+        sinceMs: client.waitSinceMs,
+        deadlineMs,
+        client,
+        notBeforeMs,
+        granted: (slot, now) => {
+          client.stopWaiting = null;
+          if (slot) return this.openDedicated(client);
+          const waitMs = now - client.waitSinceMs;
+          const { budget, used } = upstream;
+          this.refuse(client, { kind: 'wait-timeout', waitMs, budget, used }, now);
+        },
+      },
+      nowMs,
+    );
+    if (client.state !== 'waiting') client.stopWaiting = null;
+  }
+
+  private openDedicated(client: ClientSession): void {
+    const { pool } = client;
+    // The slot was taken as a direct connection's; it is a pinned one's from here on.
+    pool.upstream.direct--;
+    const server = this.open(pool, client);
+    this.pinServer(server, client.dedicated!);
+  }
+
+  private dedicatedOpened(server: ServerSession, client: ClientSession, nowMs: number): void {
+    // It left, or was canceled, while its server connection was being opened.
+    if (client.state !== 'waiting') return this.close(server, 'client-gone', nowMs);
+    const { pool } = client;
+    pool.checkoutsTotal++;
+    pool.observer.waited(nowMs - client.waitSinceMs);
+    pool.move(server, 'active');
+    client.state = 'active';
+    client.server = server;
+    server.client = client;
+    server.checkoutAtMs = nowMs;
+    const prepared = this.prepareOwn(client, server);
+    if (prepared || server.replaying) {
+      server.replaying = true;
+      return;
+    }
+    this.tellParameters(client, server);
+    this.onReady(client, nowMs);
+  }
+
+  /** What a client prepared by protocol stands on its own server under its own names, as SQL expects it. */
+  private prepareOwn(client: ClientSession, server: ServerSession): boolean {
+    const out = server.peer!;
+    const send = (name: Uint8Array | null, statement: UnnamedStatement): void => {
+      out.write(parseFrame(name, statement));
+      server.owed.push(Owed.Parse | OwedBit.Skip, null);
+      server.owed.push(Owed.Sync | OwedBit.Skip, null);
+      server.batchesSent++;
+    };
+    // A replay is a simple query, which ends the unnamed statement: it has to come before.
+    for (const [name, statement] of client.statements) send(bytesOf(name), statement);
+    const any = client.statements.size > 0 || client.unnamed !== null;
+    if (server.replay !== client.replay) this.replay(server, client.replay);
+    if (client.unnamed !== null) send(null, client.unnamed);
+    for (const statement of client.statements.values()) client.pool.statements.give(statement);
+    client.statements.clear();
+    client.unnamed = null;
+    return any;
+  }
+
   /** Takes a client out of the queue; it is owed nothing then. */
   stopWaiting(client: ClientSession): void {
     if (client.state !== 'waiting') return;
-    client.pool.waiters.remove(client);
+    this.leaveQueue(client);
     client.state = 'idle';
+  }
+
+  private leaveQueue(client: ClientSession): void {
+    client.pool.waiters.remove(client);
+    client.stopWaiting?.();
+    client.stopWaiting = null;
   }
 
   /** Lends `server`; false while settings are replayed on it first. */
@@ -108,10 +205,59 @@ export class Dispatcher {
     server.replay = settings;
   }
 
+  /**
+   * Everything is answered and no transaction is open, but the client's texts may have changed settings: the server is
+   * asked what they are before anybody else gets it.
+   */
+  prove(server: ServerSession, changed: ChangedSettings, nowMs: number): void {
+    const names = changed.ask(server.errors, server.replay);
+    if (names.length > namesMax) return this.unproven(server, nowMs);
+    server.probe = { names, shown: [] };
+    if (names.length === 0) return this.proven(server, changed, nowMs);
+    server.replaying = true;
+    server.unnamed = null;
+    server.owed.push(Owed.Query | OwedBit.Skip, null);
+    server.batchesSent++;
+    server.peer!.write(queryFrame(showQuery(names)));
+  }
+
+  private proven(server: ServerSession, changed: ChangedSettings, nowMs: number): void {
+    const { names, shown } = server.probe!;
+    const { client } = server;
+    server.probe = null;
+    server.changed = null;
+    if (shown.length !== names.length) return this.unproven(server, nowMs);
+    server.replay = changed.held(names, shown, server.replay);
+    if (client === null) return this.finish(server, nowMs);
+    client.replay = changed.wanted(server.replay, client.startup);
+    this.release(server, nowMs);
+  }
+
+  private unproven(server: ServerSession, nowMs: number): void {
+    const { client } = server;
+    server.probe = null;
+    server.changed = null;
+    server.replayError = null;
+    if (client === null) return this.close(server, 'client-gone', nowMs);
+    this.pinServer(server, 'unproven');
+    if (server.pinRefused) this.refusePin(server, nowMs);
+    else this.onReady(client, nowMs);
+  }
+
+  /** Server connections opened from now on have other settings: the open ones are replaced as they come free. */
+  private sessionsDiffer(upstream: Upstream): void {
+    for (const pool of upstream.pools) pool.generation++;
+  }
+
   /** The replay's ReadyForQuery came: the client may go on, or hears why it can't. */
   replayed(server: ServerSession, nowMs: number): void {
     server.replaying = false;
     const client = server.client;
+    const { changed } = server;
+    if (server.probe !== null && changed !== null) {
+      if (server.replayError !== null) return this.unproven(server, nowMs);
+      return this.proven(server, changed, nowMs);
+    }
     if (server.replayError !== null) {
       this.close(server, 'replay-failed', nowMs);
       if (client !== null)
@@ -139,6 +285,10 @@ export class Dispatcher {
     const pool = server.pool;
     const client = server.client;
     server.rollbackSent = false;
+    if (server.newSessions) {
+      server.newSessions = false;
+      this.sessionsDiffer(pool.upstream);
+    }
     if (client !== null) {
       pool.observer.held(nowMs - server.checkoutAtMs);
       client.server = null;
@@ -213,7 +363,7 @@ export class Dispatcher {
     if (pool.closed !== null || nowMs < pool.retryAtMs) return;
     const upstream = pool.upstream;
     const openingMax = pool.failures > 0 ? 1 : this.limits.openingMax;
-    while (pool.opening < Math.min(pool.waiters.length, openingMax) && pool.size < pool.sizeMax) {
+    while (pool.opening < Math.min(pool.waiters.length, openingMax) && pool.sharedSize < pool.sizeMax) {
       if (!upstream.takeSlot()) {
         this.evictFor(pool, nowMs);
         return;
@@ -222,10 +372,12 @@ export class Dispatcher {
     }
   }
 
-  private open(pool: Pool): void {
-    const server = new ServerSession(pool, pool.generation, this.limits.serverStatementsMax);
+  private open(pool: Pool, dedicatedTo: ClientSession | null = null): ServerSession {
+    const { serverStatementsMax } = this.limits;
+    const server = new ServerSession(pool, pool.generation, serverStatementsMax, dedicatedTo);
     pool.add(server);
     this.effects.openServer(server);
+    return server;
   }
 
   /** Closes idle servers of other pools, at most one for each slot that is wanted and not yet coming free. */
@@ -258,10 +410,11 @@ export class Dispatcher {
     const pool = server.pool;
     server.openedAtMs = nowMs;
     server.parameters = parameters;
-    pool.parameters = parameters;
+    if (server.dedicatedTo === null) pool.parameters = parameters;
     pool.failures = 0;
     pool.retryAtMs = 0;
     if (server.state !== 'opening') return;
+    if (server.dedicatedTo !== null) return this.dedicatedOpened(server, server.dedicatedTo, nowMs);
     // From here on it is a server that has just been released.
     this.free(server, nowMs);
     this.grow(pool, nowMs);
@@ -272,6 +425,14 @@ export class Dispatcher {
     const pool = server.pool;
     pool.failures++;
     pool.retryAtMs = nowMs + Math.min(retryMostMs, retryFirstMs * 2 ** Math.min(pool.failures - 1, 6));
+    const { dedicatedTo } = server;
+    if (dedicatedTo?.state === 'waiting') {
+      const patient =
+        failure.kind === 'full' ||
+        (failure.kind === 'starting' && nowMs - dedicatedTo.waitSinceMs < startingGraceMs);
+      if (patient) this.waitForDedicated(dedicatedTo, pool.retryAtMs, nowMs);
+      else this.refuse(dedicatedTo, { kind: 'open-failed', cause: failure.cause }, nowMs);
+    }
     this.gone(server, nowMs);
     if (failure.kind === 'full' || pool.size > 0) return;
     const refused: ClientSession[] = [];
@@ -339,6 +500,7 @@ export class Dispatcher {
     if (upstream.direct + upstream.pinned >= upstream.heldMax) server.pinRefused = true;
     else {
       upstream.pinned++;
+      server.pool.held++;
       server.pinCounted = true;
     }
   }
@@ -347,6 +509,7 @@ export class Dispatcher {
   private unpin(server: ServerSession): void {
     if (!server.pinCounted) return;
     server.pinCounted = false;
+    server.pool.held--;
     server.pool.upstream.pinned--;
   }
 
@@ -385,6 +548,7 @@ export class Dispatcher {
       server.peer!.resume();
     }
     if (server.pin !== null) return this.close(server, 'pinned-state', nowMs);
+    if (server.changed !== null && server.probe === null) return this.close(server, 'client-gone', nowMs);
     // Half a message can't be taken back, COPY data can't be ended for the client, and what no Sync follows is
     // never committed: closing does in each case what the end of a direct connection would do.
     if (halfFrame || server.copyIn || server.midBatch || server.skipping) {
@@ -414,7 +578,7 @@ export class Dispatcher {
 
   private leave(client: ClientSession, nowMs: number): void {
     const pool = client.pool;
-    if (client.state === 'waiting') pool.waiters.remove(client);
+    if (client.state === 'waiting') this.leaveQueue(client);
     client.state = 'ended';
     client.dropHeld();
     pool.clients--;
@@ -443,7 +607,15 @@ export class Dispatcher {
     granted: (slot: boolean) => void,
     nowMs: number,
   ): () => void {
-    const waiter = { sinceMs: nowMs, deadlineMs: nowMs + timeoutMs, granted };
+    const deadlineMs = nowMs + timeoutMs;
+    return this.queueForSlot(
+      upstream,
+      { sinceMs: nowMs, deadlineMs, client: null, notBeforeMs: nowMs, granted },
+      nowMs,
+    );
+  }
+
+  private queueForSlot(upstream: Upstream, waiter: DirectWaiter, nowMs: number): () => void {
     upstream.directWaiters.push(waiter);
     this.grantDirect(upstream, nowMs);
     if (upstream.directWaiters.includes(waiter))
@@ -464,13 +636,13 @@ export class Dispatcher {
   private grantDirect(upstream: Upstream, nowMs: number): void {
     for (;;) {
       const waiter = upstream.directWaiters[0];
-      if (waiter === undefined) return;
+      if (waiter === undefined || nowMs < waiter.notBeforeMs) return;
       // Who came first is served first, pooled or direct.
       const starved = upstream.longestStarved(nowMs)?.waiters.peek();
       if (starved !== undefined && starved !== null && starved.waitSinceMs < waiter.sinceMs) return;
       if (!upstream.takeDirectSlot()) return;
       upstream.directWaiters.shift();
-      waiter.granted(true);
+      waiter.granted(true, nowMs);
     }
   }
 
@@ -508,9 +680,14 @@ export class Dispatcher {
       this.grow(pool, nowMs);
     }
     for (const waiter of [...upstream.directWaiters]) {
+      const { client, sinceMs } = waiter;
+      if (client !== null && !client.noticed && nowMs - sinceMs >= noticeAfterMs) {
+        client.noticed = true;
+        this.effects.noticeWait(client, nowMs - sinceMs);
+      }
       if (nowMs < waiter.deadlineMs) continue;
       upstream.directWaiters.splice(upstream.directWaiters.indexOf(waiter), 1);
-      waiter.granted(false);
+      waiter.granted(false, nowMs);
     }
     this.growStarved(upstream, nowMs);
   }
@@ -520,10 +697,5 @@ export class Dispatcher {
     pool.closed = { cause };
     for (const server of [...pool.idleServers()]) this.close(server, 'pool-closed', nowMs);
     for (const client of [...pool.waiters]) this.refuse(client, { kind: 'open-failed', cause }, nowMs);
-  }
-
-  /** After RESET ALL or DISCARD ALL on a shared server: what was replayed is gone and will be replayed anew. */
-  settingsReset(server: ServerSession): void {
-    server.replay = noValues;
   }
 }

@@ -73,7 +73,7 @@ export class ReplyForwarder {
       }
       const frameEnd = at + length + 1;
       if (frameEnd > to) {
-        if (passingType[type] === 0) {
+        if (passingType[type] === 0 || server.probe !== null) {
           if (length > wholeBytesMax) {
             this.outOfSync(server, bytes, at);
             return;
@@ -109,6 +109,8 @@ export class ReplyForwarder {
     if ((head & OwedBit.Skip) !== 0 && type !== ServerMessage.ErrorResponse) this.skip(bytes, at, end);
     switch (type) {
       case ServerMessage.DataRow:
+        if (server.probe !== null) server.probe.shown.push(onlyValue(bytes, at, end));
+        return;
       case ServerMessage.CopyData:
       case ServerMessage.CopyDone:
       case ServerMessage.CopyOutResponse:
@@ -164,24 +166,25 @@ export class ReplyForwarder {
   private commandComplete(server: ServerSession, bytes: Uint8Array, at: number, end: number): void {
     const effect = tagEffect(bytes, at + 5, end - 1);
     if (effect === null) return;
+    if (server.dedicatedTo !== null) {
+      if (effect.kind === 'schema') server.pool.statements.markAllStale();
+      return;
+    }
     const head = server.owed.head();
     // What Weir itself asked for (replay, rollback) has no effect that it does not know of.
     if ((head & OwedBit.Skip) !== 0) return;
     switch (effect.kind) {
       case 'pin':
-        if ((head & OwedBit.TransactionSet) === 0) this.dispatcher.pinServer(server, effect.reason);
+        if ((head & OwedBit.Understood) === 0) this.dispatcher.pinServer(server, effect.reason);
         return;
       case 'schema':
         server.pool.statements.markAllStale();
-        return;
-      case 'settings-reset':
-        this.dispatcher.settingsReset(server);
         return;
       case 'statements-gone':
         this.statementsGone(server);
         return;
       case 'discarded':
-        this.dispatcher.settingsReset(server);
+        if ((head & OwedBit.Understood) === 0) this.dispatcher.pinServer(server, 'set');
         this.statementsGone(server);
         return;
     }
@@ -231,6 +234,7 @@ export class ReplyForwarder {
     const head = owed.head();
     const kind = head & owedKindBits;
     server.copyIn = false;
+    server.errors++;
     const fatal = isFatal(bytes, at, end);
     if (fatal) {
       // The reason for the server's end belongs to the client that is served; nobody else hears of it.
@@ -238,6 +242,12 @@ export class ReplyForwarder {
       return;
     }
     if (server.replaying) {
+      if (kind === Owed.Parse) {
+        // What a client's own server cannot be given any more is gone as a statement.
+        this.skip(bytes, at, end);
+        undoToSync(server);
+        return;
+      }
       server.replayError ??= copyOf(bytes, at, end);
       this.skip(bytes, at, end);
       return;
@@ -328,6 +338,7 @@ export class ReplyForwarder {
       return;
     }
     if (server.client.passRemaining > 0) server.releaseDue = true;
+    else if (server.changed !== null) this.dispatcher.prove(server, server.changed, this.nowMs);
     else this.dispatcher.release(server, this.nowMs);
   }
 
@@ -388,6 +399,11 @@ function planIsStale(bytes: Uint8Array, at: number, end: number): boolean {
     errorField(bytes, at, end, 0x43) === '0A000' &&
     errorField(bytes, at, end, 0x52) === 'RevalidateCachedQuery'
   );
+}
+
+/** The text of a DataRow's one column. */
+function onlyValue(bytes: Uint8Array, at: number, end: number): string {
+  return decodeUtf8(bytes.subarray(Math.min(at + 11, end), end));
 }
 
 /** One field of an ErrorResponse frame as text, or null. */

@@ -1,7 +1,9 @@
 // From a client to its server: cuts the client's bytes into frames, maps prepared statements, notes what is owed.
 import { ClientMessage, copyOf } from '@weir/protocol';
-import { isTransactionSet, suspicionOf, WordScan } from '@weir/sql';
+import { type SessionEffects, WordScan } from '@weir/sql';
+import { ChangedSettings } from './changed-settings.ts';
 import type { ClientSession } from './client-session.ts';
+import type { PinReason } from './close-reason.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { emitFakes } from './fake-replies.ts';
 import { addCloseStatement, addParse, readyIdleFrame } from './messages.ts';
@@ -12,6 +14,7 @@ import { type Statement, sameBytes, UnnamedStatement } from './prepared-statemen
 import { Owed, OwedBit } from './reply-queue.ts';
 import { type ServerSession, TransactionStatus } from './server-session.ts';
 import { deallocateBytesMax, deallocatedName } from './sql-deallocate.ts';
+import { type TextEffects, textEffects } from './text-effects.ts';
 import { typeTable } from './type-table.ts';
 
 /** Limits on what one client may make Weir keep. Bytes. */
@@ -197,6 +200,12 @@ export class RequestForwarder {
         // A frozen client with half a message holds nothing; a big message need not be whole in our memory.
         if (frameEnd > to && to - at < this.limits.checkoutBytes) break;
         if (client.outputBlocked) break;
+        const dedicated =
+          client.dedicated ?? this.needsDedicated(client, bytes, type, at, Math.min(frameEnd, to));
+        if (dedicated !== null) {
+          this.dispatcher.checkoutDedicated(client, dedicated, nowMs);
+          break;
+        }
         server = this.dispatcher.checkout(client, nowMs);
         if (server === null) break;
       } else if (server.replaying) {
@@ -226,7 +235,8 @@ export class RequestForwarder {
       scan.feed(bytes, at, end);
       if (client.passRemaining === 0) {
         client.passScan = null;
-        if (client.server !== null) this.suspect(client.server, scan.end());
+        const reason = pinReasonOf(scan.end());
+        if (client.server !== null && reason !== null) this.dispatcher.pinServer(client.server, reason);
       }
     }
     return end;
@@ -271,6 +281,9 @@ export class RequestForwarder {
       server.releaseDue = false;
     }
     if (server.skipping && type !== ClientMessage.Sync) return this.passFrame(client, at, frameEnd, to);
+    if (server.dedicatedTo !== null && ownOwed[type] !== 0) {
+      return this.passOwn(client, server, type, at, frameEnd, to);
+    }
     switch (type) {
       case ClientMessage.Query:
         return this.query(client, server, bytes, at, frameEnd, to);
@@ -357,10 +370,14 @@ export class RequestForwarder {
       server.owed.push(Owed.Query, new NameNote(client, name!, statement, false));
       return frameEnd;
     }
-    const suspicion = suspicionOf(bytes, at + 5, frameEnd);
-    if (suspicion !== 0) this.suspect(server, suspicion);
-    const transactionSet = isTransactionSet(bytes, at + 5, frameEnd) ? OwedBit.TransactionSet : 0;
-    server.owed.push(Owed.Query | transactionSet, unnamed);
+    const effects = textEffects(bytes, at + 5, frameEnd - 1);
+    if (effects === null) {
+      server.owed.push(Owed.Query, unnamed);
+      return frameEnd;
+    }
+    const certain = server.owed.length === 0 && server.transactionStatus === TransactionStatus.Idle;
+    this.suspect(server, effects, certain);
+    server.owed.push(effects.session === null ? Owed.Query : Owed.Query | OwedBit.Understood, unnamed);
     return frameEnd;
   }
 
@@ -528,7 +545,8 @@ export class RequestForwarder {
     const bound = bytes[at + 5] === 0 ? client.bound : null;
     const name = bound?.deallocates ?? null;
     if (name === null) {
-      server.owed.push(bound?.transactionSet ? Owed.Execute | OwedBit.TransactionSet : Owed.Execute, null);
+      const understood = bound?.effects?.session != null;
+      server.owed.push(understood ? Owed.Execute | OwedBit.Understood : Owed.Execute, null);
       return frameEnd;
     }
     if (this.uncertain(client, server, lastChange(client, server, false))) return -1;
@@ -612,7 +630,7 @@ export class RequestForwarder {
   /** Makes sure that the server's unnamed statement is this client's, or none if the client has none. */
   private useUnnamed(client: ClientSession, server: ServerSession, bytes: Uint8Array, at: number): void {
     const unnamed = client.unnamed;
-    if (unnamed !== null && unnamed.suspicion !== 0) this.suspect(server, unnamed.suspicion);
+    if (unnamed !== null && unnamed.effects !== null) this.suspect(server, unnamed.effects, false);
     // A server pinned for an unnamed statement too long to keep is the only one that has it.
     if (server.unnamed === unnamed && (unnamed !== null || server.pin === 'large-statement')) return;
     this.cut(bytes, at, at);
@@ -628,7 +646,7 @@ export class RequestForwarder {
   }
 
   private use(server: ServerSession, statement: Statement, bytes: Uint8Array, at: number): void {
-    if (statement.suspicion !== 0) this.suspect(server, statement.suspicion);
+    if (statement.effects !== null) this.suspect(server, statement.effects, false);
     this.give(server, statement, bytes, at);
   }
 
@@ -660,9 +678,72 @@ export class RequestForwarder {
     this.runFrom = to;
   }
 
-  private suspect(server: ServerSession, suspicion: number): void {
-    const reason = pinReasonOf(suspicion);
-    if (reason !== null) this.dispatcher.pinServer(server, reason);
+  /** A text with these effects goes to the server. `certain`: it runs by itself, outside a transaction. */
+  private suspect(server: ServerSession, { pin, session }: TextEffects, certain: boolean): void {
+    if (pin !== null) this.dispatcher.pinServer(server, pin);
+    if (session === null) return;
+    if (session.newSessions) server.newSessions = true;
+    if (session.settings.length === 0 && session.resetAll === 'no') return;
+    server.changed ??= new ChangedSettings();
+    server.changed.note(session, certain && !session.transactionControl, server.errors, server.replay);
+  }
+
+  /**
+   * Why the message in `bytes[at..end)`, which a client sends that is owed nothing, needs a server connection of the
+   * client's own; null if a shared one will do, as far as can be seen before it runs.
+   */
+  private needsDedicated(
+    client: ClientSession,
+    bytes: Uint8Array,
+    type: number,
+    at: number,
+    end: number,
+  ): PinReason | null {
+    let effects: TextEffects | null = null;
+    switch (type) {
+      case ClientMessage.Query: {
+        effects = bytes[end - 1] === 0 ? textEffects(bytes, at + 5, end - 1) : null;
+        break;
+      }
+      case ClientMessage.Parse: {
+        const nameEnd = indexOfNul(bytes, at + 5, end);
+        const textEnd = nameEnd < 0 ? -1 : indexOfNul(bytes, nameEnd + 1, end);
+        if (textEnd >= 0) effects = textEffects(bytes, nameEnd + 1, textEnd);
+        break;
+      }
+      case ClientMessage.Bind: {
+        const portalEnd = indexOfNul(bytes, at + 5, end);
+        const nameEnd = portalEnd < 0 ? -1 : indexOfNul(bytes, portalEnd + 1, end);
+        if (nameEnd < 0) break;
+        const unnamed = nameEnd === portalEnd + 1;
+        const statement = unnamed
+          ? client.unnamed
+          : client.statements.get(text(bytes, portalEnd + 1, nameEnd));
+        effects = statement?.effects ?? null;
+        break;
+      }
+    }
+    if (effects === null) return null;
+    if (effects.pin !== null) return effects.pin;
+    return effects.session !== null && showsStartup(client, effects.session) ? 'startup-values' : null;
+  }
+
+  /** A request to a server connection of the client's own: nothing is renamed there, only counted. */
+  private passOwn(
+    client: ClientSession,
+    server: ServerSession,
+    type: number,
+    at: number,
+    frameEnd: number,
+    to: number,
+  ): number {
+    if (type === ClientMessage.Query || type === ClientMessage.Bind) client.pool.queriesTotal++;
+    if (type === ClientMessage.Query) {
+      server.batchesSent++;
+      server.midBatch = false;
+    }
+    server.owed.push(ownOwed[type]!, null);
+    return this.passFrame(client, at, frameEnd, to);
   }
 
   /** Writes what goes to the server up to `at`. */
@@ -703,6 +784,28 @@ export class RequestForwarder {
     this.dispatcher.refuse(client, { kind: 'protocol-violation', detail }, this.nowMs);
     if (server !== null) this.dispatcher.close(server, 'client-gone', this.nowMs);
   }
+}
+
+// What is owed for each request that is renamed on shared servers and not on a client's own.
+const ownOwed = new Uint8Array(256);
+ownOwed[ClientMessage.Query] = Owed.Query;
+ownOwed[ClientMessage.Parse] = Owed.Parse;
+ownOwed[ClientMessage.Bind] = Owed.Bind;
+ownOwed[ClientMessage.Describe] = Owed.Describe;
+ownOwed[ClientMessage.Execute] = Owed.Execute;
+ownOwed[ClientMessage.Close] = Owed.Close;
+
+/**
+ * True if the text puts settings back to values of this client's startup that a shared server was not opened with.
+ * The application's name is not worth a server connection: Weir sets it again right after.
+ */
+function showsStartup(client: ClientSession, session: SessionEffects): boolean {
+  for (const [name, value] of client.startup.values) {
+    if (name === 'application_name') continue;
+    if (client.pool.parameters?.values.get(name) === value) continue;
+    if (session.resetAll !== 'no' || session.resets.includes(name.toLowerCase())) return true;
+  }
+  return false;
 }
 
 function ended(client: ClientSession): boolean {

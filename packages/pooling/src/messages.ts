@@ -38,6 +38,23 @@ export function addParse(out: OutBuffer, name: Uint8Array | null, statement: Unn
   out.add(statement.payload);
 }
 
+/** The same as one frame. */
+export function parseFrame(name: Uint8Array | null, statement: UnnamedStatement): Uint8Array {
+  const bytes = name ?? noName;
+  const frame = new Uint8Array(5 + bytes.length + 1 + statement.payload.length + 5);
+  const length = 4 + bytes.length + 1 + statement.payload.length;
+  frame[0] = 0x50;
+  frame[1] = length >>> 24;
+  frame[2] = length >>> 16;
+  frame[3] = length >>> 8;
+  frame[4] = length;
+  frame.set(bytes, 5);
+  frame.set(statement.payload, 5 + bytes.length + 1);
+  // And a Sync, so that one that fails takes no other with it.
+  frame.set([0x53, 0, 0, 0, 4], length + 1);
+  return frame;
+}
+
 /** A simple query as one frame. */
 export function queryFrame(text: string): Uint8Array {
   const body = encodeUtf8(text);

@@ -50,8 +50,10 @@ export class Pool {
   transactionsTotal = 0;
   queriesTotal = 0;
 
-  /** Server connections that are being opened. */
+  /** Shared server connections that are being opened. */
   opening = 0;
+  /** Server connections that stay with one client: pinned, or opened for it alone. */
+  held = 0;
 
   private readonly idle: ServerSession[] = [];
 
@@ -74,6 +76,11 @@ export class Pool {
     return this.servers.size;
   }
 
+  /** Those that serve one client after the other: the pool's own limit is theirs. */
+  get sharedSize(): number {
+    return this.servers.size - this.held;
+  }
+
   /** Moves a server between states: the only place where one changes. */
   move(server: ServerSession, state: ServerState): void {
     if (server.state === 'idle') {
@@ -81,7 +88,7 @@ export class Pool {
       if (this.idle.at(-1) === server) this.idle.pop();
       else this.idle.splice(this.idle.indexOf(server), 1);
     }
-    if (server.state === 'opening') this.opening--;
+    if (server.state === 'opening' && server.dedicatedTo === null) this.opening--;
     server.state = state;
     if (state === 'idle') this.idle.push(server);
     if (state === 'gone') this.servers.delete(server);
@@ -90,7 +97,7 @@ export class Pool {
   /** Adds a server that is about to be opened. */
   add(server: ServerSession): void {
     this.servers.add(server);
-    this.opening++;
+    if (server.dedicatedTo === null) this.opening++;
   }
 
   /** The idle server to hand out for a client with these settings: the newest that matches, else the newest. */

@@ -1,23 +1,21 @@
 // Protocol-level prepared statements: one text, many clients and servers. Which server has which, and under what name.
 import { copyOf } from '@weir/protocol';
-import { isTransactionSet, suspicionOf } from '@weir/sql';
 import { deallocatedName } from './sql-deallocate.ts';
+import { type TextEffects, textEffects } from './text-effects.ts';
 
 /** What a client prepared without a name, kept so that another server can be given it. */
 export class UnnamedStatement {
   /** Query text with its NUL and parameter types: a Parse message without the name. */
   readonly payload: Uint8Array;
-  readonly suspicion: number;
-  /** A SET that ends with its transaction. */
-  readonly transactionSet: boolean;
+  /** Null: nothing in it hints at session state. */
+  readonly effects: TextEffects | null;
   /** It is a DEALLOCATE of this name. */
   readonly deallocates: string | null;
 
   constructor(payload: Uint8Array) {
     const textEnd = payload.indexOf(0);
     this.payload = payload;
-    this.suspicion = suspicionOf(payload, 0, textEnd);
-    this.transactionSet = isTransactionSet(payload, 0, textEnd);
+    this.effects = textEffects(payload, 0, textEnd);
     this.deallocates = deallocatedName(payload, 0, textEnd + 1);
   }
 }
@@ -36,12 +34,13 @@ export class Statement extends UnnamedStatement {
   constructor(serverName: string, payload: Uint8Array, hash: number) {
     super(payload);
     this.serverName = serverName;
-    this.serverNameBytes = asciiBytes(serverName);
+    this.serverNameBytes = bytesOf(serverName);
     this.hash = hash;
   }
 }
 
-function asciiBytes(text: string): Uint8Array {
+/** The bytes of a name kept as a map key: a byte for a character. */
+export function bytesOf(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;

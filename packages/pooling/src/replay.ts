@@ -7,19 +7,47 @@ function literal(value: string): string {
   return value.includes('\\') ? `E${quoted}` : quoted;
 }
 
+// What may keep the others from being set (a role without rights, a timeout, a wait for a safe snapshot) goes first
+// when it is taken back, and last when it is given.
+const first = [
+  'role',
+  'session_authorization',
+  'statement_timeout',
+  'lock_timeout',
+  'transaction_timeout',
+  'idle_in_transaction_session_timeout',
+  'default_transaction_isolation',
+  'default_transaction_read_only',
+  'default_transaction_deferrable',
+];
+const last = [...first].reverse();
+const identity = new Set(['role', 'session_authorization']);
+
 /**
  * SQL that turns the settings `from` into `to`. Everything is qualified, since the search_path belongs to the client.
- * set_config with NULL puts a setting back to its startup value.
+ * set_config with NULL puts a setting back to its startup value. In a transaction of its own: one with the defaults of
+ * the client before might wait for others.
  */
 export function replayQuery(from: ValueSet, to: ValueSet): string {
   const calls: string[] = [];
-  for (const name of from.values.keys()) {
-    if (!to.values.has(name)) calls.push(`pg_catalog.set_config(${literal(name)}, NULL, false)`);
-  }
-  for (const [name, value] of to.values) {
-    if (from.values.get(name) !== value) {
-      calls.push(`pg_catalog.set_config(${literal(name)}, ${literal(value)}, false)`);
+  const change = (name: string): void => {
+    const value = to.values.get(name);
+    if (value === from.values.get(name) && !identity.has(name)) return;
+    calls.push(
+      `pg_catalog.set_config(${literal(name)}, ${value === undefined ? 'NULL' : literal(value)}, false)`,
+    );
+  };
+  for (const name of first) {
+    if (!from.values.has(name)) continue;
+    // A role, even one that stays, may not be allowed to set what else is to be set.
+    if (identity.has(name) || from.values.get(name) !== to.values.get(name)) {
+      calls.push(`pg_catalog.set_config(${literal(name)}, NULL, false)`);
     }
   }
-  return `SELECT ${calls.join(', ')}`;
+  for (const name of from.values.keys()) if (!to.values.has(name) && !first.includes(name)) change(name);
+  for (const name of to.values.keys()) if (!first.includes(name)) change(name);
+  for (const name of last) if (to.values.has(name)) change(name);
+  const plain = [...from.values.keys(), ...to.values.keys()].every((name) => !first.includes(name));
+  const select = `SELECT ${calls.join(', ')}`;
+  return plain ? select : `BEGIN ISOLATION LEVEL READ COMMITTED NOT DEFERRABLE;${select};COMMIT`;
 }

@@ -23,8 +23,8 @@ export const OwedBit = {
   Skip: 16,
   /** Never sent to the server; the reply is made up when its turn comes. */
   Fake: 32,
-  /** A SET that ends with its transaction: its command tag means nothing. */
-  TransactionSet: 64,
+  /** The text was understood: its command tags tell nothing new. */
+  Understood: 64,
 } as const;
 
 /** A growing ring of entries, each a number and an optional note for undoing it. */

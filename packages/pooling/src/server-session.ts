@@ -1,5 +1,6 @@
 // What one server connection is doing: for whom, what it still owes, its transaction status, and what it was given.
 import { copyOf } from '@weir/protocol';
+import type { ChangedSettings } from './changed-settings.ts';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason, ServerCloseReason } from './close-reason.ts';
 import type { Peer } from './out-buffer.ts';
@@ -24,6 +25,8 @@ let serversMade = 0;
 export class ServerSession {
   readonly id = ++serversMade;
   readonly pool: Pool;
+  /** The only client it is opened for, with that client's own startup settings; null: it is shared. */
+  readonly dedicatedTo: ClientSession | null;
   /** Set once the connection is open. */
   peer: Peer | null = null;
   state: ServerState = 'opening';
@@ -65,8 +68,16 @@ export class ServerSession {
 
   readonly statements: ServerStatements;
   unnamed: UnnamedStatement | null = null;
-  /** Settings that were replayed here for the last client. */
+  /** Settings that it holds beyond those it was opened with. */
   replay: ValueSet = noValues;
+  /** What its client's texts may have changed of them; null: nothing. */
+  changed: ChangedSettings | null = null;
+  /** The settings it is being asked for, and its answers. */
+  probe: { readonly names: readonly string[]; readonly shown: string[] } | null = null;
+  /** Errors it has told. */
+  errors = 0;
+  /** Settings of a role or a database were changed here: sessions that begin from now on have others. */
+  newSessions = false;
   /** ParameterStatus values as the server last told them. */
   parameters: ValueSet = noValues;
 
@@ -77,8 +88,15 @@ export class ServerSession {
 
   private heldBytes: Uint8Array | null = null;
 
-  constructor(pool: Pool, generation: number, statementsMax: number) {
+  constructor(
+    pool: Pool,
+    generation: number,
+    statementsMax: number,
+    dedicatedTo: ClientSession | null = null,
+  ) {
     this.pool = pool;
+    this.dedicatedTo = dedicatedTo;
+    if (dedicatedTo !== null) this.replay = dedicatedTo.startup;
     this.generation = generation;
     this.statements = new ServerStatements(statementsMax);
   }

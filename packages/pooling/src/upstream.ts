@@ -1,12 +1,17 @@
 // The budget of one Postgres server: how many connections Weir may hold there, who has them, who waits for one.
+import type { ClientSession } from './client-session.ts';
 import type { Pool } from './pool.ts';
 
 /** A direct client that waits for a slot. */
 export interface DirectWaiter {
   readonly sinceMs: number;
   readonly deadlineMs: number;
+  /** A pooled client that is to have a server connection of its own; null: one of the direct host. */
+  readonly client: ClientSession | null;
+  /** Not served before; after a server that had no slot free, it tries again. */
+  readonly notBeforeMs: number;
   /** Called once with true when a slot is theirs, with false when the deadline passed. */
-  granted(slot: boolean): void;
+  granted(slot: boolean, nowMs: number): void;
 }
 
 /**
@@ -67,7 +72,7 @@ export class Upstream {
       if (pool.closed !== null || pool.retryAtMs > nowMs) continue;
       const head = pool.waiters.peek();
       if (head === null || head.waitSinceMs >= since) continue;
-      if (pool.size >= pool.sizeMax || pool.opening >= pool.waiters.length) continue;
+      if (pool.sharedSize >= pool.sizeMax || pool.opening >= pool.waiters.length) continue;
       longest = pool;
       since = head.waitSinceMs;
     }

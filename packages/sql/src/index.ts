@@ -1,3 +1,9 @@
 // The package's surface: what one SQL text may do to session state.
-export { isTransactionSet } from './transaction-set.ts';
-export { Suspicion, suspicionOf, WordScan } from './word-scan.ts';
+export {
+  loadSqlParser,
+  parsedTextBytesMax,
+  type SessionEffects,
+  sessionEffects,
+  type Unreplayable,
+} from './session-effects.ts';
+export { parsedBits, Suspicion, suspicionOf, WordScan } from './word-scan.ts';

@@ -19,16 +19,31 @@ export const Suspicion = {
   Replication: 1 << 6,
   /** Connections opened from inside the server and kept for the session. */
   NestedConnection: 1 << 7,
-  /** A SET inside a DO block, which no command tag tells. */
+  /** A DO block in which something is set, which no command tag tells. */
   SetInsideDo: 1 << 8,
+  /** A statement that begins with SET, RESET or DISCARD. */
+  Setting: 1 << 9,
+  Listen: 1 << 10,
+  /** Prepared statements by SQL, or a look at all that there are. */
+  OwnStatement: 1 << 11,
+  Load: 1 << 12,
+  /** Settings of a role or database, which sessions get that begin after it. */
+  RoleSetting: 1 << 13,
+  /** INSERT, `nextval`, `setval`: may leave the session a value of a sequence. By itself no reason to parse. */
+  SequenceUse: 1 << 14,
 } as const;
+
+/** Bits for which the text is to be parsed before it is believed. */
+export const parsedBits = 0x3fff;
 
 // Bits below are single words that mean something only together; they never leave this file.
 const wordDeclare = 1 << 20;
 const wordHold = 1 << 21;
 const wordDo = 1 << 22;
 const wordSet = 1 << 23;
+const wordAlter = 1 << 24;
 
+/** Words that count wherever they stand. */
 const words: readonly (readonly [string, number])[] = [
   ['temp', Suspicion.TempObject],
   ['temporary', Suspicion.TempObject],
@@ -41,6 +56,8 @@ const words: readonly (readonly [string, number])[] = [
   ['setseed', Suspicion.Seed],
   ['currval', Suspicion.SequenceState],
   ['lastval', Suspicion.SequenceState],
+  ['nextval', Suspicion.SequenceUse],
+  ['setval', Suspicion.SequenceUse],
   ['pg_replication_origin_session_setup', Suspicion.Replication],
   ['pg_create_logical_replication_slot', Suspicion.Replication],
   ['pg_create_physical_replication_slot', Suspicion.Replication],
@@ -48,10 +65,30 @@ const words: readonly (readonly [string, number])[] = [
   ['pg_copy_physical_replication_slot', Suspicion.Replication],
   ['dblink_connect', Suspicion.NestedConnection],
   ['dblink_connect_u', Suspicion.NestedConnection],
-  ['declare', wordDeclare],
+  ['pg_prepared_statements', Suspicion.OwnStatement],
+  ['pg_prepared_statement', Suspicion.OwnStatement],
   ['hold', wordHold],
-  ['do', wordDo],
   ['set', wordSet],
+];
+
+/** Words that count as the first of a statement. */
+const leadingWords: readonly (readonly [string, number])[] = [
+  ['set', Suspicion.Setting | wordSet],
+  ['reset', Suspicion.Setting],
+  ['discard', Suspicion.Setting],
+  ['listen', Suspicion.Listen],
+  ['prepare', Suspicion.OwnStatement],
+  ['execute', Suspicion.OwnStatement],
+  ['deallocate', Suspicion.OwnStatement],
+  ['load', Suspicion.Load],
+  ['insert', Suspicion.SequenceUse],
+  ['copy', Suspicion.SequenceUse],
+  ['merge', Suspicion.SequenceUse],
+  ['declare', wordDeclare],
+  ['do', wordDo],
+  ['alter', wordAlter],
+  // EXPLAIN ANALYZE executes: what it explains may be a prepared statement.
+  ['explain', 0],
 ];
 
 // FNV-1a over lower-cased bytes. Two words with one hash cost a false suspicion, never a missed one.
@@ -74,60 +111,101 @@ function hashOf(word: string): number {
   return hash;
 }
 
-// Open addressing over 256 slots for 22 words: a look-up nearly always ends at the first slot.
-const slotHash = new Int32Array(256);
-const slotBits = new Int32Array(256);
-for (const [word, bits] of words) {
-  const hash = hashOf(word);
-  let slot = hash & 255;
-  while (slotBits[slot] !== 0) slot = (slot + 1) & 255;
-  slotHash[slot] = hash;
-  slotBits[slot] = bits;
+/** Hashes and their bits. Open addressing over 256 slots for two dozen words: a look-up nearly always ends at once. */
+class WordTable {
+  private readonly slotHash = new Int32Array(256);
+  private readonly slotBits = new Int32Array(256);
+
+  constructor(entries: readonly (readonly [string, number])[]) {
+    for (const [word, bits] of entries) {
+      if (bits === 0) continue;
+      const hash = hashOf(word);
+      let slot = hash & 255;
+      while (this.slotBits[slot] !== 0 && this.slotHash[slot] !== hash) slot = (slot + 1) & 255;
+      this.slotHash[slot] = hash;
+      this.slotBits[slot]! |= bits;
+    }
+  }
+
+  bitsOf(hash: number): number {
+    let slot = hash & 255;
+    while (this.slotBits[slot] !== 0) {
+      if (this.slotHash[slot] === hash) return this.slotBits[slot]!;
+      slot = (slot + 1) & 255;
+    }
+    return 0;
+  }
 }
 
-function bitsOf(hash: number): number {
-  let slot = hash & 255;
-  while (slotBits[slot] !== 0) {
-    if (slotHash[slot] === hash) return slotBits[slot]!;
-    slot = (slot + 1) & 255;
-  }
-  return 0;
-}
+const anywhere = new WordTable(words);
+const leading = new WordTable([...words, ...leadingWords]);
+
+const semicolon = 0x3b;
+const slash = 0x2f;
+const minus = 0x2d;
+const explainHash = hashOf('explain');
 
 /** Looks through one SQL text that may arrive in pieces. Reused from text to text: call `start` first. */
 export class WordScan {
   private hash = hashStart;
   private found = 0;
+  /** No word of the statement has come yet. */
+  private first = true;
+  /** Nobody knows where this statement begins (a comment in front, EXPLAIN): every word may be its first. */
+  private unsure = false;
 
   /** Forgets the text before. */
   start(): void {
     this.hash = hashStart;
     this.found = 0;
+    this.first = true;
+    this.unsure = false;
   }
 
   /** Looks at `bytes[from..to)`; a word may go on in the next piece. */
   feed(bytes: Uint8Array, from: number, to: number): void {
     let hash = this.hash;
-    let found = this.found;
     for (let i = from; i < to; i++) {
-      const code = identifier[bytes[i]!]!;
+      const byte = bytes[i]!;
+      const code = identifier[byte]!;
       if (code !== 0) {
         hash = Math.imul(hash ^ code, hashStep);
-      } else if (hash !== hashStart) {
-        found |= bitsOf(hash);
+        continue;
+      }
+      if (hash !== hashStart) {
+        this.word(hash);
         hash = hashStart;
+      }
+      if (byte === semicolon) {
+        this.first = true;
+        this.unsure = false;
+      } else if (this.first && (byte === slash || byte === minus)) {
+        this.unsure = true;
       }
     }
     this.hash = hash;
-    this.found = found;
+  }
+
+  private word(hash: number): void {
+    if (this.first || this.unsure) {
+      this.found |= leading.bitsOf(hash);
+      this.first = false;
+      if (hash === explainHash) this.unsure = true;
+    } else {
+      this.found |= anywhere.bitsOf(hash);
+    }
   }
 
   /** Ends the text; returns bits of {@link Suspicion}. */
   end(): number {
-    const found = this.found | bitsOf(this.hash);
+    if (this.hash !== hashStart) this.word(this.hash);
+    this.hash = hashStart;
+    const { found } = this;
     let suspicion = found & 0xffff;
     if ((found & wordDeclare) !== 0 && (found & wordHold) !== 0) suspicion |= Suspicion.HoldCursor;
-    if ((found & wordDo) !== 0 && (found & wordSet) !== 0) suspicion |= Suspicion.SetInsideDo;
+    if ((found & wordDo) !== 0 && ((found & wordSet) !== 0 || (suspicion & parsedBits) !== 0))
+      suspicion |= Suspicion.SetInsideDo;
+    if ((found & wordAlter) !== 0 && (found & wordSet) !== 0) suspicion |= Suspicion.RoleSetting;
     return suspicion;
   }
 }

@@ -14,7 +14,7 @@ import {
   saslResponse,
 } from '@weir/protocol';
 import { ClientExchange, encodeNonce, type ScramKeys } from '@weir/scram';
-import type { SeededRandom } from './seeded-random.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 
 /** How far a connection goes before it turns hostile. */
 export const phases = [

@@ -23,7 +23,7 @@ import {
   sync,
   terminate,
 } from '@weir/protocol';
-import type { SeededRandom } from './seeded-random.ts';
+import type { SeededRandom } from '../seeded-random.ts';
 
 /** Names and bytes of one input. */
 export interface HostileInput {

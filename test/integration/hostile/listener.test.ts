@@ -2,10 +2,10 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { residentBytes, startWeir, type Weir, waitUntil } from '@weir/harness';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { chooseSeed, type SeededRandom, seededRandom } from '../seeded-random.ts';
 import { type Aim, Attacker, type Leaving, type Pace, type Phase, phases } from './attacker.ts';
 import { startGoodClient } from './good-client.ts';
 import { afterLogin, beforeLogin, duringLogin, type HostileInput } from './inputs.ts';
-import { chooseSeed, type SeededRandom, seededRandom } from './seeded-random.ts';
 
 // The short form that every test run includes; `pnpm test:hostile` asks for ten thousand.
 const cases = Number(process.env.WEIR_HOSTILE_CASES ?? 1_000);

@@ -92,7 +92,7 @@ export class PoolRunner implements Effects {
       upstream: served.endpoint.upstream,
       database,
       credential,
-      startupParameters: startupParameters(served, keyGucs),
+      startupParameters: startupParameters(served, keyGucs, server.dedicatedTo?.startup.values ?? []),
       policy: this.options.policy,
       timeoutMs: this.options.serverConnectTimeoutMs,
     });
@@ -215,8 +215,9 @@ function originOf(server: ServerSession): PoolOrigin {
 function startupParameters(
   served: ServedEndpoint,
   keyGucs: ReadonlyMap<string, string>,
+  ownGucs: Iterable<readonly [name: string, value: string]>,
 ): Map<string, string> {
-  const parameters = new Map(keyGucs);
+  const parameters = new Map([...keyGucs, ...ownGucs]);
   if (Number.parseInt(served.endpoint.upstream.serverVersion, 10) >= 14)
     parameters.set('idle_session_timeout', '0');
   return parameters;

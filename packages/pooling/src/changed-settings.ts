@@ -1,0 +1,109 @@
+// Which settings of a server connection its client may have changed since the last proof, and what the proof says.
+import type { SessionEffects } from '@weir/sql';
+import { type ValueSet, valueSetOf } from './value-set.ts';
+
+// Settings that RESET ALL leaves alone.
+const keptByReset = ['role', 'session_authorization'];
+
+// Names that Postgres itself writes with capitals; as in the startup parameters, so that one name has one spelling.
+const spelling = new Map([
+  ['datestyle', 'DateStyle'],
+  ['intervalstyle', 'IntervalStyle'],
+  ['timezone', 'TimeZone'],
+]);
+
+/** More names than this at a time are not asked about: the server is pinned. */
+export const namesMax = 64;
+
+/** What the texts of one checkout say that they changed. Whether they did, only the server knows. */
+export class ChangedSettings {
+  readonly names = new Set<string>();
+  private readonly resets = new Set<string>();
+  private resetAll: SessionEffects['resetAll'] = 'no';
+  /** Put back by a text that may have been undone since, or not have run: the value tells. */
+  private readonly maybeReset = new Set<string>();
+  private maybeResetAll = false;
+  /** Errors of the server connection when a reset was noted: with none since, it was carried out. */
+  private errorsBefore = -1;
+
+  /**
+   * `certain`: nothing is owed before the text, it runs outside a transaction and has no BEGIN or COMMIT in it; so it
+   * happens whole or fails.
+   */
+  note(effects: SessionEffects, certain: boolean, errors: number, server: ValueSet): void {
+    if (effects.resetAll !== 'no') {
+      if (certain) {
+        this.names.clear();
+        this.resets.clear();
+        if (this.resetAll !== 'discard') this.resetAll = effects.resetAll;
+        this.errorsBefore = errors;
+      } else {
+        for (const name of server.values.keys()) this.names.add(name);
+        this.maybeResetAll = true;
+      }
+    }
+    if (!certain) for (const lower of effects.resets) this.maybeReset.add(spelling.get(lower) ?? lower);
+    const resets = certain ? effects.resets : [];
+    for (const lower of effects.settings) {
+      const name = spelling.get(lower) ?? lower;
+      this.names.add(name);
+      this.resets.delete(name);
+    }
+    if (resets.length === 0) return;
+    this.errorsBefore = errors;
+    for (const lower of resets) this.resets.add(spelling.get(lower) ?? lower);
+  }
+
+  /** The names to ask the server about, in order. `server`: what it held before. */
+  ask(errors: number, server: ValueSet): readonly string[] {
+    if (errors !== this.errorsBefore) {
+      this.resets.clear();
+      if (this.resetAll !== 'no') for (const name of server.values.keys()) this.names.add(name);
+      this.resetAll = 'no';
+    }
+    return [...this.names].filter((name) => !this.resets.has(name));
+  }
+
+  /** What the server holds now, `shown` being its answers to `asked`. */
+  held(asked: readonly string[], shown: readonly string[], before: ValueSet): ValueSet {
+    const values = new Map(this.resetAll === 'no' ? before.values : []);
+    if (this.resetAll === 'reset') {
+      for (const name of keptByReset) {
+        const value = before.values.get(name);
+        if (value !== undefined) values.set(name, value);
+      }
+    }
+    for (const name of this.resets) values.delete(name);
+    for (const [index, name] of asked.entries()) {
+      const value = shown[index]!;
+      if (name === 'role' && value === 'none') values.delete(name);
+      else values.set(name, value);
+    }
+    return valueSetOf(values);
+  }
+
+  /** What the client is to have: as the server, and where it has gone back to its start, its own startup values. */
+  wanted(held: ValueSet, startup: ValueSet): ValueSet {
+    const values = new Map(held.values);
+    for (const [name, value] of startup.values) {
+      const gone = !values.has(name) && (this.resetAll !== 'no' || this.resets.has(name));
+      // A server that was opened without the value shows an empty one where it was put back.
+      const emptied = values.get(name) === '' && (this.maybeResetAll || this.maybeReset.has(name));
+      if (gone || emptied) values.set(name, value);
+    }
+    return valueSetOf(values);
+  }
+}
+
+/** Asks for the settings one by one: SHOW needs no snapshot, no search_path and no right to read pg_settings. */
+export function showQuery(names: readonly string[]): string {
+  return names
+    .map(
+      (name) =>
+        `SHOW ${name
+          .split('.')
+          .map((part) => `"${part.replaceAll('"', '""')}"`)
+          .join('.')}`,
+    )
+    .join(';');
+}

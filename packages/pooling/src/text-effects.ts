@@ -1,0 +1,36 @@
+// What the text of one statement may do to its session, as the pooling core uses it. Cheap for the texts that do nothing.
+import { decodeUtf8 } from '@weir/protocol';
+import {
+  parsedBits,
+  parsedTextBytesMax,
+  type SessionEffects,
+  Suspicion,
+  sessionEffects,
+  suspicionOf,
+} from '@weir/sql';
+import type { PinReason } from './close-reason.ts';
+import { pinReasonOf } from './pin.ts';
+
+/** Effects of a text that is not above suspicion. */
+export interface TextEffects {
+  /** State that no other server connection can be given. */
+  readonly pin: PinReason | null;
+  /** What the parser found; null: it was not asked, or did not understand. Then command tags have the last word. */
+  readonly session: SessionEffects | null;
+}
+
+const sequencesOnly: TextEffects = { pin: null, session: null };
+
+/** The effects of the SQL in `bytes[from..to)` (without its NUL), or null: nothing in it hints at session state. */
+export function textEffects(bytes: Uint8Array, from: number, to: number): TextEffects | null {
+  const suspicion = suspicionOf(bytes, from, to);
+  if (suspicion === 0) return null;
+  if ((suspicion & parsedBits) === 0) return sequencesOnly;
+  const session =
+    to - from > parsedTextBytesMax ? null : sessionEffects(decodeUtf8(bytes.subarray(from, to)));
+  if (session !== null) return { pin: session.unreplayable, session };
+  return { pin: pinReasonOf(suspicion & ~tagged), session: null };
+}
+
+// What Postgres itself tells by the command tag once it has happened.
+const tagged = Suspicion.Setting | Suspicion.Listen | Suspicion.OwnStatement | Suspicion.Load;

@@ -1,0 +1,88 @@
+// Tests of what the parser tells of a text: which settings follow, and what cannot.
+import { beforeAll, expect, test } from 'vitest';
+import { loadSqlParser, sessionEffects } from './index.ts';
+
+beforeAll(() => loadSqlParser());
+
+test.each([
+  ["set work_mem = '1MB'", ['work_mem']],
+  ['SET "App.Tenant_Id" = 7', ['app.tenant_id']],
+  ["set time zone 'UTC'", ['timezone']],
+  ["set names 'latin1'", ['client_encoding']],
+  ['set role bob', ['role']],
+  ['set session authorization bob', ['session_authorization']],
+  ["select set_config('app.x', $1, false)", ['app.x']],
+  ["select pg_catalog.set_config('app.x'::text, '1', 'f')", ['app.x']],
+  [
+    'set session characteristics as transaction read only',
+    ['default_transaction_isolation', 'default_transaction_read_only', 'default_transaction_deferrable'],
+  ],
+  ['update t set a = 1; /* x */ set a.b = 1', ['a.b']],
+])('%s sets %j', (text, settings) => {
+  expect(sessionEffects(text)).toMatchObject({ settings, unreplayable: null });
+});
+
+test.each([
+  ['set local work_mem = 1'],
+  ['set transaction read only'],
+  ["set transaction_isolation = 'serializable'"],
+  ["select set_config('app.x', $1, true)"],
+  ['update t set a = 1'],
+  ['create temp table t (a int) on commit drop'],
+  ['create temp table t on commit drop as select 1'],
+  ['select pg_advisory_xact_lock(1)'],
+  ['declare c cursor for select 1'],
+  ['do $$ begin update t set a = 1; end $$'],
+  ['unlisten *'],
+  ['deallocate all'],
+  ['create function f() returns int language sql set search_path = a, pg_temp as $$ select 1 $$'],
+])('%s leaves the session as it was', (text) => {
+  expect(sessionEffects(text)).toMatchObject({ settings: [], resetAll: 'no', unreplayable: null });
+});
+
+test.each([
+  ['listen x', 'listen'],
+  ['prepare p as select 1', 'prepare'],
+  ['explain analyze execute p', 'prepare'],
+  ['select * from pg_prepared_statements', 'prepare'],
+  ['select 1; deallocate p', 'prepare'],
+  ["load 'x'", 'load'],
+  ['create temp view v as select 1', 'temp-object'],
+  ['select 1 into temp t', 'temp-object'],
+  ['create temp sequence s', 'temp-object'],
+  ['create function pg_temp.f() returns int language sql as $$ select 1 $$', 'temp-object'],
+  ['drop table pg_temp.t', 'temp-object'],
+  ['set search_path = pg_temp, public', 'temp-object'],
+  ['select 1 where pg_try_advisory_lock(1)', 'advisory-lock'],
+  ['declare c scroll cursor with hold for select 1', 'hold-cursor'],
+  ['select setseed(0.1)', 'seed'],
+  ['set seed = 0.1', 'seed'],
+  ["insert into t values (currval('s'))", 'sequence-state'],
+  ['select set_config($1, $2, false)', 'set-config'],
+  ['do $$ begin\n set work_mem = 1; end $$', 'set'],
+  ["do $$ begin perform set_config('a.b', 'c', false); end $$", 'set-config'],
+])('%s cannot follow: %s', (text, unreplayable) => {
+  expect(sessionEffects(text)?.unreplayable).toBe(unreplayable);
+});
+
+test('resets are told apart, and what is set after RESET ALL counts', () => {
+  expect(sessionEffects('set a.b = 1; reset work_mem; set c.d to default')).toMatchObject({
+    settings: ['a.b', 'work_mem', 'c.d'],
+    resets: ['work_mem', 'c.d'],
+  });
+  expect(sessionEffects('set a.b = 1; reset all; set c.d = 2')).toMatchObject({
+    settings: ['c.d'],
+    resetAll: 'reset',
+  });
+  expect(sessionEffects('discard all')).toMatchObject({ settings: [], resetAll: 'discard' });
+  expect(sessionEffects('reset work_mem; set work_mem = 1')?.resets).toEqual([]);
+});
+
+test('settings of roles and databases concern sessions to come', () => {
+  expect(sessionEffects('alter role r set work_mem = 1')).toMatchObject({ newSessions: true, settings: [] });
+  expect(sessionEffects('alter database d set work_mem = 1')?.newSessions).toBe(true);
+});
+
+test('a text that Postgres would not understand has no effects', () => {
+  expect(sessionEffects('set set set')).toBe(null);
+});

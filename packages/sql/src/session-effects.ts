@@ -1,0 +1,307 @@
+// What one SQL text does to the session that runs it, told by Postgres's own parser. Remembered by text, bounded in bytes.
+import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
+
+/** State that cannot follow a client to another server connection. */
+export type Unreplayable =
+  | 'listen'
+  | 'prepare'
+  | 'load'
+  | 'temp-object'
+  | 'advisory-lock'
+  | 'hold-cursor'
+  | 'seed'
+  | 'sequence-state'
+  | 'replication'
+  | 'nested-connection'
+  | 'set'
+  | 'set-config';
+
+/** Net effect of a text, its statements taken in order. */
+export interface SessionEffects {
+  /** Settings whose session value may be another afterwards: lower-case names. */
+  readonly settings: readonly string[];
+  /** Of those, the ones that the text puts back to the session's start and does not set again. */
+  readonly resets: readonly string[];
+  /** RESET ALL or DISCARD ALL came before the settings above. `discard`: role and session_authorization too. */
+  readonly resetAll: 'no' | 'reset' | 'discard';
+  /** Null: nothing that could not follow. */
+  readonly unreplayable: Unreplayable | null;
+  /** Settings of a role or database changed: sessions that begin from now on have others. */
+  readonly newSessions: boolean;
+  /** BEGIN, COMMIT and the like stand in it, so that what it does may be undone by what follows. */
+  readonly transactionControl: boolean;
+}
+
+const noEffects: SessionEffects = {
+  settings: [],
+  resets: [],
+  resetAll: 'no',
+  unreplayable: null,
+  newSessions: false,
+  transactionControl: false,
+};
+
+/** To be awaited once before the first text is asked about: the parser is WebAssembly. */
+export async function loadSqlParser(): Promise<void> {
+  await loadModule();
+}
+
+/** Parsing takes microseconds a kilobyte and stops everything else meanwhile; a longer text is only looked through. */
+export const parsedTextBytesMax = 64 * 1024;
+const rememberedCharactersMax = 8 * 1024 * 1024;
+
+const remembered = new Map<string, SessionEffects | null>();
+let rememberedCharacters = 0;
+
+/** The effects of `text`, or null if the parser does not know it: most often the server then doesn't either. */
+export function sessionEffects(text: string): SessionEffects | null {
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  const effects = parsedEffects(text);
+  rememberedCharacters += text.length;
+  if (rememberedCharacters > rememberedCharactersMax) {
+    remembered.clear();
+    rememberedCharacters = text.length;
+  }
+  remembered.set(text, effects);
+  return effects;
+}
+
+function parsedEffects(text: string): SessionEffects | null {
+  let statements: readonly Node[];
+  try {
+    statements = (parseSync(text).stmts ?? []).map(({ stmt }) => stmt as Node);
+  } catch (error) {
+    if (!hasSqlDetails(error)) throw error;
+    return null;
+  }
+  const walk = new EffectsWalk();
+  for (const statement of statements) walk.statement(statement, statements.length === 1);
+  return walk.effects();
+}
+
+/** A node of the parse tree: the parser's JSON, of which only a few kinds are looked at. */
+type Node = { readonly [key: string]: unknown };
+
+// Belong to a transaction, whichever way they are set.
+const ofTransaction = new Set(['transaction_isolation', 'transaction_read_only', 'transaction_deferrable']);
+const characteristics = [
+  'default_transaction_isolation',
+  'default_transaction_read_only',
+  'default_transaction_deferrable',
+];
+
+const functions: ReadonlyMap<string, Unreplayable> = new Map([
+  ['pg_advisory_lock', 'advisory-lock'],
+  ['pg_advisory_lock_shared', 'advisory-lock'],
+  ['pg_try_advisory_lock', 'advisory-lock'],
+  ['pg_try_advisory_lock_shared', 'advisory-lock'],
+  ['setseed', 'seed'],
+  ['currval', 'sequence-state'],
+  ['lastval', 'sequence-state'],
+  ['pg_replication_origin_session_setup', 'replication'],
+  ['pg_create_logical_replication_slot', 'replication'],
+  ['pg_create_physical_replication_slot', 'replication'],
+  ['pg_copy_logical_replication_slot', 'replication'],
+  ['pg_copy_physical_replication_slot', 'replication'],
+  ['dblink_connect', 'nested-connection'],
+  ['dblink_connect_u', 'nested-connection'],
+  // The views of it call it by this name.
+  ['pg_prepared_statement', 'prepare'],
+]);
+
+// CURSOR_OPT_HOLD in the server's parsenodes.h.
+const cursorHold = 0x20;
+
+// In PL code a statement begins after one of these.
+const plStatement =
+  /(?:^|;|\b(?:begin|then|else|loop)\b)\s*(?:(set|reset|discard)\b|(listen)\b|(load)\b|(prepare)\b|create\s+(?:temp|temporary)\b|(?:perform|select)\s[^;]*\b(set_config|pg_(?:try_)?advisory_lock|setseed)\b)/i;
+
+class EffectsWalk {
+  private readonly settings = new Set<string>();
+  private readonly resets = new Set<string>();
+  private resetAll: SessionEffects['resetAll'] = 'no';
+  private unreplayable: Unreplayable | null = null;
+  private newSessions = false;
+  private transactionControl = false;
+
+  effects(): SessionEffects {
+    const { settings, resets, resetAll, unreplayable, newSessions, transactionControl } = this;
+    const none = settings.size === 0 && resetAll === 'no' && unreplayable === null && !newSessions;
+    if (none && !transactionControl) return noEffects;
+    return {
+      settings: [...settings],
+      resets: [...resets],
+      resetAll,
+      unreplayable,
+      newSessions,
+      transactionControl,
+    };
+  }
+
+  statement(node: Node, alone: boolean): void {
+    const [kind] = Object.keys(node);
+    const body = node[kind!] as Node;
+    switch (kind) {
+      case 'VariableSetStmt':
+        return this.set(body);
+      case 'TransactionStmt':
+        this.transactionControl = true;
+        return;
+      case 'DiscardStmt':
+        if (body.target === 'DISCARD_ALL') this.forgetAll('discard');
+        return;
+      case 'ListenStmt':
+        return this.suspect('listen');
+      case 'PrepareStmt':
+      case 'ExecuteStmt':
+        return this.suspect('prepare');
+      case 'DeallocateStmt':
+        // One alone, and ALL, are understood where they stand; among other statements the name must be the server's.
+        if (!alone && body.isall !== true) this.suspect('prepare');
+        return;
+      case 'LoadStmt':
+        return this.suspect('load');
+      case 'AlterRoleSetStmt':
+      case 'AlterDatabaseSetStmt':
+      case 'AlterSystemStmt':
+        this.newSessions = true;
+        return;
+      case 'DoStmt':
+        this.plBody(JSON.stringify(body));
+        return;
+      default:
+        this.look(node);
+    }
+  }
+
+  private suspect(what: Unreplayable): void {
+    this.unreplayable ??= what;
+  }
+
+  private forgetAll(how: 'reset' | 'discard'): void {
+    this.settings.clear();
+    this.resets.clear();
+    if (this.resetAll !== 'discard') this.resetAll = how;
+  }
+
+  private set(body: Node): void {
+    const name = typeof body.name === 'string' ? body.name.toLowerCase() : '';
+    switch (body.kind) {
+      case 'VAR_RESET_ALL':
+        return this.forgetAll('reset');
+      case 'VAR_SET_MULTI':
+        if (name === 'session characteristics') for (const one of characteristics) this.setting(one);
+        return;
+      case 'VAR_RESET':
+      case 'VAR_SET_DEFAULT':
+        if (body.is_local === true) return;
+        this.setting(name);
+        if (this.settings.has(name)) this.resets.add(name);
+        return;
+      default:
+        if (body.is_local === true) return;
+        if (name === 'search_path' && isText((body.args as Node[] | undefined)?.[0], 'pg_temp')) {
+          return this.suspect('temp-object');
+        }
+        this.setting(name);
+    }
+  }
+
+  private setting(name: string): void {
+    if (ofTransaction.has(name)) return;
+    // No server shows it.
+    if (name === 'seed') return this.suspect('seed');
+    this.settings.add(name);
+    this.resets.delete(name);
+  }
+
+  private plBody(text: string): void {
+    // The text stands in JSON, so that a new line is two characters.
+    const match = plStatement.exec(text.replaceAll(/\\[nrt]/g, ' ').replace(/^.*?"sval":"/, ''));
+    if (match === null) return;
+    if (match[1] !== undefined) this.suspect('set');
+    else if (match[2] !== undefined) this.suspect('listen');
+    else if (match[3] !== undefined) this.suspect('load');
+    else if (match[4] !== undefined) this.suspect('prepare');
+    else if (match[5] === undefined) this.suspect('temp-object');
+    else if (match[5].toLowerCase() === 'set_config') this.suspect('set-config');
+    else this.suspect(match[5].toLowerCase() === 'setseed' ? 'seed' : 'advisory-lock');
+  }
+
+  /** Goes through whatever else a statement holds. */
+  private look(value: unknown): void {
+    if (Array.isArray(value)) {
+      if (value.length > 1 && isName(value[0], 'pg_temp')) this.suspect('temp-object');
+      for (const item of value) this.look(item);
+      return;
+    }
+    if (typeof value !== 'object' || value === null) return;
+    const node = value as Node;
+    if (node.relpersistence === 't') this.suspect('temp-object');
+    if (typeof node.schemaname === 'string' && node.schemaname.startsWith('pg_temp')) {
+      this.suspect('temp-object');
+    }
+    if (node.relname === 'pg_prepared_statements') this.suspect('prepare');
+    for (const key of Object.keys(node)) {
+      const inner = node[key] as Node;
+      switch (key) {
+        case 'FuncCall':
+          this.call(inner);
+          break;
+        case 'DeclareCursorStmt':
+          if (((inner.options as number | undefined) ?? 0) & cursorHold) this.suspect('hold-cursor');
+          break;
+        case 'ExecuteStmt':
+          this.suspect('prepare');
+          break;
+        case 'CreateStmt':
+        case 'into':
+        case 'intoClause':
+          // A table that goes with its transaction leaves nothing to inherit.
+          if ((inner.oncommit ?? inner.onCommit) === 'ONCOMMIT_DROP') continue;
+          break;
+      }
+      this.look(inner);
+    }
+  }
+
+  private call(node: Node): void {
+    const names = (node.funcname as Node[] | undefined) ?? [];
+    const name = textOf(names.at(-1));
+    if (name === null) return;
+    const unreplayable = functions.get(name);
+    if (unreplayable !== undefined) return this.suspect(unreplayable);
+    if (name !== 'set_config') return;
+    const args = (node.args as Node[] | undefined) ?? [];
+    // «For this transaction only»: a constant, or a cast of one.
+    if (isTrue(args[2])) return;
+    const setting = textOf(args[0]);
+    if (setting === null) this.suspect('set-config');
+    else this.setting(setting.toLowerCase());
+  }
+}
+
+/** The text of a String node or of a constant, or null. */
+function textOf(node: Node | undefined): string | null {
+  const name = (node?.String as Node | undefined)?.sval;
+  if (typeof name === 'string') return name;
+  const constant = ((node?.A_Const as Node | undefined)?.sval as Node | undefined)?.sval;
+  if (typeof constant === 'string') return constant;
+  const cast = node?.TypeCast as { readonly arg?: Node } | undefined;
+  return cast?.arg === undefined ? null : textOf(cast.arg);
+}
+
+function isName(node: unknown, text: string): boolean {
+  return ((node as Node | null)?.String as Node | undefined)?.sval === text;
+}
+
+function isText(node: Node | undefined, text: string): boolean {
+  return textOf(node)?.toLowerCase() === text;
+}
+
+function isTrue(node: Node | undefined): boolean {
+  const constant = node?.A_Const as Node | undefined;
+  if (constant !== undefined && 'boolval' in constant) return (constant.boolval as Node).boolval === true;
+  return /^(?:t|true|on|yes|y|1)$/i.test(node === undefined ? '' : (textOf(node) ?? ''));
+}

@@ -1,0 +1,194 @@
+// What a session sets on the pooled host stays with it, whichever server connection it gets, and with nobody else.
+import { startWeir, type Weir, waitUntil } from '@weir/harness';
+import type pg from 'pg';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+let weir: Weir;
+const open = new Set<pg.Client>();
+beforeAll(async () => {
+  weir = await startWeir({ budget: 3, settings: { queryWaitTimeoutMs: 30_000 } });
+  await weir.postgres.sql('create role reader; grant reader to app');
+});
+afterEach(async () => {
+  await Promise.all([...open].map((client) => client.end().catch(() => {})));
+  open.clear();
+});
+afterAll(() => weir?.close());
+
+async function connect(options: Parameters<Weir['client']>[0] = {}): Promise<pg.Client> {
+  const client = await weir.client(options);
+  open.add(client);
+  return client;
+}
+
+async function show(client: pg.Client, name: string): Promise<string | null> {
+  const { rows } = await client.query('select current_setting($1, true) as value', [name]);
+  return rows[0].value;
+}
+
+async function backendOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query('select pg_backend_pid() as pid');
+  return rows[0].pid;
+}
+
+/** Runs a query of each of the others on every server there is, so that the next one of a client meets another. */
+async function mixServers(others: readonly pg.Client[]): Promise<void> {
+  for (const other of others) await other.query('begin');
+  await Promise.all(others.map((other) => other.query('select 1')));
+  for (const other of others) await other.query('commit');
+}
+
+test.each([
+  ['SET', "set work_mem = '12MB'", 'work_mem', '12MB'],
+  ['a setting of the application', "set app.tenant_id = '42'", 'app.tenant_id', '42'],
+  ['set_config', "select set_config('app.user', 'ann', false)", 'app.user', 'ann'],
+  ['SET ROLE', 'set role reader', 'role', 'reader'],
+  ['SET TIME ZONE', "set time zone 'Asia/Tokyo'", 'TimeZone', 'Asia/Tokyo'],
+  [
+    'a list with a comma in one of its names',
+    'set search_path = "a, b", public',
+    'search_path',
+    '"a, b", public',
+  ],
+  [
+    'SESSION CHARACTERISTICS',
+    'set session characteristics as transaction isolation level serializable, read only, deferrable',
+    'default_transaction_deferrable',
+    'on',
+  ],
+  ['a name with a dot in quotes', `set app."Odd.Name" = 'x'`, 'app.odd.name', null],
+])('%s follows its client and reaches no other', async (_, change, name, value) => {
+  const [client, one, two] = await Promise.all([connect(), connect(), connect()]);
+  const others = [one!, two!];
+  const before = await show(one!, name);
+  await client!.query(change).catch(() => {});
+  const pids = new Set<number>();
+  for (let round = 0; round < 6; round++) {
+    if (value !== null) expect(await show(client!, name)).toBe(value);
+    pids.add(await backendOf(client!));
+    for (const other of others) expect((await show(other, name)) || null).toBe(before || null);
+    await mixServers(round % 2 === 0 ? others : [others[0]!]);
+  }
+  if (value !== null) expect(pids.size).toBeGreaterThan(0);
+});
+
+test('what a transaction that was rolled back had set is not there, what it had before is', async () => {
+  const client = await connect();
+  await client.query("set app.v = 'before'");
+  await client.query('begin');
+  await client.query("set app.v = 'inside'");
+  await client.query('savepoint s');
+  await client.query("set app.w = 'inner'");
+  await client.query('rollback to s');
+  expect(await show(client, 'app.v')).toBe('inside');
+  await client.query('rollback');
+  expect(await show(client, 'app.v')).toBe('before');
+  await client.query("begin; set app.v = 'kept'; commit");
+  expect(await show(client, 'app.v')).toBe('kept');
+  await expect(client.query("set app.v = 'lost'; select 1/0")).rejects.toMatchObject({ code: '22012' });
+  expect(await show(client, 'app.v')).toBe('kept');
+});
+
+test('RESET, RESET ALL and DISCARD ALL lead back to the values of the startup', async () => {
+  const client = await connect({ config: { application_name: 'billing', options: '-c work_mem=9MB' } });
+  for (const reset of ['reset work_mem', 'set work_mem to default', 'reset all', 'discard all']) {
+    await client.query("set work_mem = '1MB'");
+    expect(await show(client, 'work_mem')).toBe('1MB');
+    await client.query(reset);
+    expect(await show(client, 'work_mem'), reset).toBe('9MB');
+    expect(await show(client, 'application_name'), reset).toBe('billing');
+  }
+});
+
+test('a value of the startup that only this client has comes back too, on a server of its own', async () => {
+  const client = await connect({ config: { options: '-c app.tenant_id=7' } });
+  await client.query("set app.tenant_id = '8'");
+  await client.query('reset app.tenant_id');
+  expect(await show(client, 'app.tenant_id')).toBe('7');
+  const pid = await backendOf(client);
+  expect(await backendOf(client)).toBe(pid);
+});
+
+test.each([
+  ['a temporary table', 'create temp table notes (i int)', 'select count(*) from notes'],
+  ['a lock of the session', 'select pg_advisory_lock(7)', 'select pg_advisory_unlock(7)'],
+  ['a statement prepared by SQL', 'prepare by_sql as select 1', 'execute by_sql'],
+  ['a seed', 'select setseed(0.5)', 'select random()'],
+])('%s gets its session a server connection of its own, closed at its end', async (_, change, use) => {
+  const [client, other] = await Promise.all([connect(), connect()]);
+  await client!.query(change);
+  const pid = await backendOf(client!);
+  for (let round = 0; round < 3; round++) {
+    expect(await backendOf(other!)).not.toBe(pid);
+    await client!.query(use);
+    expect(await backendOf(client!)).toBe(pid);
+  }
+  await client!.end();
+  await waitUntil(
+    async () =>
+      (await weir.postgres.sql('select 1 from pg_stat_activity where pid = $1', [pid])).length === 0,
+    { what: 'the server connection is closed' },
+  );
+});
+
+test('what was set and prepared before goes along to a server connection of its own', async () => {
+  const client = await connect({ config: { application_name: 'mover' } });
+  await client.query("set app.v = 'carried'; set work_mem = '13MB'");
+  await client.query({ name: 'twice', text: 'select $1::int * 2 as n', values: [4] });
+  await client.query('create temp table here (i int)');
+  expect(await show(client, 'app.v')).toBe('carried');
+  expect(await show(client, 'work_mem')).toBe('13MB');
+  expect(await show(client, 'application_name')).toBe('mover');
+  // Under the name that the client gave it, for the protocol and for SQL.
+  expect((await client.query({ name: 'twice', text: 'select $1::int * 2 as n', values: [5] })).rows).toEqual([
+    { n: 10 },
+  ]);
+  expect((await client.query('execute twice(6)')).rows).toEqual([{ n: 12 }]);
+  expect((await client.query('select name from pg_prepared_statements')).rows).toContainEqual({
+    name: 'twice',
+  });
+});
+
+test('sessions that need a server connection of their own wait for their turn', async () => {
+  const clients = await Promise.all([connect(), connect(), connect()]);
+  await clients[0]!.query('select pg_advisory_lock(1)');
+  await clients[1]!.query('select pg_advisory_lock(2)');
+  // A budget of three leaves two for them; the third is for everybody else.
+  let got = false;
+  const third = clients[2]!.query('select pg_advisory_lock(3)').then(() => {
+    got = true;
+  });
+  const other = await connect();
+  for (let i = 0; i < 20; i++) await other.query('select 1');
+  expect(got).toBe(false);
+  await clients[0]!.end();
+  await third;
+  expect(got).toBe(true);
+});
+
+test('a default that makes transactions wait for others does not hold up who comes after', async () => {
+  const writer = await connect({ direct: true });
+  await writer.query('create table if not exists busy (i int)');
+  await writer.query('begin isolation level serializable');
+  await writer.query('insert into busy values (1)');
+  const careful = await connect();
+  await careful.query(
+    'set session characteristics as transaction isolation level serializable, read only, deferrable',
+  );
+  const other = await connect();
+  for (let i = 0; i < 5; i++) expect(await show(other, 'default_transaction_read_only')).toBe('off');
+  // SHOW needs no snapshot, so that it answers although the other transaction is open.
+  expect((await careful.query('show default_transaction_deferrable')).rows).toEqual([
+    { default_transaction_deferrable: 'on' },
+  ]);
+  await writer.query('rollback');
+});
+
+test('settings that a role is given hold for sessions that begin after it', async () => {
+  const owner = await connect();
+  await owner.query("alter role app set work_mem = '17MB'");
+  await waitUntil(async () => (await show(await connect(), 'work_mem')) === '17MB', {
+    what: 'a new session has the setting',
+  });
+  await owner.query('alter role app reset work_mem');
+});
