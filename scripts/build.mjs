@@ -28,6 +28,7 @@ const bundles = [
   { name: 'control-api', entry: 'apps/control-api/src/main.ts' },
   { name: 'cli', entry: 'apps/cli/src/main.ts' },
   { name: 'bench', entry: 'test/load/src/main.ts' },
+  { name: 'conformance', entry: 'test/conformance/src/main.ts' },
   { name: 'pooler-parts', folder: 'apps/pooler/src', exports: ['compose.ts', 'config.ts'] },
   { name: 'control-api-parts', folder: 'apps/control-api/src', exports: ['compose.ts', 'config.ts'] },
 ];

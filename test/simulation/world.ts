@@ -62,6 +62,7 @@ export class World implements Effects {
       const pool = new Pool(`pool ${i}`, this.upstream, settings, {
         waited: () => this.checkouts++,
         held: () => {},
+        pinned: () => {},
       });
       this.pools.push(pool);
       this.upstream.pools.add(pool);

@@ -38,6 +38,9 @@ export class ClientSession {
   server: ServerSession | null = null;
   /** Why it is to have a server connection of its own, opened for it alone. */
   dedicated: PinReason | null = null;
+  /** The server connection it had last, and the one on which it last used a sequence. */
+  lastServer: ServerSession | null = null;
+  sequenceServer: ServerSession | null = null;
   /** Takes it out of the queue for one. */
   stopWaiting: (() => void) | null = null;
 

@@ -29,6 +29,8 @@ export type PinReason =
   | 'replication'
   | 'nested-connection'
   | 'large-statement'
+  /** What the server has counted for this session is to be told by it. */
+  | 'statistics'
   /** Its own startup values are to show, which on a shared connection are another's. */
   | 'startup-values'
   /** What its settings are could not be proven. */

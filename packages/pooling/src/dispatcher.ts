@@ -64,7 +64,7 @@ export class Dispatcher {
       return null;
     }
     if (pool.waiters.length === 0) {
-      const server = pool.idleFor(client.replay);
+      const server = pool.idleFor(client);
       if (server !== null) return this.attach(client, server, nowMs) ? server : null;
     }
     client.state = 'waiting';
@@ -88,6 +88,23 @@ export class Dispatcher {
     }
     client.state = 'waiting';
     this.waitForDedicated(client, nowMs, nowMs);
+  }
+
+  /**
+   * A client asks for what only the session knows that it had: the server on which it was, if nobody else has changed
+   * that since, is its own from now on. Null: there is none, or it is in use.
+   */
+  checkoutHome(client: ClientSession, reason: PinReason, nowMs: number): ServerSession | null {
+    const home = reason === 'sequence-state' ? client.sequenceServer : client.lastServer;
+    if (home === null || home.state !== 'idle' || client.pool.closed !== null) return null;
+    const owner = reason === 'sequence-state' ? home.sequenceOwner : home.lastClient;
+    const { upstream } = client.pool;
+    if (owner !== client || upstream.direct + upstream.pinned >= upstream.heldMax) return null;
+    client.waitSinceMs = nowMs;
+    client.noticed = false;
+    this.pinServer(home, reason);
+    if (this.attach(client, home, nowMs)) return home;
+    return null;
   }
 
   private waitForDedicated(client: ClientSession, notBeforeMs: number, nowMs: number): void {
@@ -211,6 +228,10 @@ export class Dispatcher {
    */
   prove(server: ServerSession, changed: ChangedSettings, nowMs: number): void {
     const names = changed.ask(server.errors, server.replay);
+    if (names === null) {
+      server.changed = null;
+      return this.release(server, nowMs);
+    }
     if (names.length > namesMax) return this.unproven(server, nowMs);
     server.probe = { names, shown: [] };
     if (names.length === 0) return this.proven(server, changed, nowMs);
@@ -245,8 +266,11 @@ export class Dispatcher {
   }
 
   /** Server connections opened from now on have other settings: the open ones are replaced as they come free. */
-  private sessionsDiffer(upstream: Upstream): void {
-    for (const pool of upstream.pools) pool.generation++;
+  private sessionsDiffer(upstream: Upstream, nowMs: number): void {
+    for (const pool of upstream.pools) {
+      pool.generation++;
+      for (const server of [...pool.idleServers()]) this.close(server, 'replaced', nowMs);
+    }
   }
 
   /** The replay's ReadyForQuery came: the client may go on, or hears why it can't. */
@@ -287,13 +311,15 @@ export class Dispatcher {
     server.rollbackSent = false;
     if (server.newSessions) {
       server.newSessions = false;
-      this.sessionsDiffer(pool.upstream);
+      this.sessionsDiffer(pool.upstream, nowMs);
     }
     if (client !== null) {
       pool.observer.held(nowMs - server.checkoutAtMs);
       client.server = null;
       client.state = 'idle';
+      client.lastServer = server;
       server.client = null;
+      server.lastClient = client;
       if (server.outputPaused) {
         server.outputPaused = false;
         server.peer!.resume();
@@ -351,7 +377,7 @@ export class Dispatcher {
     for (;;) {
       const client = pool.waiters.peek();
       if (client === null) return;
-      const server = pool.idleFor(client.replay);
+      const server = pool.idleFor(client);
       if (server === null) return;
       pool.waiters.shift();
       if (this.attach(client, server, nowMs)) this.onReady(client, nowMs);
@@ -500,6 +526,7 @@ export class Dispatcher {
     if (upstream.direct + upstream.pinned >= upstream.heldMax) server.pinRefused = true;
     else {
       upstream.pinned++;
+      server.pool.observer.pinned(reason);
       server.pool.held++;
       server.pinCounted = true;
     }
@@ -587,6 +614,8 @@ export class Dispatcher {
     client.statements.clear();
     client.unnamed = null;
     client.server = null;
+    client.lastServer = null;
+    client.sequenceServer = null;
   }
 
   /** A cancel request for this server is on its way. */

@@ -185,6 +185,7 @@ export class ReplyForwarder {
         return;
       case 'discarded':
         if ((head & OwedBit.Understood) === 0) this.dispatcher.pinServer(server, 'set');
+        server.sequenceOwner = null;
         this.statementsGone(server);
         return;
     }

@@ -202,11 +202,14 @@ export class RequestForwarder {
         if (client.outputBlocked) break;
         const dedicated =
           client.dedicated ?? this.needsDedicated(client, bytes, type, at, Math.min(frameEnd, to));
-        if (dedicated !== null) {
-          this.dispatcher.checkoutDedicated(client, dedicated, nowMs);
-          break;
+        if (dedicated === null) {
+          server = this.dispatcher.checkout(client, nowMs);
+        } else if (asksItsSession.has(dedicated)) {
+          server = this.dispatcher.checkoutHome(client, dedicated, nowMs);
         }
-        server = this.dispatcher.checkout(client, nowMs);
+        if (server === null && client.server === null && dedicated !== null) {
+          this.dispatcher.checkoutDedicated(client, dedicated, nowMs);
+        }
         if (server === null) break;
       } else if (server.replaying) {
         break;
@@ -679,7 +682,12 @@ export class RequestForwarder {
   }
 
   /** A text with these effects goes to the server. `certain`: it runs by itself, outside a transaction. */
-  private suspect(server: ServerSession, { pin, session }: TextEffects, certain: boolean): void {
+  private suspect(server: ServerSession, { pin, session, sequences }: TextEffects, certain: boolean): void {
+    const { client } = server;
+    if (sequences && client !== null) {
+      server.sequenceOwner = client;
+      client.sequenceServer = server;
+    }
     if (pin !== null) this.dispatcher.pinServer(server, pin);
     if (session === null) return;
     if (session.newSessions) server.newSessions = true;
@@ -785,6 +793,9 @@ export class RequestForwarder {
     if (server !== null) this.dispatcher.close(server, 'client-gone', this.nowMs);
   }
 }
+
+/** Reasons for which the server connection that a client has been on is better than a new one. */
+const asksItsSession: ReadonlySet<PinReason> = new Set(['sequence-state', 'statistics']);
 
 // What is owed for each request that is renamed on shared servers and not on a client's own.
 const ownOwed = new Uint8Array(256);

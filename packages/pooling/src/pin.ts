@@ -12,6 +12,7 @@ const reasons: readonly (readonly [number, PinReason])[] = [
   [Suspicion.SequenceState, 'sequence-state'],
   [Suspicion.Replication, 'replication'],
   [Suspicion.NestedConnection, 'nested-connection'],
+  [Suspicion.Statistics, 'statistics'],
 ];
 
 /** The pin reason for bits of {@link Suspicion}, or null for none. */

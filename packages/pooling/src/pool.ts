@@ -1,5 +1,6 @@
 // One pool: its idle server connections, its queue of waiters and its counters. Which is chosen, not what is done.
 import type { ClientSession } from './client-session.ts';
+import type { PinReason } from './close-reason.ts';
 import { StatementCache } from './prepared-statements.ts';
 import type { ServerSession, ServerState } from './server-session.ts';
 import type { Upstream } from './upstream.ts';
@@ -14,8 +15,10 @@ export interface PoolSettings {
   readonly serverLifetimeMs: number;
 }
 
-/** Told of each wait and each checkout's length, in ms; called per transaction, so it must be cheap. */
+/** Told of each wait and each checkout's length, in ms, and of pins; called per transaction, so it must be cheap. */
 export interface PoolObserver {
+  /** A server connection is one session's for good. */
+  pinned(reason: PinReason): void;
   waited(ms: number): void;
   held(ms: number): void;
 }
@@ -100,14 +103,24 @@ export class Pool {
     if (server.dedicatedTo === null) this.opening++;
   }
 
-  /** The idle server to hand out for a client with these settings: the newest that matches, else the newest. */
-  idleFor(replay: ValueSet): ServerSession | null {
+  /**
+   * The idle server to hand out for a client: the one it had last, whose caches are warm with its tables; else the newest
+   * that has its settings and no other's values of sequences, else the newest that has its settings, else the newest.
+   */
+  idleFor(client: ClientSession): ServerSession | null {
     const last = this.idle.length - 1;
     if (last < 0) return null;
+    const home = client.lastServer;
+    if (home?.state === 'idle' && home.replay === client.replay && home.pool === this) return home;
+    let match: ServerSession | null = null;
     for (let i = last; i >= 0 && i > last - matchLookMax; i--) {
-      if (this.idle[i]!.replay === replay) return this.idle[i]!;
+      const server = this.idle[i]!;
+      if (server.replay !== client.replay) continue;
+      const owner = server.sequenceOwner;
+      if (owner === null || owner === client || owner.state === 'ended') return server;
+      match ??= server;
     }
-    return this.idle[last]!;
+    return match ?? this.idle[last]!;
   }
 
   /** The server that has been idle for longest, or null. */

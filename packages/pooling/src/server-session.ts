@@ -70,6 +70,9 @@ export class ServerSession {
   unnamed: UnnamedStatement | null = null;
   /** Settings that it holds beyond those it was opened with. */
   replay: ValueSet = noValues;
+  /** Who had it last, and whose the values of sequences are that its session remembers. */
+  lastClient: ClientSession | null = null;
+  sequenceOwner: ClientSession | null = null;
   /** What its client's texts may have changed of them; null: nothing. */
   changed: ChangedSettings | null = null;
   /** The settings it is being asked for, and its answers. */

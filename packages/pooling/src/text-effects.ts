@@ -17,9 +17,11 @@ export interface TextEffects {
   readonly pin: PinReason | null;
   /** What the parser found; null: it was not asked, or did not understand. Then command tags have the last word. */
   readonly session: SessionEffects | null;
+  /** It may leave the session a value of a sequence, for currval or lastval to ask for. */
+  readonly sequences: boolean;
 }
 
-const sequencesOnly: TextEffects = { pin: null, session: null };
+const sequencesOnly: TextEffects = { pin: null, session: null, sequences: true };
 
 /** The effects of the SQL in `bytes[from..to)` (without its NUL), or null: nothing in it hints at session state. */
 export function textEffects(bytes: Uint8Array, from: number, to: number): TextEffects | null {
@@ -28,8 +30,9 @@ export function textEffects(bytes: Uint8Array, from: number, to: number): TextEf
   if ((suspicion & parsedBits) === 0) return sequencesOnly;
   const session =
     to - from > parsedTextBytesMax ? null : sessionEffects(decodeUtf8(bytes.subarray(from, to)));
-  if (session !== null) return { pin: session.unreplayable, session };
-  return { pin: pinReasonOf(suspicion & ~tagged), session: null };
+  const sequences = (suspicion & Suspicion.SequenceUse) !== 0;
+  if (session !== null) return { pin: session.unreplayable, session, sequences };
+  return { pin: pinReasonOf(suspicion & ~tagged), session: null, sequences };
 }
 
 // What Postgres itself tells by the command tag once it has happened.

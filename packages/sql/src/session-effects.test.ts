@@ -47,6 +47,8 @@ test.each([
   ['select * from pg_prepared_statements', 'prepare'],
   ['select 1; deallocate p', 'prepare'],
   ["load 'x'", 'load'],
+  ['set plpgsql.extra_warnings = 1', 'load'],
+  ['select pg_stat_force_next_flush()', 'statistics'],
   ['create temp view v as select 1', 'temp-object'],
   ['select 1 into temp t', 'temp-object'],
   ['create temp sequence s', 'temp-object'],

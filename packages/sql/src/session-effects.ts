@@ -13,6 +13,7 @@ export type Unreplayable =
   | 'sequence-state'
   | 'replication'
   | 'nested-connection'
+  | 'statistics'
   | 'set'
   | 'set-config';
 
@@ -106,6 +107,7 @@ const functions: ReadonlyMap<string, Unreplayable> = new Map([
   ['pg_copy_physical_replication_slot', 'replication'],
   ['dblink_connect', 'nested-connection'],
   ['dblink_connect_u', 'nested-connection'],
+  ['pg_stat_force_next_flush', 'statistics'],
   // The views of it call it by this name.
   ['pg_prepared_statement', 'prepare'],
 ]);
@@ -212,6 +214,8 @@ class EffectsWalk {
     if (ofTransaction.has(name)) return;
     // No server shows it.
     if (name === 'seed') return this.suspect('seed');
+    // Whether such a name may be set depends on whether the session has loaded the language yet.
+    if (/^pl(?:pgsql|perlu?|tcl|python3?)\./.test(name)) return this.suspect('load');
     this.settings.add(name);
     this.resets.delete(name);
   }

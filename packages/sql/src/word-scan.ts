@@ -31,10 +31,12 @@ export const Suspicion = {
   RoleSetting: 1 << 13,
   /** INSERT, `nextval`, `setval`: may leave the session a value of a sequence. By itself no reason to parse. */
   SequenceUse: 1 << 14,
+  /** `pg_stat_force_next_flush`: what this session has counted is to be told now. */
+  Statistics: 1 << 15,
 } as const;
 
 /** Bits for which the text is to be parsed before it is believed. */
-export const parsedBits = 0x3fff;
+export const parsedBits = 0xbfff;
 
 // Bits below are single words that mean something only together; they never leave this file.
 const wordDeclare = 1 << 20;
@@ -67,6 +69,7 @@ const words: readonly (readonly [string, number])[] = [
   ['dblink_connect_u', Suspicion.NestedConnection],
   ['pg_prepared_statements', Suspicion.OwnStatement],
   ['pg_prepared_statement', Suspicion.OwnStatement],
+  ['pg_stat_force_next_flush', Suspicion.Statistics],
   ['hold', wordHold],
   ['set', wordSet],
 ];

@@ -63,6 +63,12 @@ export const metricDefinitions = {
     help: 'Server connections that ended, by close reason',
     labels: ['endpoint', 'reason'],
   },
+  pins: {
+    name: 'weir_pins_total',
+    type: 'counter',
+    help: 'Server connections that were given to one session for good, by reason',
+    labels: ['endpoint', 'reason'],
+  },
   clientCloses: {
     name: 'weir_client_closes_total',
     type: 'counter',

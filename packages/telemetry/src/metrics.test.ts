@@ -15,6 +15,7 @@ const full = (endpoint: string): EndpointCounters => ({
   querySeconds: histogramOf(70),
   serverOpens: 13,
   serverCloses: { idle: 14 },
+  pins: { listen: 2 },
   clientCloses: new Map([['terminated', 15]]),
   errors: { '28P01': 16 },
   budget: 17,

@@ -20,6 +20,7 @@ export interface EndpointCounters {
   readonly querySeconds?: Histogram;
   readonly serverOpens?: number;
   readonly serverCloses?: CountsByWord;
+  readonly pins?: CountsByWord;
   readonly clientCloses?: CountsByWord;
   readonly errors?: CountsByWord;
   readonly budget?: number;
@@ -106,6 +107,7 @@ function sampleEndpoint(samples: SampleSet, endpoint: string, counters: Endpoint
   histogram(d.querySeconds, counters.querySeconds);
   number(d.serverOpens, counters.serverOpens);
   byWord(d.serverCloses, 'reason', counters.serverCloses);
+  byWord(d.pins, 'reason', counters.pins);
   byWord(d.clientCloses, 'reason', counters.clientCloses);
   byWord(d.errors, 'code', counters.errors);
   number(d.budget, counters.budget);

@@ -89,6 +89,15 @@ test('what a transaction that was rolled back had set is not there, what it had 
   expect(await show(client, 'app.v')).toBe('kept');
 });
 
+test('a SET that fails costs its session nothing', async () => {
+  const clients = await Promise.all([connect(), connect(), connect()]);
+  for (const client of clients) {
+    await expect(client.query(`set special."weird name" = 'x'`)).rejects.toMatchObject({ code: '42602' });
+    await expect(client.query("set no_such_setting = 'x'")).rejects.toMatchObject({ code: '42704' });
+  }
+  expect(await weir.pooler.metrics()).not.toMatch(/weir_pins_total.*"unproven"/);
+});
+
 test('RESET, RESET ALL and DISCARD ALL lead back to the values of the startup', async () => {
   const client = await connect({ config: { application_name: 'billing', options: '-c work_mem=9MB' } });
   for (const reset of ['reset work_mem', 'set work_mem to default', 'reset all', 'discard all']) {
@@ -191,4 +200,19 @@ test('settings that a role is given hold for sessions that begin after it', asyn
     what: 'a new session has the setting',
   });
   await owner.query('alter role app reset work_mem');
+});
+
+test('currval and lastval give what this session got from a sequence, and never what another did', async () => {
+  const owner = await connect();
+  await owner.query('create sequence numbers; create table items (id serial, note text)');
+  const [client, stranger] = await Promise.all([connect(), connect()]);
+  const { rows } = await client!.query("select nextval('numbers')::int as n");
+  for (let i = 0; i < 5; i++) await stranger!.query('select 1');
+  expect((await client!.query("select currval('numbers')::int as n")).rows).toEqual(rows);
+  await expect(stranger!.query('select lastval()')).rejects.toMatchObject({ code: '55000' });
+  // Two of a budget of three are taken now.
+  await Promise.all([client!.end(), stranger!.end()]);
+  const inserter = await connect();
+  const inserted = await inserter.query("insert into items (note) values ('a') returning id");
+  expect((await inserter.query('select lastval()::int as id')).rows).toEqual(inserted.rows);
 });

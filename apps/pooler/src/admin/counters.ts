@@ -35,6 +35,8 @@ function standingOf(registry: PoolRegistry, runner: PoolRunner): Map<ServedEndpo
       standing.serversOpening += pool.count('opening');
       standing.serversClosing += pool.count('closing');
       for (const server of pool.servers) {
+        // One that opens or closes is counted as that.
+        if (server.state === 'opening' || server.state === 'closing') continue;
         if (server.pin !== null) standing.serversPinned++;
         else if (server.state === 'active' || server.state === 'finishing' || server.state === 'cancelling') {
           standing.serversActive++;
@@ -81,6 +83,7 @@ export function collectCounters(
       querySeconds: served.querySeconds,
       serverOpens: served.serverOpens,
       serverCloses: served.serverCloses.counts,
+      pins: served.pins.counts,
       clientCloses: served.clientCloses.counts,
       errors: served.errors.counts,
       budget: served.upstream.budget,

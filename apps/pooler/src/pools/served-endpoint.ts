@@ -50,6 +50,7 @@ export class ServedEndpoint {
   bytesFromClients = 0;
   bytesToClients = 0;
   readonly serverCloses = new WordCounts();
+  readonly pins = new WordCounts();
   readonly clientCloses = new WordCounts();
   readonly errors = new WordCounts();
   readonly waitSeconds = new Histogram();
@@ -60,6 +61,7 @@ export class ServedEndpoint {
   private readonly observer: PoolObserver = {
     waited: (ms) => this.waitSeconds.observe(ms / 1000),
     held: (ms) => this.querySeconds.observe(ms / 1000),
+    pinned: (reason) => this.pins.add(reason),
   };
 
   constructor(endpoint: PublishedEndpoint, upstream: Upstream) {
