@@ -18,7 +18,7 @@ export async function drain(
     const late = now() >= endAt;
     for (const [session] of runner.clients) {
       // A waiter's statement was never sent to a server: it may be told as safely as an idle client.
-      if (late || session.state === 'idle' || session.state === 'waiting') {
+      if (late || session.atRest || session.state === 'waiting') {
         runner.dismiss(session, new PoolerError('DRAINING'));
       }
     }

@@ -25,16 +25,18 @@ export class ChangedSettings {
   private maybeResetAll = false;
   /** Errors of the server connection when a reset was noted: with none since, it was carried out. */
   private errorsBefore = -1;
-  /** The same at the first text of all, if that is the only one and certain: with an error since, it changed nothing. */
-  private errorsAtOnly = -1;
+  /** The batch of the only text, if that is certain: if it fails, nothing has changed. */
+  private onlyBatch = -1;
   private texts = 0;
+  private nothing = false;
 
   /**
    * `certain`: nothing is owed before the text, it runs outside a transaction and has no BEGIN or COMMIT in it; so it
    * happens whole or fails.
    */
-  note(effects: SessionEffects, certain: boolean, errors: number, server: ValueSet): void {
-    this.errorsAtOnly = this.texts++ === 0 && certain ? errors : -1;
+  note(effects: SessionEffects, certain: boolean, errors: number, server: ValueSet, batch: number): void {
+    this.onlyBatch = this.texts++ === 0 && certain ? batch : -1;
+    this.nothing = false;
     if (effects.resetAll !== 'no') {
       if (certain) {
         this.names.clear();
@@ -58,9 +60,14 @@ export class ChangedSettings {
     for (const lower of resets) this.resets.add(spelling.get(lower) ?? lower);
   }
 
+  /** The query that was this batch has failed. */
+  failed(batch: number): void {
+    if (batch === this.onlyBatch) this.nothing = true;
+  }
+
   /** The names to ask the server about, in order, or null: nothing can have changed. `server`: what it held before. */
   ask(errors: number, server: ValueSet): readonly string[] | null {
-    if (this.errorsAtOnly >= 0 && errors !== this.errorsAtOnly) return null;
+    if (this.nothing) return null;
     if (errors !== this.errorsBefore) {
       this.resets.clear();
       if (this.resetAll !== 'no') for (const name of server.values.keys()) this.names.add(name);

@@ -4,7 +4,7 @@ import type { PinReason } from './close-reason.ts';
 import type { Peer } from './out-buffer.ts';
 import type { Pool } from './pool.ts';
 import type { Statement, UnnamedStatement } from './prepared-statements.ts';
-import type { ServerSession } from './server-session.ts';
+import { type ServerSession, TransactionStatus } from './server-session.ts';
 import type { ValueSet } from './value-set.ts';
 
 // A client that waits holds, most often, one small message: its memory goes from waiter to waiter. Bytes.
@@ -87,6 +87,21 @@ export class ClientSession {
     this.startup = start.replay;
     this.replay = start.replay;
     this.told = start.told;
+  }
+
+  /** Nothing is owed to it and no transaction of it is open, whether or not it has a server connection to itself. */
+  get atRest(): boolean {
+    if (this.state === 'idle') return true;
+    const { server } = this;
+    return (
+      this.state === 'active' &&
+      server?.pin != null &&
+      server.owed.length === 0 &&
+      server.transactionStatus === TransactionStatus.Idle &&
+      !server.midBatch &&
+      !server.replaying &&
+      this.passRemaining === 0
+    );
   }
 
   /** Bytes that came but could not be used yet. */

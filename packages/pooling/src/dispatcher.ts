@@ -143,6 +143,10 @@ export class Dispatcher {
     // It left, or was canceled, while its server connection was being opened.
     if (client.state !== 'waiting') return this.close(server, 'client-gone', nowMs);
     const { pool } = client;
+    if (pool.closed !== null) {
+      this.close(server, 'pool-closed', nowMs);
+      return this.refuse(client, { kind: 'open-failed', cause: pool.closed.cause }, nowMs);
+    }
     pool.checkoutsTotal++;
     pool.observer.waited(nowMs - client.waitSinceMs);
     pool.move(server, 'active');
@@ -222,11 +226,14 @@ export class Dispatcher {
     server.replay = settings;
   }
 
-  /**
-   * Everything is answered and no transaction is open, but the client's texts may have changed settings: the server is
-   * asked what they are before anybody else gets it.
-   */
-  prove(server: ServerSession, changed: ChangedSettings, nowMs: number): void {
+  /** Everything is answered and no transaction is open: the server is released, once it is known what it holds. */
+  settle(server: ServerSession, nowMs: number): void {
+    if (server.changed === null) this.release(server, nowMs);
+    else this.prove(server, server.changed, nowMs);
+  }
+
+  /** The client's texts may have changed settings: the server is asked what they are before anybody else gets it. */
+  private prove(server: ServerSession, changed: ChangedSettings, nowMs: number): void {
     const names = changed.ask(server.errors, server.replay);
     if (names === null) {
       server.changed = null;
@@ -664,13 +671,14 @@ export class Dispatcher {
 
   private grantDirect(upstream: Upstream, nowMs: number): void {
     for (;;) {
-      const waiter = upstream.directWaiters[0];
-      if (waiter === undefined || nowMs < waiter.notBeforeMs) return;
+      const at = upstream.directWaiters.findIndex(({ notBeforeMs }) => notBeforeMs <= nowMs);
+      const waiter = upstream.directWaiters[at];
+      if (waiter === undefined) return;
       // Who came first is served first, pooled or direct.
       const starved = upstream.longestStarved(nowMs)?.waiters.peek();
       if (starved !== undefined && starved !== null && starved.waitSinceMs < waiter.sinceMs) return;
       if (!upstream.takeDirectSlot()) return;
-      upstream.directWaiters.shift();
+      upstream.directWaiters.splice(at, 1);
       waiter.granted(true, nowMs);
     }
   }
@@ -726,5 +734,8 @@ export class Dispatcher {
     pool.closed = { cause };
     for (const server of [...pool.idleServers()]) this.close(server, 'pool-closed', nowMs);
     for (const client of [...pool.waiters]) this.refuse(client, { kind: 'open-failed', cause }, nowMs);
+    for (const { client } of [...pool.upstream.directWaiters]) {
+      if (client?.pool === pool) this.refuse(client, { kind: 'open-failed', cause }, nowMs);
+    }
   }
 }

@@ -254,6 +254,7 @@ export class ReplyForwarder {
       return;
     }
     if (kind === Owed.Query || kind === Owed.FunctionCall) {
+      if (kind === Owed.Query) server.changed?.failed(server.batchesDone);
       if ((head & OwedBit.Skip) !== 0) this.skip(bytes, at, end);
       const note = owed.headNote();
       if (note instanceof NameNote) note.failed = true;
@@ -339,8 +340,7 @@ export class ReplyForwarder {
       return;
     }
     if (server.client.passRemaining > 0) server.releaseDue = true;
-    else if (server.changed !== null) this.dispatcher.prove(server, server.changed, this.nowMs);
-    else this.dispatcher.release(server, this.nowMs);
+    else this.dispatcher.settle(server, this.nowMs);
   }
 
   private outOfSync(server: ServerSession, bytes: Uint8Array, at: number): void {

@@ -693,7 +693,9 @@ export class RequestForwarder {
     if (session.newSessions) server.newSessions = true;
     if (session.settings.length === 0 && session.resetAll === 'no') return;
     server.changed ??= new ChangedSettings();
-    server.changed.note(session, certain && !session.transactionControl, server.errors, server.replay);
+    const whole = certain && !session.transactionControl;
+    // A simple query has been counted as sent already.
+    server.changed.note(session, whole, server.errors, server.replay, server.batchesSent - 1);
   }
 
   /**
@@ -780,7 +782,7 @@ export class RequestForwarder {
     const server = client.server;
     if (server === null || server.owed.length > 0 || client.passRemaining > 0 || !server.releaseDue) return;
     server.releaseDue = false;
-    this.dispatcher.release(server, this.nowMs);
+    this.dispatcher.settle(server, this.nowMs);
   }
 
   private violation(client: ClientSession, type: number, length: number): void {

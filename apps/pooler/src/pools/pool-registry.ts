@@ -118,8 +118,7 @@ export class PoolRegistry {
   /** Clients outside a transaction are told and closed; the others follow when their transaction is over. */
   private dismissIdle(served: ServedEndpoint): void {
     for (const [session, client] of this.runner.clients) {
-      if (client.served === served && session.state === 'idle')
-        this.runner.dismiss(session, goneError(served));
+      if (client.served === served && session.atRest) this.runner.dismiss(session, goneError(served));
     }
   }
 
