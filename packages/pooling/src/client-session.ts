@@ -41,6 +41,8 @@ export class ClientSession {
   /** The server connection it had last, and the one on which it last used a sequence. */
   lastServer: ServerSession | null = null;
   sequenceServer: ServerSession | null = null;
+  /** The one that is being opened for it. */
+  opening: ServerSession | null = null;
   /** Takes it out of the queue for one. */
   stopWaiting: (() => void) | null = null;
 

@@ -9,7 +9,9 @@ export type TagEffect =
   /** And its settings went back to those of the startup. */
   | { readonly kind: 'discarded' }
   /** Tables or types may have changed. */
-  | { readonly kind: 'schema' };
+  | { readonly kind: 'schema' }
+  /** Settings of a role or a database may have: for sessions that begin from now on. */
+  | { readonly kind: 'sessions' };
 
 const effects = new Map<string, TagEffect>([
   ['SET', { kind: 'pin', reason: 'set' }],
@@ -19,6 +21,9 @@ const effects = new Map<string, TagEffect>([
   ['RESET', { kind: 'pin', reason: 'set' }],
   ['DEALLOCATE ALL', { kind: 'statements-gone' }],
   ['DISCARD ALL', { kind: 'discarded' }],
+  ['ALTER ROLE', { kind: 'sessions' }],
+  ['ALTER DATABASE', { kind: 'sessions' }],
+  ['ALTER SYSTEM', { kind: 'sessions' }],
 ]);
 
 const schema: TagEffect = { kind: 'schema' };

@@ -7,7 +7,7 @@ import { parameterDifferences, parseFrame, queryFrame } from './messages.ts';
 import { dropOwed } from './name-note.ts';
 import type { Pool } from './pool.ts';
 import { bytesOf, type UnnamedStatement } from './prepared-statements.ts';
-import { replayQuery } from './replay.ts';
+import { isReplayable, replayQuery } from './replay.ts';
 import { Owed, OwedBit } from './reply-queue.ts';
 import { ServerSession, TransactionStatus } from './server-session.ts';
 import type { DirectWaiter, Upstream } from './upstream.ts';
@@ -136,12 +136,14 @@ export class Dispatcher {
     // The slot was taken as a direct connection's; it is a pinned one's from here on.
     pool.upstream.direct--;
     const server = this.open(pool, client);
+    client.opening = server;
     this.pinServer(server, client.dedicated!);
   }
 
   private dedicatedOpened(server: ServerSession, client: ClientSession, nowMs: number): void {
     // It left, or was canceled, while its server connection was being opened.
-    if (client.state !== 'waiting') return this.close(server, 'client-gone', nowMs);
+    if (client.opening !== server) return this.close(server, 'client-gone', nowMs);
+    client.opening = null;
     const { pool } = client;
     if (pool.closed !== null) {
       this.close(server, 'pool-closed', nowMs);
@@ -172,10 +174,10 @@ export class Dispatcher {
       server.owed.push(Owed.Sync | OwedBit.Skip, null);
       server.batchesSent++;
     };
-    // A replay is a simple query, which ends the unnamed statement: it has to come before.
-    for (const [name, statement] of client.statements) send(bytesOf(name), statement);
     const any = client.statements.size > 0 || client.unnamed !== null;
+    // First, since a text means what it means under the client's settings.
     if (server.replay !== client.replay) this.replay(server, client.replay);
+    for (const [name, statement] of client.statements) send(bytesOf(name), statement);
     if (client.unnamed !== null) send(null, client.unnamed);
     for (const statement of client.statements.values()) client.pool.statements.give(statement);
     client.statements.clear();
@@ -194,6 +196,8 @@ export class Dispatcher {
     client.pool.waiters.remove(client);
     client.stopWaiting?.();
     client.stopWaiting = null;
+    client.opening = null;
+    client.dedicated = null;
   }
 
   /** Lends `server`; false while settings are replayed on it first. */
@@ -255,7 +259,9 @@ export class Dispatcher {
     server.probe = null;
     server.changed = null;
     if (shown.length !== names.length) return this.unproven(server, nowMs);
-    server.replay = changed.held(names, shown, server.replay);
+    const held = changed.held(names, shown, server.replay);
+    if (!isReplayable(held)) return this.unproven(server, nowMs);
+    server.replay = held;
     if (client === null) return this.finish(server, nowMs);
     client.replay = changed.wanted(server.replay, client.startup);
     this.release(server, nowMs);
@@ -273,10 +279,11 @@ export class Dispatcher {
   }
 
   /** Server connections opened from now on have other settings: the open ones are replaced as they come free. */
-  private sessionsDiffer(upstream: Upstream, nowMs: number): void {
-    for (const pool of upstream.pools) {
+  sessionsDiffer(server: ServerSession, nowMs: number): void {
+    server.newSessions = false;
+    for (const pool of server.pool.upstream.pools) {
       pool.generation++;
-      for (const server of [...pool.idleServers()]) this.close(server, 'replaced', nowMs);
+      for (const idle of [...pool.idleServers()]) this.close(idle, 'replaced', nowMs);
     }
   }
 
@@ -316,10 +323,6 @@ export class Dispatcher {
     const pool = server.pool;
     const client = server.client;
     server.rollbackSent = false;
-    if (server.newSessions) {
-      server.newSessions = false;
-      this.sessionsDiffer(pool.upstream, nowMs);
-    }
     if (client !== null) {
       pool.observer.held(nowMs - server.checkoutAtMs);
       client.server = null;
@@ -348,6 +351,10 @@ export class Dispatcher {
     if (nowMs - server.openedAtMs > this.lifetimeMs(server)) return this.close(server, 'max-age', nowMs);
     if (pool.upstream.used > pool.upstream.budget) return this.close(server, 'yielded', nowMs);
     if (this.mustYield(pool, nowMs)) return this.close(server, 'yielded', nowMs);
+    if (this.owedToDirect(pool, nowMs)) {
+      pool.upstream.evictionsUnderWay++;
+      return this.close(server, 'evicted', nowMs);
+    }
     server.idleSinceMs = nowMs;
     pool.usedAtMs = nowMs;
     pool.move(server, 'idle');
@@ -361,6 +368,22 @@ export class Dispatcher {
     return (
       server.pool.settings.serverLifetimeMs * (0.9 + 0.1 * (((server.id * 2_654_435_761) >>> 0) / 2 ** 32))
     );
+  }
+
+  /** A slot is wanted for a direct or dedicated connection by somebody who has waited longer than all of this pool. */
+  private owedToDirect(pool: Pool, nowMs: number): boolean {
+    const { upstream } = pool;
+    if (upstream.directWaiters.length === 0 || upstream.used < upstream.budget) return false;
+    const { wanted, sinceMs } = upstream.directWanted(nowMs);
+    if (upstream.evictionsUnderWay >= wanted) return false;
+    const own = pool.waiters.peek();
+    return own === null || own.waitSinceMs > sinceMs;
+  }
+
+  /** Closes idle servers for direct and dedicated connections that could be opened but for the budget. */
+  private evictForDirect(upstream: Upstream, nowMs: number): void {
+    if (upstream.directWaiters.length === 0 || upstream.used < upstream.budget) return;
+    this.evict(upstream, null, upstream.directWanted(nowMs).wanted, nowMs);
   }
 
   private mustYield(pool: Pool, nowMs: number): boolean {
@@ -459,15 +482,18 @@ export class Dispatcher {
     pool.failures++;
     pool.retryAtMs = nowMs + Math.min(retryMostMs, retryFirstMs * 2 ** Math.min(pool.failures - 1, 6));
     const { dedicatedTo } = server;
-    if (dedicatedTo?.state === 'waiting') {
+    if (dedicatedTo !== null && dedicatedTo.opening === server) {
+      dedicatedTo.opening = null;
       const patient =
-        failure.kind === 'full' ||
-        (failure.kind === 'starting' && nowMs - dedicatedTo.waitSinceMs < startingGraceMs);
+        (pool.closed === null && failure.kind === 'full') ||
+        (pool.closed === null &&
+          failure.kind === 'starting' &&
+          nowMs - dedicatedTo.waitSinceMs < startingGraceMs);
       if (patient) this.waitForDedicated(dedicatedTo, pool.retryAtMs, nowMs);
       else this.refuse(dedicatedTo, { kind: 'open-failed', cause: failure.cause }, nowMs);
     }
     this.gone(server, nowMs);
-    if (failure.kind === 'full' || pool.size > 0) return;
+    if (failure.kind === 'full' || pool.sharedSize > 0) return;
     const refused: ClientSession[] = [];
     for (const client of pool.waiters) {
       if (failure.kind === 'starting' && nowMs - client.waitSinceMs < startingGraceMs) continue;
@@ -582,7 +608,6 @@ export class Dispatcher {
       server.peer!.resume();
     }
     if (server.pin !== null) return this.close(server, 'pinned-state', nowMs);
-    if (server.changed !== null && server.probe === null) return this.close(server, 'client-gone', nowMs);
     // Half a message can't be taken back, COPY data can't be ended for the client, and what no Sync follows is
     // never committed: closing does in each case what the end of a direct connection would do.
     if (halfFrame || server.copyIn || server.midBatch || server.skipping) {
@@ -601,7 +626,11 @@ export class Dispatcher {
 
   /** A server whose client is gone has answered everything. */
   finish(server: ServerSession, nowMs: number): void {
-    if (server.transactionStatus === TransactionStatus.Idle) return this.release(server, nowMs);
+    if (server.transactionStatus === TransactionStatus.Idle) {
+      // Nobody is left who would want to know what it changed.
+      if (server.changed !== null) return this.close(server, 'client-gone', nowMs);
+      return this.release(server, nowMs);
+    }
     if (server.rollbackSent) return this.close(server, 'client-gone', nowMs);
     server.rollbackSent = true;
     server.unnamed = null;
@@ -654,8 +683,7 @@ export class Dispatcher {
   private queueForSlot(upstream: Upstream, waiter: DirectWaiter, nowMs: number): () => void {
     upstream.directWaiters.push(waiter);
     this.grantDirect(upstream, nowMs);
-    if (upstream.directWaiters.includes(waiter))
-      this.evict(upstream, null, upstream.directWaiters.length, nowMs);
+    this.evictForDirect(upstream, nowMs);
     return () => {
       const at = upstream.directWaiters.indexOf(waiter);
       if (at >= 0) upstream.directWaiters.splice(at, 1);
@@ -717,6 +745,8 @@ export class Dispatcher {
       this.grow(pool, nowMs);
     }
     for (const waiter of [...upstream.directWaiters]) {
+      // One that was told a moment ago may have taken others along.
+      if (!upstream.directWaiters.includes(waiter)) continue;
       const { client, sinceMs } = waiter;
       if (client !== null && !client.noticed && nowMs - sinceMs >= noticeAfterMs) {
         client.noticed = true;
@@ -726,6 +756,7 @@ export class Dispatcher {
       upstream.directWaiters.splice(upstream.directWaiters.indexOf(waiter), 1);
       waiter.granted(false, nowMs);
     }
+    this.evictForDirect(upstream, nowMs);
     this.growStarved(upstream, nowMs);
   }
 

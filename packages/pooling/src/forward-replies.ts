@@ -166,6 +166,7 @@ export class ReplyForwarder {
   private commandComplete(server: ServerSession, bytes: Uint8Array, at: number, end: number): void {
     const effect = tagEffect(bytes, at + 5, end - 1);
     if (effect === null) return;
+    if (effect.kind === 'sessions') server.newSessions = true;
     if (server.dedicatedTo !== null) {
       if (effect.kind === 'schema') server.pool.statements.markAllStale();
       return;
@@ -335,6 +336,7 @@ export class ReplyForwarder {
       return;
     }
     if (!idle) return;
+    if (server.newSessions) this.dispatcher.sessionsDiffer(server, this.nowMs);
     if (server.pin !== null) {
       if (server.pinRefused) this.dispatcher.refusePin(server, this.nowMs);
       return;

@@ -14,7 +14,7 @@ import { type Statement, sameBytes, UnnamedStatement } from './prepared-statemen
 import { Owed, OwedBit } from './reply-queue.ts';
 import { type ServerSession, TransactionStatus } from './server-session.ts';
 import { deallocateBytesMax, deallocatedName } from './sql-deallocate.ts';
-import { type TextEffects, textEffects } from './text-effects.ts';
+import { readsAsParsed, type TextEffects, textEffects } from './text-effects.ts';
 import { typeTable } from './type-table.ts';
 
 /** Limits on what one client may make Weir keep. Bytes. */
@@ -348,6 +348,11 @@ export class RequestForwarder {
     if (frameEnd > to && frameEnd - at <= deallocateBytesMax) return -1;
     const name = frameEnd > to ? null : deallocatedName(bytes, at + 5, frameEnd);
     if (name !== null && this.mustWaitForAnswers(client, server, bytes, at)) return -1;
+    const certain =
+      server.owed.length === 0 &&
+      server.transactionStatus === TransactionStatus.Idle &&
+      !server.midBatch &&
+      server.changed === null;
     client.pool.queriesTotal++;
     // A simple Query ends the unnamed statement.
     const unnamed = client.unnamed;
@@ -378,9 +383,9 @@ export class RequestForwarder {
       server.owed.push(Owed.Query, unnamed);
       return frameEnd;
     }
-    const certain = server.owed.length === 0 && server.transactionStatus === TransactionStatus.Idle;
     this.suspect(server, effects, certain);
-    server.owed.push(effects.session === null ? Owed.Query : Owed.Query | OwedBit.Understood, unnamed);
+    const understood = effects.session !== null && readsAsParsed(server.parameters);
+    server.owed.push(understood ? Owed.Query | OwedBit.Understood : Owed.Query, unnamed);
     return frameEnd;
   }
 
@@ -548,7 +553,7 @@ export class RequestForwarder {
     const bound = bytes[at + 5] === 0 ? client.bound : null;
     const name = bound?.deallocates ?? null;
     if (name === null) {
-      const understood = bound?.effects?.session != null;
+      const understood = bound?.effects?.session != null && readsAsParsed(server.parameters);
       server.owed.push(understood ? Owed.Execute | OwedBit.Understood : Owed.Execute, null);
       return frameEnd;
     }
@@ -682,15 +687,16 @@ export class RequestForwarder {
   }
 
   /** A text with these effects goes to the server. `certain`: it runs by itself, outside a transaction. */
-  private suspect(server: ServerSession, { pin, session, sequences }: TextEffects, certain: boolean): void {
+  private suspect(server: ServerSession, effects: TextEffects, certain: boolean): void {
+    const { session, sequences } = effects;
     const { client } = server;
+    const pin = effects.pin ?? (readsAsParsed(server.parameters) ? null : effects.byWords);
     if (sequences && client !== null) {
       server.sequenceOwner = client;
       client.sequenceServer = server;
     }
     if (pin !== null) this.dispatcher.pinServer(server, pin);
     if (session === null) return;
-    if (session.newSessions) server.newSessions = true;
     if (session.settings.length === 0 && session.resetAll === 'no') return;
     server.changed ??= new ChangedSettings();
     const whole = certain && !session.transactionControl;

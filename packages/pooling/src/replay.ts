@@ -23,6 +23,20 @@ const first = [
 const last = [...first].reverse();
 const identity = new Set(['role', 'session_authorization']);
 
+/** Settings of one session that are carried from server to server: more are not worth it. */
+const replayedNamesMax = 128;
+const replayedCharactersMax = 16 * 1024;
+
+/** False for what is left where it is: too much, or bytes that mean something else under another client_encoding. */
+export function isReplayable(settings: ValueSet): boolean {
+  let characters = 0;
+  for (const [name, value] of settings.values) {
+    characters += name.length + value.length;
+    for (let i = 0; i < value.length; i++) if (value.charCodeAt(i) > 0x7f) return false;
+  }
+  return settings.values.size <= replayedNamesMax && characters <= replayedCharactersMax;
+}
+
 /**
  * SQL that turns the settings `from` into `to`. Everything is qualified, since the search_path belongs to the client.
  * set_config with NULL puts a setting back to its startup value. In a transaction of its own: one with the defaults of

@@ -79,7 +79,7 @@ export class ServerSession {
   probe: { readonly names: readonly string[]; readonly shown: string[] } | null = null;
   /** Errors it has told. */
   errors = 0;
-  /** Settings of a role or a database were changed here: sessions that begin from now on have others. */
+  /** Settings of a role or a database were changed here, which is told once the transaction is over. */
   newSessions = false;
   /** ParameterStatus values as the server last told them. */
   parameters: ValueSet = noValues;

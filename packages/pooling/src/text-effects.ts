@@ -10,6 +10,7 @@ import {
 } from '@weir/sql';
 import type { PinReason } from './close-reason.ts';
 import { pinReasonOf } from './pin.ts';
+import type { ValueSet } from './value-set.ts';
 
 /** Effects of a text that is not above suspicion. */
 export interface TextEffects {
@@ -19,9 +20,11 @@ export interface TextEffects {
   readonly session: SessionEffects | null;
   /** It may leave the session a value of a sequence, for currval or lastval to ask for. */
   readonly sequences: boolean;
+  /** What the words alone make suspicious, for where the parser reads a text otherwise than the server. */
+  readonly byWords: PinReason | null;
 }
 
-const sequencesOnly: TextEffects = { pin: null, session: null, sequences: true };
+const sequencesOnly: TextEffects = { pin: null, session: null, sequences: true, byWords: null };
 
 /** The effects of the SQL in `bytes[from..to)` (without its NUL), or null: nothing in it hints at session state. */
 export function textEffects(bytes: Uint8Array, from: number, to: number): TextEffects | null {
@@ -31,9 +34,21 @@ export function textEffects(bytes: Uint8Array, from: number, to: number): TextEf
   const session =
     to - from > parsedTextBytesMax ? null : sessionEffects(decodeUtf8(bytes.subarray(from, to)));
   const sequences = (suspicion & Suspicion.SequenceUse) !== 0;
-  if (session !== null) return { pin: session.unreplayable, session, sequences };
-  return { pin: pinReasonOf(suspicion & ~tagged), session: null, sequences };
+  const byWords = pinReasonOf(suspicion & ~tagged);
+  if (session !== null) return { pin: session.unreplayable, session, sequences, byWords };
+  return { pin: byWords, session: null, sequences, byWords };
 }
 
 // What Postgres itself tells by the command tag once it has happened.
 const tagged = Suspicion.Setting | Suspicion.Listen | Suspicion.OwnStatement | Suspicion.Load;
+
+// Encodings in which a byte of a character may be a backslash or a quote.
+const unsafeEncodings = new Set(['SJIS', 'SHIFT_JIS_2004', 'BIG5', 'GBK', 'GB18030', 'UHC', 'JOHAB']);
+
+/** False where the server, as it says it is set, may read a text otherwise than the parser does. */
+export function readsAsParsed(parameters: ValueSet): boolean {
+  return (
+    parameters.values.get('standard_conforming_strings') !== 'off' &&
+    !unsafeEncodings.has(parameters.values.get('client_encoding') ?? '')
+  );
+}

@@ -52,6 +52,13 @@ export class Upstream {
     return true;
   }
 
+  /** How many direct or dedicated connections are wanted now that their own cap allows, and since when. */
+  directWanted(nowMs: number): { readonly wanted: number; readonly sinceMs: number } {
+    const due = this.directWaiters.filter(({ notBeforeMs }) => notBeforeMs <= nowMs);
+    const wanted = Math.min(due.length, this.heldMax - this.direct - this.pinned);
+    return { wanted, sinceMs: due[0]?.sinceMs ?? nowMs };
+  }
+
   giveSlot(): void {
     if (this.used === 0) throw new Error('a slot was given back that nobody had taken');
     this.used--;

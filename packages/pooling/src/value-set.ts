@@ -14,7 +14,9 @@ export const noValues = new ValueSet(new Map());
 
 // Values come from clients, so what is remembered is bounded; forgetting costs a needless replay, nothing else.
 const rememberedMax = 4096;
+const rememberedCharactersMax = 4 * 1024 * 1024;
 const remembered = new Map<string, ValueSet>();
+let rememberedCharacters = 0;
 
 /** The one set with this content. */
 export function valueSetOf(values: ReadonlyMap<string, string>): ValueSet {
@@ -27,7 +29,11 @@ export function valueSetOf(values: ReadonlyMap<string, string>): ValueSet {
   }
   const known = remembered.get(key);
   if (known !== undefined) return known;
-  if (remembered.size >= rememberedMax) remembered.clear();
+  rememberedCharacters += key.length;
+  if (remembered.size >= rememberedMax || rememberedCharacters > rememberedCharactersMax) {
+    remembered.clear();
+    rememberedCharacters = key.length;
+  }
   const made = new ValueSet(new Map(names.map((name) => [name, values.get(name)!])));
   remembered.set(key, made);
   return made;

@@ -10,7 +10,9 @@ test.each([
   ["set time zone 'UTC'", ['timezone']],
   ["set names 'latin1'", ['client_encoding']],
   ['set role bob', ['role']],
-  ['set session authorization bob', ['session_authorization']],
+  ['set session authorization bob', ['role', 'session_authorization']],
+  ['begin; set a.b = 1; savepoint s; reset all; rollback to s; commit', ['a.b']],
+  ["call p(set_config('a.b', 'x', false))", ['a.b']],
   ["select set_config('app.x', $1, false)", ['app.x']],
   ["select pg_catalog.set_config('app.x'::text, '1', 'f')", ['app.x']],
   [
@@ -63,6 +65,13 @@ test.each([
   ['select set_config($1, $2, false)', 'set-config'],
   ['do $$ begin\n set work_mem = 1; end $$', 'set'],
   ["do $$ begin perform set_config('a.b', 'c', false); end $$", 'set-config'],
+  ["do $$ begin execute 'set a.b = 1'; end $$", 'set'],
+  ['do $$ begin -- why\n set a.b = 1; end $$', 'set'],
+  ['do $$ begin if pg_try_advisory_lock_shared(1) then null; end if; end $$', 'advisory-lock'],
+  [
+    "do $$ begin update t set a = 1; execute format('create temp table %I (i int)', 'x'); end $$",
+    'temp-object',
+  ],
 ])('%s cannot follow: %s', (text, unreplayable) => {
   expect(sessionEffects(text)?.unreplayable).toBe(unreplayable);
 });
@@ -78,11 +87,6 @@ test('resets are told apart, and what is set after RESET ALL counts', () => {
   });
   expect(sessionEffects('discard all')).toMatchObject({ settings: [], resetAll: 'discard' });
   expect(sessionEffects('reset work_mem; set work_mem = 1')?.resets).toEqual([]);
-});
-
-test('settings of roles and databases concern sessions to come', () => {
-  expect(sessionEffects('alter role r set work_mem = 1')).toMatchObject({ newSessions: true, settings: [] });
-  expect(sessionEffects('alter database d set work_mem = 1')?.newSessions).toBe(true);
 });
 
 test('a text that Postgres would not understand has no effects', () => {

@@ -27,8 +27,6 @@ export interface SessionEffects {
   readonly resetAll: 'no' | 'reset' | 'discard';
   /** Null: nothing that could not follow. */
   readonly unreplayable: Unreplayable | null;
-  /** Settings of a role or database changed: sessions that begin from now on have others. */
-  readonly newSessions: boolean;
   /** BEGIN, COMMIT and the like stand in it, so that what it does may be undone by what follows. */
   readonly transactionControl: boolean;
 }
@@ -38,7 +36,6 @@ const noEffects: SessionEffects = {
   resets: [],
   resetAll: 'no',
   unreplayable: null,
-  newSessions: false,
   transactionControl: false,
 };
 
@@ -50,6 +47,8 @@ export async function loadSqlParser(): Promise<void> {
 /** Parsing takes microseconds a kilobyte and stops everything else meanwhile; a longer text is only looked through. */
 export const parsedTextBytesMax = 64 * 1024;
 const rememberedCharactersMax = 8 * 1024 * 1024;
+/** About what one more costs beside its text. */
+const entryCharacters = 200;
 
 const remembered = new Map<string, SessionEffects | null>();
 let rememberedCharacters = 0;
@@ -59,25 +58,34 @@ export function sessionEffects(text: string): SessionEffects | null {
   const known = remembered.get(text);
   if (known !== undefined) return known;
   const effects = parsedEffects(text);
-  rememberedCharacters += text.length;
+  rememberedCharacters += text.length + entryCharacters;
   if (rememberedCharacters > rememberedCharactersMax) {
     remembered.clear();
-    rememberedCharacters = text.length;
+    rememberedCharacters = text.length + entryCharacters;
   }
   remembered.set(text, effects);
   return effects;
 }
 
+/** The parser has failed in a way that it never should: nobody knows what it would say now. */
+let broken = false;
+
 function parsedEffects(text: string): SessionEffects | null {
+  if (broken) return null;
   let statements: readonly Node[];
   try {
     statements = (parseSync(text).stmts ?? []).map(({ stmt }) => stmt as Node);
   } catch (error) {
-    if (!hasSqlDetails(error)) throw error;
+    broken = !hasSqlDetails(error);
     return null;
   }
   const walk = new EffectsWalk();
-  for (const statement of statements) walk.statement(statement, statements.length === 1);
+  try {
+    for (const statement of statements) walk.statement(statement, statements.length === 1);
+  } catch {
+    // A tree too deep to be walked: as little is known of it as of one that cannot be parsed.
+    return null;
+  }
   return walk.effects();
 }
 
@@ -115,28 +123,42 @@ const functions: ReadonlyMap<string, Unreplayable> = new Map([
 // CURSOR_OPT_HOLD in the server's parsenodes.h.
 const cursorHold = 0x20;
 
-// In PL code a statement begins after one of these.
-const plStatement =
-  /(?:^|;|\b(?:begin|then|else|loop)\b)\s*(?:(set|reset|discard)\b|(listen)\b|(load)\b|(prepare)\b|create\s+(?:temp|temporary)\b|(?:perform|select)\s[^;]*\b(set_config|pg_(?:try_)?advisory_lock|setseed)\b)/i;
+// Words in PL code for which a DO block is not believed to be harmless. What stands in quotes counts: it may be executed.
+const plWords: readonly (readonly [RegExp, Unreplayable])[] = [
+  [/\b(?:temp|temporary|pg_temp)\b/i, 'temp-object'],
+  [/\bpg_(?:try_)?advisory_lock(?:_shared)?\b/i, 'advisory-lock'],
+  [/\bset_config\b/i, 'set-config'],
+  [/\bsetseed\b/i, 'seed'],
+  [/\b(?:currval|lastval)\b/i, 'sequence-state'],
+  [/\bdblink_connect/i, 'nested-connection'],
+  [/\bpg_(?:replication_origin_session_setup|create_\w+_slot|copy_\w+_slot)\b/i, 'replication'],
+  [/\b(?:listen|prepare|load)\b/i, 'set'],
+  [/\b(?:set|reset|discard)\b/i, 'set'],
+];
+// The one harmless place of the word SET.
+const updateSet = /\bupdate\b[^;]*?\bset\b/gi;
+
+// Postgres folds names of settings as ASCII, whatever the language.
+const lower = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 class EffectsWalk {
   private readonly settings = new Set<string>();
   private readonly resets = new Set<string>();
+  private readonly everSet = new Set<string>();
   private resetAll: SessionEffects['resetAll'] = 'no';
   private unreplayable: Unreplayable | null = null;
-  private newSessions = false;
   private transactionControl = false;
 
   effects(): SessionEffects {
-    const { settings, resets, resetAll, unreplayable, newSessions, transactionControl } = this;
-    const none = settings.size === 0 && resetAll === 'no' && unreplayable === null && !newSessions;
+    const { settings, resets, everSet, resetAll, unreplayable, transactionControl } = this;
+    const none = settings.size === 0 && resetAll === 'no' && unreplayable === null;
     if (none && !transactionControl) return noEffects;
     return {
-      settings: [...settings],
+      // What undoes a RESET ALL brings back what was set before it.
+      settings: [...(transactionControl ? everSet : settings)],
       resets: [...resets],
       resetAll,
       unreplayable,
-      newSessions,
       transactionControl,
     };
   }
@@ -167,10 +189,14 @@ class EffectsWalk {
       case 'AlterRoleSetStmt':
       case 'AlterDatabaseSetStmt':
       case 'AlterSystemStmt':
-        this.newSessions = true;
+        // For sessions to come; the command tag tells.
         return;
+      case 'CallStmt':
+        // A procedure may commit.
+        this.transactionControl = true;
+        return this.look(node);
       case 'DoStmt':
-        this.plBody(JSON.stringify(body));
+        this.plBody(JSON.stringify(body).replaceAll(/\\[nrt]/g, ' '));
         return;
       default:
         this.look(node);
@@ -188,7 +214,7 @@ class EffectsWalk {
   }
 
   private set(body: Node): void {
-    const name = typeof body.name === 'string' ? body.name.toLowerCase() : '';
+    const name = typeof body.name === 'string' ? lower(body.name) : '';
     switch (body.kind) {
       case 'VAR_RESET_ALL':
         return this.forgetAll('reset');
@@ -216,21 +242,16 @@ class EffectsWalk {
     if (name === 'seed') return this.suspect('seed');
     // Whether such a name may be set depends on whether the session has loaded the language yet.
     if (/^pl(?:pgsql|perlu?|tcl|python3?)\./.test(name)) return this.suspect('load');
+    // Becoming somebody else gives up the role.
+    if (name === 'session_authorization') this.setting('role');
     this.settings.add(name);
+    this.everSet.add(name);
     this.resets.delete(name);
   }
 
   private plBody(text: string): void {
-    // The text stands in JSON, so that a new line is two characters.
-    const match = plStatement.exec(text.replaceAll(/\\[nrt]/g, ' ').replace(/^.*?"sval":"/, ''));
-    if (match === null) return;
-    if (match[1] !== undefined) this.suspect('set');
-    else if (match[2] !== undefined) this.suspect('listen');
-    else if (match[3] !== undefined) this.suspect('load');
-    else if (match[4] !== undefined) this.suspect('prepare');
-    else if (match[5] === undefined) this.suspect('temp-object');
-    else if (match[5].toLowerCase() === 'set_config') this.suspect('set-config');
-    else this.suspect(match[5].toLowerCase() === 'setseed' ? 'seed' : 'advisory-lock');
+    const code = text.replaceAll(updateSet, ' ');
+    for (const [words, what] of plWords) if (words.test(code)) this.suspect(what);
   }
 
   /** Goes through whatever else a statement holds. */
@@ -282,7 +303,7 @@ class EffectsWalk {
     if (isTrue(args[2])) return;
     const setting = textOf(args[0]);
     if (setting === null) this.suspect('set-config');
-    else this.setting(setting.toLowerCase());
+    else this.setting(lower(setting));
   }
 }
 

@@ -180,8 +180,8 @@ export class WordScan {
         hash = hashStart;
       }
       if (byte === semicolon) {
+        // A comment may hold one: what was unsure stays so.
         this.first = true;
-        this.unsure = false;
       } else if (this.first && (byte === slash || byte === minus)) {
         this.unsure = true;
       }

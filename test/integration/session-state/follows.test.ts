@@ -216,3 +216,52 @@ test('currval and lastval give what this session got from a sequence, and never 
   const inserted = await inserter.query("insert into items (note) values ('a') returning id");
   expect((await inserter.query('select lastval()::int as id')).rows).toEqual(inserted.rows);
 });
+
+test('a session that needs a server connection of its own gets one although all are busy with others', async () => {
+  const busy = await Promise.all(Array.from({ length: 6 }, () => connect()));
+  let going = true;
+  const working = busy.map(async (client) => {
+    while (going) await client.query('select pg_sleep(0.005)');
+  });
+  await waitUntil(async () => (await weir.pooler.metrics()).match(/weir_budget_used\{[^}]*\} 3/) !== null, {
+    what: 'the budget is used up',
+  });
+  const client = await connect();
+  await client.query('listen news');
+  going = false;
+  await Promise.all(working);
+});
+
+test('what was prepared under settings of the session means the same on a server connection of its own', async () => {
+  const client = await connect();
+  await client.query(
+    'create schema apart; create table apart.things (i int); insert into apart.things values (7)',
+  );
+  await client.query('set search_path = apart');
+  const things = { name: 'things', text: 'select i from things' };
+  expect((await client.query(things)).rows).toEqual([{ i: 7 }]);
+  await client.query('listen news');
+  expect((await client.query(things)).rows).toEqual([{ i: 7 }]);
+});
+
+test('what a client sent before it was lost is done, also behind a SET', async () => {
+  const client = await connect();
+  await client.query('create table last_words (word text)');
+  const text = "set app.v = 'x'; insert into last_words select 'bye' from pg_sleep(0.2)";
+  client.on('error', () => {});
+  client.query(text).catch(() => {});
+  await waitUntil(
+    async () =>
+      (
+        await weir.postgres.sql(`select 1 from pg_stat_activity where state = 'active' and query = $1`, [
+          text,
+        ])
+      ).length === 1,
+    { what: 'the statement runs' },
+  );
+  (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+  const reader = await connect();
+  await waitUntil(async () => (await reader.query('select word from last_words')).rows.length === 1, {
+    what: 'the last statement is committed',
+  });
+});
