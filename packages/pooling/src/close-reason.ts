@@ -1,4 +1,5 @@
 // The closed lists of why a connection ends and why a server connection stays with one client. Words for logs and metrics.
+import type { Unreplayable } from '@weir/sql';
 
 /** Why Weir closes a server connection, or found it closed. */
 export type ServerCloseReason =
@@ -16,27 +17,13 @@ export type ServerCloseReason =
 
 /** Why a server connection stays with its client beyond the transaction. */
 export type PinReason =
-  | 'set'
-  | 'set-config'
-  | 'listen'
-  | 'prepare'
-  | 'load'
-  | 'temp-object'
-  | 'advisory-lock'
-  | 'hold-cursor'
-  | 'seed'
-  | 'sequence-state'
-  | 'replication'
-  | 'nested-connection'
+  | Unreplayable
+  /** Too long to be given to another server. */
   | 'large-statement'
-  /** What the server has counted for this session is to be told by it. */
-  | 'statistics'
   /** Its own startup values are to show, which on a shared connection are another's. */
   | 'startup-values'
   /** What its settings are could not be proven. */
-  | 'unproven'
-  /** The endpoint's mode gives each client a server connection of its own. */
-  | 'session-mode';
+  | 'unproven';
 
 /** What the core refuses a client for; the app turns it into an error with SQLSTATE and advice. */
 export type Refusal =

@@ -13,6 +13,7 @@ export type Unreplayable =
   | 'sequence-state'
   | 'replication'
   | 'nested-connection'
+  /** What the server has counted for this session is to be told by it. */
   | 'statistics'
   | 'set'
   | 'set-config';
