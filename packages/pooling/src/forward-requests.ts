@@ -1,13 +1,14 @@
 // From a client to its server: cuts the client's bytes into frames, maps prepared statements, notes what is owed.
 import { ClientMessage, copyOf } from '@weir/protocol';
-import { type SessionEffects, WordScan } from '@weir/sql';
+import { WordScan } from '@weir/sql';
 import { ChangedSettings } from './changed-settings.ts';
 import type { ClientSession } from './client-session.ts';
-import type { PinReason } from './close-reason.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { emitFakes } from './fake-replies.ts';
 import { addCloseStatement, addParse, readyIdleFrame } from './messages.ts';
 import { NameNote } from './name-note.ts';
+import { indexOfNul, nameText } from './names.ts';
+import { asksItsSession, needsDedicated } from './needs-dedicated.ts';
 import { type Allocate, OutBuffer } from './out-buffer.ts';
 import { pinReasonOf } from './pin.ts';
 import { type Statement, sameBytes, UnnamedStatement } from './prepared-statements.ts';
@@ -200,8 +201,7 @@ export class RequestForwarder {
         // A frozen client with half a message holds nothing; a big message need not be whole in our memory.
         if (frameEnd > to && to - at < this.limits.checkoutBytes) break;
         if (client.outputBlocked) break;
-        const dedicated =
-          client.dedicated ?? this.needsDedicated(client, bytes, type, at, Math.min(frameEnd, to));
+        const dedicated = client.dedicated ?? needsDedicated(client, bytes, type, at, Math.min(frameEnd, to));
         if (dedicated === null) {
           server = this.dispatcher.checkout(client, nowMs);
         } else if (asksItsSession.has(dedicated)) {
@@ -433,7 +433,7 @@ export class RequestForwarder {
     }
     if (this.uncertain(client, server, lastChange(client, server, false))) return -1;
     client.namesBatch = server.batchesSent;
-    const name = text(bytes, at + 5, nameEnd);
+    const name = nameText(bytes, at + 5, nameEnd);
     const existing = client.statements.get(name);
     const statement = existing ?? client.pool.statements.take(bytes, payloadFrom, frameEnd);
     const note = new NameNote(client, name, statement, existing !== undefined);
@@ -523,7 +523,7 @@ export class RequestForwarder {
       server.owed.push(Owed.Bind, null);
       return this.passFrame(client, at, frameEnd, to);
     }
-    const statement = client.statements.get(text(bytes, portalEnd + 1, nameEnd));
+    const statement = client.statements.get(nameText(bytes, portalEnd + 1, nameEnd));
     if (ofUnnamedPortal) client.bound = statement ?? null;
     // A name that the client never prepared goes on as it is: the server has none like it and says so.
     if (statement === undefined) {
@@ -536,7 +536,10 @@ export class RequestForwarder {
     this.out.addHeader(ClientMessage.Bind, frameEnd - at - 5 - (nameEnd - portalEnd - 1) + nameBytes.length);
     this.out.append(bytes, at + 5, portalEnd + 1);
     this.out.add(nameBytes);
-    server.owed.push(Owed.Bind, new NameNote(client, text(bytes, portalEnd + 1, nameEnd), statement, true));
+    server.owed.push(
+      Owed.Bind,
+      new NameNote(client, nameText(bytes, portalEnd + 1, nameEnd), statement, true),
+    );
     if (frameEnd <= to) return frameEnd;
     client.passRemaining = frameEnd - nameEnd;
     client.passDropped = false;
@@ -601,7 +604,7 @@ export class RequestForwarder {
       server.owed.push(owed, null);
       return frameEnd;
     }
-    const name = text(bytes, at + 6, nameEnd);
+    const name = nameText(bytes, at + 6, nameEnd);
     const statement = client.statements.get(name);
     if (statement === undefined) {
       server.owed.push(owed, null);
@@ -704,46 +707,6 @@ export class RequestForwarder {
     server.changed.note(session, whole, server.errors, server.replay, server.batchesSent - 1);
   }
 
-  /**
-   * Why the message in `bytes[at..end)`, which a client sends that is owed nothing, needs a server connection of the
-   * client's own; null if a shared one will do, as far as can be seen before it runs.
-   */
-  private needsDedicated(
-    client: ClientSession,
-    bytes: Uint8Array,
-    type: number,
-    at: number,
-    end: number,
-  ): PinReason | null {
-    let effects: TextEffects | null = null;
-    switch (type) {
-      case ClientMessage.Query: {
-        effects = bytes[end - 1] === 0 ? textEffects(bytes, at + 5, end - 1) : null;
-        break;
-      }
-      case ClientMessage.Parse: {
-        const nameEnd = indexOfNul(bytes, at + 5, end);
-        const textEnd = nameEnd < 0 ? -1 : indexOfNul(bytes, nameEnd + 1, end);
-        if (textEnd >= 0) effects = textEffects(bytes, nameEnd + 1, textEnd);
-        break;
-      }
-      case ClientMessage.Bind: {
-        const portalEnd = indexOfNul(bytes, at + 5, end);
-        const nameEnd = portalEnd < 0 ? -1 : indexOfNul(bytes, portalEnd + 1, end);
-        if (nameEnd < 0) break;
-        const unnamed = nameEnd === portalEnd + 1;
-        const statement = unnamed
-          ? client.unnamed
-          : client.statements.get(text(bytes, portalEnd + 1, nameEnd));
-        effects = statement?.effects ?? null;
-        break;
-      }
-    }
-    if (effects === null) return null;
-    if (effects.pin !== null) return effects.pin;
-    return effects.session !== null && showsStartup(client, effects.session) ? 'startup-values' : null;
-  }
-
   /** A request to a server connection of the client's own: nothing is renamed there, only counted. */
   private passOwn(
     client: ClientSession,
@@ -802,9 +765,6 @@ export class RequestForwarder {
   }
 }
 
-/** Reasons for which the server connection that a client has been on is better than a new one. */
-const asksItsSession: ReadonlySet<PinReason> = new Set(['sequence-state', 'statistics']);
-
 // What is owed for each request that is renamed on shared servers and not on a client's own.
 const ownOwed = new Uint8Array(256);
 ownOwed[ClientMessage.Query] = Owed.Query;
@@ -813,19 +773,6 @@ ownOwed[ClientMessage.Bind] = Owed.Bind;
 ownOwed[ClientMessage.Describe] = Owed.Describe;
 ownOwed[ClientMessage.Execute] = Owed.Execute;
 ownOwed[ClientMessage.Close] = Owed.Close;
-
-/**
- * True if the text puts settings back to values of this client's startup that a shared server was not opened with.
- * The application's name is not worth a server connection: Weir sets it again right after.
- */
-function showsStartup(client: ClientSession, session: SessionEffects): boolean {
-  for (const [name, value] of client.startup.values) {
-    if (name === 'application_name') continue;
-    if (client.pool.parameters?.values.get(name) === value) continue;
-    if (session.resetAll !== 'no' || session.resets.includes(name.toLowerCase())) return true;
-  }
-  return false;
-}
 
 function ended(client: ClientSession): boolean {
   return client.state === 'ended';
@@ -848,16 +795,4 @@ function endOfStatement(bytes: Uint8Array, from: number, to: number): number {
 /** The batch of `server` in which what a name of this client stands for there was last changed. */
 function lastChange(client: ClientSession, server: ServerSession, unnamed: boolean): number {
   return unnamed ? client.unnamedBatch : Math.max(client.namesBatch, server.givenBatch);
-}
-
-function indexOfNul(bytes: Uint8Array, from: number, to: number): number {
-  for (let i = from; i < to; i++) if (bytes[i] === 0) return i;
-  return -1;
-}
-
-/** A name as a map key: byte for character, never shown to anyone but the client that chose it. */
-function text(bytes: Uint8Array, from: number, to: number): string {
-  let name = '';
-  for (let i = from; i < to; i++) name += String.fromCharCode(bytes[i]!);
-  return name;
 }

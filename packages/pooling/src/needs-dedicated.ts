@@ -1,0 +1,63 @@
+// Whether a message needs a server connection of its client's own before it runs, as far as its text tells. Decides, sends nothing.
+import { ClientMessage } from '@weir/protocol';
+import type { SessionEffects } from '@weir/sql';
+import type { ClientSession } from './client-session.ts';
+import type { PinReason } from './close-reason.ts';
+import { indexOfNul, nameText } from './names.ts';
+import { type TextEffects, textEffects } from './text-effects.ts';
+
+/** Reasons for which the server connection that a client has been on is better than a new one. */
+export const asksItsSession: ReadonlySet<PinReason> = new Set(['sequence-state', 'statistics']);
+
+/**
+ * Why the message in `bytes[at..end)`, which a client sends that is owed nothing, needs a server connection of the
+ * client's own; null if a shared one will do, as far as can be seen before it runs.
+ */
+export function needsDedicated(
+  client: ClientSession,
+  bytes: Uint8Array,
+  type: number,
+  at: number,
+  end: number,
+): PinReason | null {
+  let effects: TextEffects | null = null;
+  switch (type) {
+    case ClientMessage.Query: {
+      effects = bytes[end - 1] === 0 ? textEffects(bytes, at + 5, end - 1) : null;
+      break;
+    }
+    case ClientMessage.Parse: {
+      const nameEnd = indexOfNul(bytes, at + 5, end);
+      const textEnd = nameEnd < 0 ? -1 : indexOfNul(bytes, nameEnd + 1, end);
+      if (textEnd >= 0) effects = textEffects(bytes, nameEnd + 1, textEnd);
+      break;
+    }
+    case ClientMessage.Bind: {
+      const portalEnd = indexOfNul(bytes, at + 5, end);
+      const nameEnd = portalEnd < 0 ? -1 : indexOfNul(bytes, portalEnd + 1, end);
+      if (nameEnd < 0) break;
+      const unnamed = nameEnd === portalEnd + 1;
+      const statement = unnamed
+        ? client.unnamed
+        : client.statements.get(nameText(bytes, portalEnd + 1, nameEnd));
+      effects = statement?.effects ?? null;
+      break;
+    }
+  }
+  if (effects === null) return null;
+  if (effects.pin !== null) return effects.pin;
+  return effects.session !== null && showsStartup(client, effects.session) ? 'startup-values' : null;
+}
+
+/**
+ * True if the text puts settings back to values of this client's startup that a shared server was not opened with.
+ * The application's name is not worth a server connection: Weir sets it again right after.
+ */
+function showsStartup(client: ClientSession, session: SessionEffects): boolean {
+  for (const [name, value] of client.startup.values) {
+    if (name === 'application_name') continue;
+    if (client.pool.parameters?.values.get(name) === value) continue;
+    if (session.resetAll !== 'no' || session.resets.includes(name.toLowerCase())) return true;
+  }
+  return false;
+}
