@@ -37,6 +37,7 @@ test.each([
   ['do $$ begin update t set a = 1; end $$'],
   ['unlisten *'],
   ['deallocate all'],
+  ['create function f() returns trigger language plpgsql as $$ begin return null; end $$'],
   ['create function f() returns int language sql set search_path = a, pg_temp as $$ select 1 $$'],
 ])('%s leaves the session as it was', (text) => {
   expect(sessionEffects(text)).toMatchObject({ settings: [], resetAll: 'no', unreplayable: null });
@@ -49,6 +50,7 @@ test.each([
   ['select * from pg_prepared_statements', 'prepare'],
   ['select 1; deallocate p', 'prepare'],
   ["load 'x'", 'load'],
+  ["create function f() returns trigger as 'refint' language c", 'load'],
   ['set plpgsql.extra_warnings = 1', 'load'],
   ['select pg_stat_force_next_flush()', 'statistics'],
   ['create temp view v as select 1', 'temp-object'],

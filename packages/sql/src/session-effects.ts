@@ -187,6 +187,12 @@ class EffectsWalk {
         return;
       case 'LoadStmt':
         return this.suspect('load');
+      case 'CreateFunctionStmt':
+        // The server loads the library to look for it, and its static variables stay.
+        if (/"defname":"language","arg":\{"String":\{"sval":"c"/i.test(JSON.stringify(body.options ?? []))) {
+          return this.suspect('load');
+        }
+        return this.look(node);
       case 'AlterRoleSetStmt':
       case 'AlterDatabaseSetStmt':
       case 'AlterSystemStmt':

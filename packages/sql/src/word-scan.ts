@@ -26,6 +26,7 @@ export const Suspicion = {
   Listen: 1 << 10,
   /** Prepared statements by SQL, or a look at all that there are. */
   OwnStatement: 1 << 11,
+  /** LOAD, or a function that may be one of a library. */
   Load: 1 << 12,
   /** Settings of a role or database, which sessions get that begin after it. */
   RoleSetting: 1 << 13,
@@ -44,6 +45,8 @@ const wordHold = 1 << 21;
 const wordDo = 1 << 22;
 const wordSet = 1 << 23;
 const wordAlter = 1 << 24;
+const wordCreate = 1 << 25;
+const wordLanguage = 1 << 26;
 
 /** Words that count wherever they stand. */
 const words: readonly (readonly [string, number])[] = [
@@ -70,6 +73,7 @@ const words: readonly (readonly [string, number])[] = [
   ['pg_prepared_statements', Suspicion.OwnStatement],
   ['pg_prepared_statement', Suspicion.OwnStatement],
   ['pg_stat_force_next_flush', Suspicion.Statistics],
+  ['language', wordLanguage],
   ['hold', wordHold],
   ['set', wordSet],
 ];
@@ -90,6 +94,7 @@ const leadingWords: readonly (readonly [string, number])[] = [
   ['declare', wordDeclare],
   ['do', wordDo],
   ['alter', wordAlter],
+  ['create', wordCreate],
   // EXPLAIN ANALYZE executes: what it explains may be a prepared statement.
   ['explain', 0],
 ];
@@ -208,6 +213,7 @@ export class WordScan {
     if ((found & wordDeclare) !== 0 && (found & wordHold) !== 0) suspicion |= Suspicion.HoldCursor;
     if ((found & wordDo) !== 0 && ((found & wordSet) !== 0 || (suspicion & parsedBits) !== 0))
       suspicion |= Suspicion.SetInsideDo;
+    if ((found & wordCreate) !== 0 && (found & wordLanguage) !== 0) suspicion |= Suspicion.Load;
     if ((found & wordAlter) !== 0 && (found & wordSet) !== 0) suspicion |= Suspicion.RoleSetting;
     return suspicion;
   }
