@@ -12,6 +12,8 @@ const spelling = new Map([
   ['timezone', 'TimeZone'],
 ]);
 
+const isCustom = (name: string): boolean => name.includes('.');
+
 /** More names than this at a time are not asked about: the server is pinned. */
 export const namesMax = 64;
 
@@ -85,7 +87,13 @@ export class ChangedSettings {
         if (value !== undefined) values.set(name, value);
       }
     }
-    for (const name of this.resets) values.delete(name);
+    // A setting of the application that was there once is empty from then on, never unknown again.
+    if (this.resetAll !== 'no')
+      for (const name of before.values.keys()) if (isCustom(name)) values.set(name, '');
+    for (const name of this.resets) {
+      if (isCustom(name)) values.set(name, '');
+      else values.delete(name);
+    }
     for (const [index, name] of asked.entries()) {
       const value = shown[index]!;
       if (name === 'role' && value === 'none') values.delete(name);
@@ -98,7 +106,7 @@ export class ChangedSettings {
   wanted(held: ValueSet, startup: ValueSet): ValueSet {
     const values = new Map(held.values);
     for (const [name, value] of startup.values) {
-      const gone = !values.has(name) && (this.resetAll !== 'no' || this.resets.has(name));
+      const gone = (values.get(name) ?? '') === '' && (this.resetAll !== 'no' || this.resets.has(name));
       // A server that was opened without the value shows an empty one where it was put back.
       const emptied = values.get(name) === '' && (this.maybeResetAll || this.maybeReset.has(name));
       if (gone || emptied) values.set(name, value);

@@ -109,6 +109,16 @@ test('RESET, RESET ALL and DISCARD ALL lead back to the values of the startup', 
   }
 });
 
+test('a setting of the application that was put back is empty on every server, and not unknown', async () => {
+  const [client, one, two] = await Promise.all([connect(), connect(), connect()]);
+  await client!.query("set brand.new = 'x'");
+  await client!.query('reset brand.new');
+  for (let round = 0; round < 4; round++) {
+    expect((await client!.query('show brand.new')).rows).toEqual([{ 'brand.new': '' }]);
+    await mixServers([one!, two!]);
+  }
+});
+
 test('a value of the startup that only this client has comes back too, on a server of its own', async () => {
   const client = await connect({ config: { options: '-c app.tenant_id=7' } });
   await client.query("set app.tenant_id = '8'");
