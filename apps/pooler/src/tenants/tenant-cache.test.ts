@@ -147,6 +147,21 @@ test.each([
   cache.close();
 });
 
+test('a change whose news was lost is seen all the same', async () => {
+  const { directory, asked } = heldDirectory();
+  const cache = new TenantCache({ directory, now: () => 0 });
+  const changes: EndpointChange[] = [];
+  cache.onChange((told) => changes.push(told));
+  const first = cache.find(id);
+  asked[0]!.resolve({ kind: 'found', endpoint: endpoint(1) });
+  await first;
+  await vi.waitFor(() => expect(asked.length).toBe(2), 10_000);
+  asked[1]!.resolve({ kind: 'deleted' });
+  await turn();
+  expect(changes).toEqual([{ kind: 'deleted', endpointId: id }]);
+  cache.close();
+});
+
 test('after a reconnect every endpoint in use is read again, and only real changes are told', async () => {
   const fleet = createMemoryFleet();
   await fleet.publisher.publish(endpoint(1), 1);

@@ -28,6 +28,9 @@ const missForMs = 1_000;
 const missesMax = 10_000;
 const refreshesAtOnce = 16;
 const askAgainAfterMs = 500;
+// What is in use is read again now and then: a change whose news was lost heals by itself within seconds.
+const rereadEachMs = 2_000;
+const rereadAtOnceMax = 64;
 
 /** Endpoints that were found stay: pools and clients of them want to hear of every change. */
 export class TenantCache {
@@ -39,10 +42,14 @@ export class TenantCache {
   readonly #unsubscribe: () => void;
   #closed = false;
   #askAgain: NodeJS.Timeout | null = null;
+  readonly #reread: NodeJS.Timeout;
+  #rereadNext: string[] = [];
 
   constructor(options: TenantCacheOptions) {
     this.#options = options;
     this.#unsubscribe = options.directory.onChange((endpointId) => this.#changed(endpointId));
+    this.#reread = setInterval(() => this.#rereadSome(), rereadEachMs);
+    this.#reread.unref();
   }
 
   /** Rejects with PoolerError ENDPOINT_UNKNOWN, TENANT_DELETED, ENDPOINT_NOT_KNOWN_YET or SHARED_STATE_AWAY. */
@@ -79,6 +86,7 @@ export class TenantCache {
 
   close(): void {
     this.#closed = true;
+    clearInterval(this.#reread);
     if (this.#askAgain !== null) clearTimeout(this.#askAgain);
     this.#unsubscribe();
     this.#listeners.clear();
@@ -156,6 +164,13 @@ export class TenantCache {
     if (this.#misses.size >= missesMax) this.#misses.clear();
     this.#misses.set(endpointId, { kind: answer.kind, until: this.#options.now() + missForMs });
     if (previous) this.#tell({ kind: 'deleted', endpointId });
+  }
+
+  #rereadSome(): void {
+    if (this.#rereadNext.length === 0) this.#rereadNext = [...this.#known.keys()];
+    for (const id of this.#rereadNext.splice(0, rereadAtOnceMax)) {
+      if (this.#known.has(id)) this.#lookUp(id).catch(() => {});
+    }
   }
 
   /** No change is missed for long because one question went unanswered. */
