@@ -1,5 +1,4 @@
 // One target of the suite: a fresh Postgres, Weir in front of it where the target is one of its hosts, and the run.
-import { join } from 'node:path';
 import { type Postgres, startPostgres, startWeir } from '@weir/harness';
 import { type Address, runSuite, type SuiteResult } from './run-suite.ts';
 import type { Suite } from './suite.ts';

@@ -77,7 +77,10 @@ function sourcesList(): string {
   for (const [, url, suite, component] of policy.matchAll(
     /^\s+\d+ (\S+) ([\w-]+)\/([\w-]+) \S+ Packages$/gm,
   )) {
-    if (/debian/.test(url!)) lines.add(`deb-src [trusted=yes] ${url} ${suite} ${component}`);
+    if (/debian/.test(url!))
+      lines.add(
+        `deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${url} ${suite} ${component}`,
+      );
   }
   return `${[...lines].join('\n')}\n`;
 }
