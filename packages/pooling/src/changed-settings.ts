@@ -12,6 +12,7 @@ const spelling = new Map([
   ['timezone', 'TimeZone'],
 ]);
 
+const spelled = (lower: string): string => spelling.get(lower) ?? lower;
 const isCustom = (name: string): boolean => name.includes('.');
 
 /** More names than this at a time are not asked about: the server is pinned. */
@@ -50,16 +51,16 @@ export class ChangedSettings {
         this.maybeResetAll = true;
       }
     }
-    if (!certain) for (const lower of effects.resets) this.maybeReset.add(spelling.get(lower) ?? lower);
+    if (!certain) for (const lower of effects.resets) this.maybeReset.add(spelled(lower));
     const resets = certain ? effects.resets : [];
     for (const lower of effects.settings) {
-      const name = spelling.get(lower) ?? lower;
+      const name = spelled(lower);
       this.names.add(name);
       this.resets.delete(name);
     }
     if (resets.length === 0) return;
     this.errorsBefore = errors;
-    for (const lower of resets) this.resets.add(spelling.get(lower) ?? lower);
+    for (const lower of resets) this.resets.add(spelled(lower));
   }
 
   /** The query that was this batch has failed. */

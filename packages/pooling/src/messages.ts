@@ -1,5 +1,5 @@
 // The few whole messages that the pooling core itself sends, made once or put into an OutBuffer.
-import { encodeUtf8, errorResponse } from '@weir/protocol';
+import { encodeUtf8, errorResponse, writeInt32 } from '@weir/protocol';
 import type { OutBuffer } from './out-buffer.ts';
 import type { UnnamedStatement } from './prepared-statements.ts';
 
@@ -44,10 +44,7 @@ export function parseFrame(name: Uint8Array | null, statement: UnnamedStatement)
   const frame = new Uint8Array(5 + bytes.length + 1 + statement.payload.length + 5);
   const length = 4 + bytes.length + 1 + statement.payload.length;
   frame[0] = 0x50;
-  frame[1] = length >>> 24;
-  frame[2] = length >>> 16;
-  frame[3] = length >>> 8;
-  frame[4] = length;
+  writeInt32(frame, 1, length);
   frame.set(bytes, 5);
   frame.set(statement.payload, 5 + bytes.length + 1);
   // And a Sync, so that one that fails takes no other with it.
@@ -61,10 +58,7 @@ export function queryFrame(text: string): Uint8Array {
   const frame = new Uint8Array(body.length + 6);
   const length = body.length + 5;
   frame[0] = 0x51;
-  frame[1] = length >>> 24;
-  frame[2] = length >>> 16;
-  frame[3] = length >>> 8;
-  frame[4] = length;
+  writeInt32(frame, 1, length);
   frame.set(body, 5);
   return frame;
 }
@@ -81,10 +75,7 @@ export function parameterDifferences(
     const frame = new Uint8Array(body.length + 5);
     const length = body.length + 4;
     frame[0] = 0x53;
-    frame[1] = length >>> 24;
-    frame[2] = length >>> 16;
-    frame[3] = length >>> 8;
-    frame[4] = length;
+    writeInt32(frame, 1, length);
     frame.set(body, 5);
     frames.push(frame);
   }
