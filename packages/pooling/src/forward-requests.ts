@@ -702,7 +702,8 @@ export class RequestForwarder {
     if (session === null) return;
     if (session.settings.length === 0 && session.resetAll === 'no') return;
     server.changed ??= new ChangedSettings();
-    const whole = certain && !session.transactionControl;
+    // What the server may read otherwise is not believed to have happened: it is asked.
+    const whole = certain && !session.transactionControl && readsAsParsed(server.parameters);
     // A simple query has been counted as sent already.
     server.changed.note(session, whole, server.errors, server.replay, server.batchesSent - 1);
   }
