@@ -2,6 +2,7 @@
 import {
   ClientSession,
   Dispatcher,
+  defaultPoolSettings,
   type Effects,
   noValues,
   Pool,
@@ -53,7 +54,7 @@ export class World implements Effects {
     this.replies = new ReplyForwarder(this.dispatcher, allocate);
     this.upstream = new Upstream('model', options.budget);
     const settings = {
-      sizeMax: null,
+      ...defaultPoolSettings,
       queryWaitTimeoutMs: options.queryWaitTimeoutMs,
       serverIdleTimeoutMs: 500,
       serverLifetimeMs: 3_000,

@@ -102,7 +102,7 @@ export class Dispatcher {
     if (owner !== client || upstream.direct + upstream.pinned >= upstream.heldMax) return null;
     client.waitSinceMs = nowMs;
     client.noticed = false;
-    this.pinServer(home, reason);
+    this.pinServer(home, reason, nowMs);
     if (this.attach(client, home, nowMs)) return home;
     return null;
   }
@@ -120,7 +120,7 @@ export class Dispatcher {
         notBeforeMs,
         granted: (slot, now) => {
           client.stopWaiting = null;
-          if (slot) return this.openDedicated(client);
+          if (slot) return this.openDedicated(client, now);
           const waitMs = now - client.waitSinceMs;
           const { budget, used } = upstream;
           this.refuse(client, { kind: 'wait-timeout', waitMs, budget, used }, now);
@@ -131,13 +131,13 @@ export class Dispatcher {
     if (client.state !== 'waiting') client.stopWaiting = null;
   }
 
-  private openDedicated(client: ClientSession): void {
+  private openDedicated(client: ClientSession, nowMs: number): void {
     const { pool } = client;
     // The slot was taken as a direct connection's; it is a pinned one's from here on.
     pool.upstream.direct--;
     const server = this.open(pool, client);
     client.opening = server;
-    this.pinServer(server, client.dedicated!);
+    this.pinServer(server, client.dedicated!, nowMs);
   }
 
   private dedicatedOpened(server: ServerSession, client: ClientSession, nowMs: number): void {
@@ -273,7 +273,7 @@ export class Dispatcher {
     server.changed = null;
     server.replayError = null;
     if (client === null) return this.close(server, 'client-gone', nowMs);
-    this.pinServer(server, 'unproven');
+    this.pinServer(server, 'unproven', nowMs);
     if (server.pinRefused) this.refusePin(server, nowMs);
     else this.onReady(client, nowMs);
   }
@@ -552,10 +552,11 @@ export class Dispatcher {
   }
 
   /** The server stays with its client from now on, and ends with it. */
-  pinServer(server: ServerSession, reason: PinReason): void {
+  pinServer(server: ServerSession, reason: PinReason, nowMs: number): void {
     if (server.pin !== null) return;
     const upstream = server.pool.upstream;
     server.pin = reason;
+    server.pinnedAtMs = nowMs;
     if (upstream.direct + upstream.pinned >= upstream.heldMax) server.pinRefused = true;
     else {
       upstream.pinned++;

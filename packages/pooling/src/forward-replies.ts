@@ -176,7 +176,7 @@ export class ReplyForwarder {
     if ((head & OwedBit.Skip) !== 0) return;
     switch (effect.kind) {
       case 'pin':
-        if ((head & OwedBit.Understood) === 0) this.dispatcher.pinServer(server, effect.reason);
+        if ((head & OwedBit.Understood) === 0) this.dispatcher.pinServer(server, effect.reason, this.nowMs);
         return;
       case 'schema':
         server.pool.statements.markAllStale();
@@ -185,7 +185,7 @@ export class ReplyForwarder {
         this.statementsGone(server);
         return;
       case 'discarded':
-        if ((head & OwedBit.Understood) === 0) this.dispatcher.pinServer(server, 'set');
+        if ((head & OwedBit.Understood) === 0) this.dispatcher.pinServer(server, 'set', this.nowMs);
         server.sequenceOwner = null;
         this.statementsGone(server);
         return;

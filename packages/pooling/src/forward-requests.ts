@@ -239,7 +239,8 @@ export class RequestForwarder {
       if (client.passRemaining === 0) {
         client.passScan = null;
         const reason = pinReasonOf(scan.end());
-        if (client.server !== null && reason !== null) this.dispatcher.pinServer(client.server, reason);
+        if (client.server !== null && reason !== null)
+          this.dispatcher.pinServer(client.server, reason, this.nowMs);
       }
     }
     return end;
@@ -489,7 +490,7 @@ export class RequestForwarder {
       this.dispatcher.close(server, 'client-gone', this.nowMs);
       return -1;
     }
-    this.dispatcher.pinServer(server, 'large-statement');
+    this.dispatcher.pinServer(server, 'large-statement', this.nowMs);
     server.owed.push(Owed.ParseUnnamed, client.unnamed);
     client.unnamed = null;
     server.unnamed = null;
@@ -698,7 +699,7 @@ export class RequestForwarder {
       server.sequenceOwner = client;
       client.sequenceServer = server;
     }
-    if (pin !== null) this.dispatcher.pinServer(server, pin);
+    if (pin !== null) this.dispatcher.pinServer(server, pin, this.nowMs);
     if (session === null) return;
     if (session.settings.length === 0 && session.resetAll === 'no') return;
     server.changed ??= new ChangedSettings();

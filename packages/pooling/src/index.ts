@@ -8,7 +8,14 @@ export type { Effects, OpenFailure } from './effects.ts';
 export { ReplyForwarder } from './forward-replies.ts';
 export { defaultRequestLimits, RequestForwarder, type RequestLimits } from './forward-requests.ts';
 export type { Allocate, Peer } from './out-buffer.ts';
-export { Pool, type PoolObserver, type PoolSettings } from './pool.ts';
+export {
+  defaultPoolSettings,
+  Pool,
+  type PoolMode,
+  type PoolObserver,
+  type PoolSettings,
+  type StateTracking,
+} from './pool.ts';
 export { ServerSession, type ServerState, TransactionStatus } from './server-session.ts';
 export { type DirectWaiter, Upstream } from './upstream.ts';
 export { noValues, ValueSet, valueSetOf, withValue } from './value-set.ts';

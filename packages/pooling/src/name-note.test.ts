@@ -2,13 +2,12 @@
 import { expect, test } from 'vitest';
 import { ClientSession } from './client-session.ts';
 import { giveNameBack, NameNote } from './name-note.ts';
-import { Pool } from './pool.ts';
+import { defaultPoolSettings, Pool } from './pool.ts';
 import { Upstream } from './upstream.ts';
 import { noValues } from './value-set.ts';
 
 function closedName() {
-  const settings = { sizeMax: null, queryWaitTimeoutMs: 1, serverIdleTimeoutMs: 1, serverLifetimeMs: 1 };
-  const pool = new Pool('pool', new Upstream('upstream', 1), settings, { waited() {}, held() {} });
+  const pool = new Pool('pool', new Upstream('upstream', 1), defaultPoolSettings, { waited() {}, held() {} });
   const peer = { write: () => true, unsentBytes: 0, pause() {}, resume() {} };
   const client = new ClientSession({ peer, pool, replay: noValues, told: noValues });
   const payload = Buffer.from('select 1\0\0\0', 'latin1');

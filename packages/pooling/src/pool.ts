@@ -6,14 +6,49 @@ import type { ServerSession, ServerState } from './server-session.ts';
 import type { Upstream } from './upstream.ts';
 import type { ValueSet } from './value-set.ts';
 
-/** Limits of a pool; replaced as a whole when a tenant changes them. Times in ms. */
+/** When a server connection goes from one client to the next: after each transaction, statement, or whole session. */
+export type PoolMode = 'transaction' | 'session' | 'statement';
+
+/**
+ * How closely session state is watched. `auto`: by text, tags and proof. `strict`: also after what may have changed it
+ * unseen, as inside functions. `off`: not at all, for applications that are known to make none.
+ */
+export type StateTracking = 'auto' | 'strict' | 'off';
+
+/** Limits of a pool; replaced as a whole when a tenant changes them. Times in ms; 0 in the last five: no limit. */
 export interface PoolSettings {
+  readonly mode: PoolMode;
+  readonly stateTracking: StateTracking;
   /** Most server connections; null: what the budget allows. */
   readonly sizeMax: number | null;
   readonly queryWaitTimeoutMs: number;
   readonly serverIdleTimeoutMs: number;
   readonly serverLifetimeMs: number;
+  /** Most server connections that stay with one client beyond its transaction; null: what the budget allows. */
+  readonly pinsMax: number | null;
+  /** A pinned server connection whose client has been silent for this long outside a transaction ends with it. */
+  readonly pinIdleTimeoutMs: number;
+  readonly clientIdleTimeoutMs: number;
+  readonly idleInTransactionTimeoutMs: number;
+  readonly queryTimeoutMs: number;
+  readonly transactionTimeoutMs: number;
 }
+
+/** What a tenant has chosen nothing for. */
+export const defaultPoolSettings: PoolSettings = {
+  mode: 'transaction',
+  stateTracking: 'auto',
+  sizeMax: null,
+  queryWaitTimeoutMs: 60_000,
+  serverIdleTimeoutMs: 300_000,
+  serverLifetimeMs: 3_600_000,
+  pinsMax: null,
+  pinIdleTimeoutMs: 0,
+  clientIdleTimeoutMs: 0,
+  idleInTransactionTimeoutMs: 0,
+  queryTimeoutMs: 0,
+  transactionTimeoutMs: 0,
+};
 
 /** Told of each wait and each checkout's length, in ms, and of pins; called per transaction, so it must be cheap. */
 export interface PoolObserver {

@@ -52,6 +52,9 @@ export class ServerSession {
   /** The server reads COPY data and ignores Sync and Flush. */
   copyIn = false;
   pin: PinReason | null = null;
+  pinnedAtMs = 0;
+  /** The statement that pinned it, without its values; null where a pin has no statement of its own. */
+  pinStatement: string | null = null;
   /** It counts among its upstream's pinned ones. */
   pinCounted = false;
   /** A pin that came beyond the cap: the client is refused as soon as it is owed nothing. */

@@ -1,5 +1,11 @@
 // One endpoint as this process serves it: its pools, its credentials and its counters. No sockets.
-import { Pool, type PoolObserver, type PoolSettings, type Upstream } from '@weir/pooling';
+import {
+  defaultPoolSettings,
+  Pool,
+  type PoolObserver,
+  type PoolSettings,
+  type Upstream,
+} from '@weir/pooling';
 import { Histogram } from '@weir/telemetry';
 import type { PublishedEndpoint } from '@weir/tenancy';
 import type { ServerCredential } from '../client/authenticate.ts';
@@ -126,7 +132,13 @@ export class ServedEndpoint {
 /** A pool's limits as the tenant has set them. */
 export function poolSettings(endpoint: PublishedEndpoint): PoolSettings {
   const { poolSize, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs } = endpoint.settings;
-  return { sizeMax: poolSize, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs };
+  return {
+    ...defaultPoolSettings,
+    sizeMax: poolSize,
+    queryWaitTimeoutMs,
+    serverIdleTimeoutMs,
+    serverLifetimeMs,
+  };
 }
 
 function poolKey(role: string, database: string, keyGucs: ReadonlyMap<string, string>): string {
