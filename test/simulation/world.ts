@@ -11,6 +11,7 @@ import {
   RequestForwarder,
   type ServerCloseReason,
   type ServerSession,
+  sweep,
   Upstream,
   valueSetOf,
 } from '@weir/pooling';
@@ -73,7 +74,7 @@ export class World implements Effects {
 
   private sweepLater(): void {
     this.clock.after(20, () => {
-      this.dispatcher.sweep(this.upstream, this.clock.nowMs, 200);
+      sweep(this.dispatcher, this.upstream, this.clock.nowMs, 200);
       // The first clients may not have come yet.
       if (this.clock.nowMs < 10_000 || this.clients.size > 0 || this.upstream.used > 0) this.sweepLater();
     });

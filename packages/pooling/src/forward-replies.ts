@@ -330,7 +330,7 @@ export class ReplyForwarder {
   }
 
   private allAnswered(server: ServerSession, idle: boolean): void {
-    if (server.replaying) return this.dispatcher.replayed(server, this.nowMs);
+    if (server.replaying) return this.dispatcher.settings.replayed(server, this.nowMs);
     if (server.client === null) {
       if (server.state === 'finishing') this.dispatcher.finish(server, this.nowMs);
       return;
@@ -342,7 +342,7 @@ export class ReplyForwarder {
       return;
     }
     if (server.client.passRemaining > 0) server.releaseDue = true;
-    else this.dispatcher.settle(server, this.nowMs);
+    else this.dispatcher.settings.settle(server, this.nowMs);
   }
 
   private outOfSync(server: ServerSession, bytes: Uint8Array, at: number): void {

@@ -1,21 +1,21 @@
 // From a client to its server: cuts the client's bytes into frames, maps prepared statements, notes what is owed.
-import { ClientMessage, copyOf } from '@weir/protocol';
+import { ClientMessage } from '@weir/protocol';
 import { WordScan } from '@weir/sql';
-import { ChangedSettings } from './changed-settings.ts';
 import type { ClientSession } from './client-session.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { emitFakes } from './fake-replies.ts';
-import { addCloseStatement, addParse, readyIdleFrame } from './messages.ts';
+import { readyIdleFrame } from './messages.ts';
 import { NameNote } from './name-note.ts';
-import { indexOfNul, nameText } from './names.ts';
 import { asksItsSession, needsDedicated } from './needs-dedicated.ts';
 import { type Allocate, OutBuffer } from './out-buffer.ts';
 import { pinReasonOf } from './pin.ts';
-import { type Statement, sameBytes, UnnamedStatement } from './prepared-statements.ts';
 import { Owed, OwedBit } from './reply-queue.ts';
+import { passFrame, RequestRun } from './request-run.ts';
 import { type ServerSession, TransactionStatus } from './server-session.ts';
 import { deallocateBytesMax, deallocatedName } from './sql-deallocate.ts';
-import { readsAsParsed, type TextEffects, textEffects } from './text-effects.ts';
+import { StatementRequests } from './statement-requests.ts';
+import { suspect } from './suspect.ts';
+import { readsAsParsed, textEffects } from './text-effects.ts';
 import { typeTable } from './type-table.ts';
 
 /** Limits on what one client may make Weir keep. Bytes. */
@@ -66,16 +66,15 @@ const extendedType = typeTable([
 export class RequestForwarder {
   private readonly dispatcher: Dispatcher;
   private readonly limits: RequestLimits;
-  private readonly out: OutBuffer;
+  private readonly bytesRun: RequestRun;
+  private readonly statements: StatementRequests;
   private readonly fakes: OutBuffer;
-  private nowMs = 0;
-  // Where the bytes begin that go on unchanged; a field, since handlers of single messages move it.
-  private runFrom = 0;
 
   constructor(dispatcher: Dispatcher, allocate: Allocate, limits: RequestLimits = defaultRequestLimits) {
     this.dispatcher = dispatcher;
     this.limits = limits;
-    this.out = new OutBuffer(allocate);
+    this.bytesRun = new RequestRun(allocate, limits.unsentBytesMax);
+    this.statements = new StatementRequests(dispatcher, limits, this.bytesRun);
     this.fakes = new OutBuffer(allocate);
     dispatcher.onReady = (client, nowMs) => {
       const attached = client.onAttached;
@@ -167,8 +166,8 @@ export class RequestForwarder {
 
   /** Uses as much of `bytes[from..to)` as can be used now; returns how far it got. */
   private run(client: ClientSession, bytes: Uint8Array, from: number, to: number, nowMs: number): number {
-    this.nowMs = nowMs;
-    this.runFrom = from;
+    this.bytesRun.nowMs = nowMs;
+    this.bytesRun.from = from;
     client.stalled = false;
     let at = from;
     while (at < to) {
@@ -184,19 +183,19 @@ export class RequestForwarder {
         length < 4 ||
         length > (smallType[type] === 0 ? messageBytesMax : smallMessageBytesMax)
       ) {
-        this.flush(client, bytes, at);
+        this.bytesRun.flush(client, bytes, at);
         this.violation(client, type, length);
         return to;
       }
       const frameEnd = at + length + 1;
       if (type === ClientMessage.Terminate) {
-        this.flush(client, bytes, at);
+        this.bytesRun.flush(client, bytes, at);
         this.dispatcher.clientEnded(client, 'terminate', nowMs);
         return to;
       }
       let server = client.server;
       if (server === null) {
-        this.runFrom = at;
+        this.bytesRun.from = at;
         if (this.answeredHere(client, type, length + 1)) continue;
         // A frozen client with half a message holds nothing; a big message need not be whole in our memory.
         if (frameEnd > to && to - at < this.limits.checkoutBytes) break;
@@ -205,10 +204,10 @@ export class RequestForwarder {
         if (dedicated === null) {
           server = this.dispatcher.checkout(client, nowMs);
         } else if (asksItsSession.has(dedicated)) {
-          server = this.dispatcher.checkoutHome(client, dedicated, nowMs);
+          server = this.dispatcher.dedicated.checkoutHome(client, dedicated, nowMs);
         }
         if (server === null && client.server === null && dedicated !== null) {
-          this.dispatcher.checkoutDedicated(client, dedicated, nowMs);
+          this.dispatcher.dedicated.checkout(client, dedicated, nowMs);
         }
         if (server === null) break;
       } else if (server.replaying) {
@@ -219,7 +218,7 @@ export class RequestForwarder {
       if (extendedType[type] === 1) server.midBatch = true;
       at = next;
     }
-    this.flush(client, bytes, at);
+    this.bytesRun.flush(client, bytes, at);
     this.releaseIfDone(client);
     return at;
   }
@@ -229,7 +228,7 @@ export class RequestForwarder {
     const end = Math.min(to, at + client.passRemaining);
     client.passRemaining -= end - at;
     if (client.passDropped) {
-      this.runFrom = end;
+      this.bytesRun.from = end;
       if (client.passRemaining === 0) client.passDropped = false;
       return end;
     }
@@ -240,7 +239,7 @@ export class RequestForwarder {
         client.passScan = null;
         const reason = pinReasonOf(scan.end());
         if (client.server !== null && reason !== null)
-          this.dispatcher.pinServer(client.server, reason, this.nowMs);
+          this.dispatcher.pinServer(client.server, reason, this.bytesRun.nowMs);
       }
     }
     return end;
@@ -284,7 +283,7 @@ export class RequestForwarder {
     ) {
       server.releaseDue = false;
     }
-    if (server.skipping && type !== ClientMessage.Sync) return this.passFrame(client, at, frameEnd, to);
+    if (server.skipping && type !== ClientMessage.Sync) return passFrame(client, at, frameEnd, to);
     if (server.dedicatedTo !== null && ownOwed[type] !== 0) {
       return this.passOwn(client, server, type, at, frameEnd, to);
     }
@@ -292,15 +291,15 @@ export class RequestForwarder {
       case ClientMessage.Query:
         return this.query(client, server, bytes, at, frameEnd, to);
       case ClientMessage.Parse:
-        if (whole) return this.parse(client, server, bytes, at, frameEnd);
-        return this.partialParse(client, server, bytes, at, frameEnd, to);
+        if (whole) return this.statements.parse(client, server, bytes, at, frameEnd);
+        return this.statements.partialParse(client, server, bytes, at, frameEnd, to);
       case ClientMessage.Bind:
-        return this.bind(client, server, bytes, at, frameEnd, to);
+        return this.statements.bind(client, server, bytes, at, frameEnd, to);
       case ClientMessage.Describe:
       case ClientMessage.Close:
-        return whole ? this.describeOrClose(client, server, bytes, type, at, frameEnd) : -1;
+        return whole ? this.statements.describeOrClose(client, server, bytes, type, at, frameEnd) : -1;
       case ClientMessage.Execute:
-        return whole ? this.execute(client, server, bytes, at, frameEnd) : -1;
+        return whole ? this.statements.execute(client, server, bytes, at, frameEnd) : -1;
       case ClientMessage.Sync:
         if (!whole) return -1;
         if (!server.copyIn) {
@@ -319,22 +318,15 @@ export class RequestForwarder {
         server.owed.push(Owed.FunctionCall, null);
         server.midBatch = false;
         server.batchesSent++;
-        return this.passFrame(client, at, frameEnd, to);
+        return passFrame(client, at, frameEnd, to);
       case ClientMessage.CopyDone:
       case ClientMessage.CopyFail:
         if (server.copyIn) server.copyIn = false;
         else if (server.owed.length > 0) server.owed.push(Owed.CopyEnd, null);
-        return this.passFrame(client, at, frameEnd, to);
+        return passFrame(client, at, frameEnd, to);
       default:
-        return this.passFrame(client, at, frameEnd, to);
+        return passFrame(client, at, frameEnd, to);
     }
-  }
-
-  private passFrame(client: ClientSession, at: number, frameEnd: number, to: number): number {
-    if (frameEnd <= to) return frameEnd;
-    client.passRemaining = frameEnd - at;
-    client.passDropped = false;
-    return at;
   }
 
   private query(
@@ -374,8 +366,8 @@ export class RequestForwarder {
       // Other clients may use it on this server: only this client's name for it ends. A Sync ends what a Query would.
       client.statements.delete(name!);
       client.namesBatch = client.unnamedBatch;
-      this.cut(bytes, at, frameEnd);
-      this.out.addHeader(ClientMessage.Sync, 0);
+      this.bytesRun.cut(bytes, at, frameEnd);
+      this.bytesRun.out.addHeader(ClientMessage.Sync, 0);
       server.owed.push(Owed.Query, new NameNote(client, name!, statement, false));
       return frameEnd;
     }
@@ -384,7 +376,7 @@ export class RequestForwarder {
       server.owed.push(Owed.Query, unnamed);
       return frameEnd;
     }
-    this.suspect(server, effects, certain);
+    suspect(this.dispatcher, server, effects, certain, this.bytesRun.nowMs);
     const understood = effects.session !== null && readsAsParsed(server.parameters);
     server.owed.push(understood ? Owed.Query | OwedBit.Understood : Owed.Query, unnamed);
     return frameEnd;
@@ -405,308 +397,11 @@ export class RequestForwarder {
     if (emitFakes(server, this.fakes)) this.fakes.flushTo(client.peer);
     if (owed.length === 0) return false;
     if (server.midBatch) {
-      this.cut(bytes, at, at);
-      this.out.addHeader(ClientMessage.Flush, 0);
+      this.bytesRun.cut(bytes, at, at);
+      this.bytesRun.out.addHeader(ClientMessage.Flush, 0);
     }
     client.stalled = true;
     return true;
-  }
-
-  private parse(
-    client: ClientSession,
-    server: ServerSession,
-    bytes: Uint8Array,
-    at: number,
-    frameEnd: number,
-  ): number {
-    const nameEnd = bytes.indexOf(0, at + 5);
-    if (nameEnd < 0 || nameEnd >= frameEnd) return this.passFrame(client, at, frameEnd, frameEnd);
-    const payloadFrom = nameEnd + 1;
-    if (nameEnd === at + 5) {
-      const before = client.unnamed;
-      if (before === null || !sameBytes(before.payload, bytes, payloadFrom, frameEnd)) {
-        client.unnamed = new UnnamedStatement(copyOf(bytes, payloadFrom, frameEnd));
-      }
-      server.unnamed = client.unnamed;
-      client.unnamedBatch = server.batchesSent;
-      server.owed.push(Owed.ParseUnnamed, before);
-      return frameEnd;
-    }
-    if (this.uncertain(client, server, lastChange(client, server, false))) return -1;
-    client.namesBatch = server.batchesSent;
-    const name = nameText(bytes, at + 5, nameEnd);
-    const existing = client.statements.get(name);
-    const statement = existing ?? client.pool.statements.take(bytes, payloadFrom, frameEnd);
-    const note = new NameNote(client, name, statement, existing !== undefined);
-    if (existing !== undefined) {
-      // The server itself has to say that the name is taken, after its other checks of the text.
-      this.give(server, existing, bytes, at);
-    } else {
-      client.statements.set(name, statement);
-      const there = server.statements.has(statement);
-      const certain = server.batchesDone === server.batchesSent;
-      if (there && certain && server.transactionStatus !== TransactionStatus.Failed) {
-        this.cut(bytes, at, frameEnd);
-        server.owed.push(Owed.Parse | OwedBit.Fake, note);
-        return frameEnd;
-      }
-      if (there) {
-        // Only the server knows whether a transaction has failed by then, or its failure is over: it has to judge itself.
-        this.cut(bytes, at, at);
-        addCloseStatement(this.out, statement.serverNameBytes);
-        server.owed.push(Owed.Close | OwedBit.Skip, statement);
-      }
-      this.makeRoom(server, bytes, at);
-      server.statements.touch(statement);
-    }
-    this.cut(bytes, at, payloadFrom);
-    this.out.addHeader(ClientMessage.Parse, statement.serverNameBytes.length + 1 + frameEnd - payloadFrom);
-    this.out.add(statement.serverNameBytes);
-    this.out.addByte(0);
-    server.owed.push(Owed.Parse, note);
-    return frameEnd;
-  }
-
-  /** A Parse that is not there whole: waited for, or passed on if it is too long to be remembered. */
-  private partialParse(
-    client: ClientSession,
-    server: ServerSession,
-    bytes: Uint8Array,
-    at: number,
-    frameEnd: number,
-    to: number,
-  ): number {
-    if (frameEnd - at <= this.limits.parseBytesMax || to - at < 6) return -1;
-    if (bytes[at + 5] !== 0) {
-      // Named and huge: it must be kept to be known elsewhere, and nobody may make us keep that much.
-      if (frameEnd - at <= 16 * this.limits.parseBytesMax) return -1;
-      this.flush(client, bytes, at);
-      const bytesMax = 16 * this.limits.parseBytesMax;
-      this.dispatcher.refuse(
-        client,
-        { kind: 'message-too-large', bytes: frameEnd - at, bytesMax },
-        this.nowMs,
-      );
-      this.dispatcher.close(server, 'client-gone', this.nowMs);
-      return -1;
-    }
-    this.dispatcher.pinServer(server, 'large-statement', this.nowMs);
-    server.owed.push(Owed.ParseUnnamed, client.unnamed);
-    client.unnamed = null;
-    server.unnamed = null;
-    return this.passFrame(client, at, frameEnd, to);
-  }
-
-  private bind(
-    client: ClientSession,
-    server: ServerSession,
-    bytes: Uint8Array,
-    at: number,
-    frameEnd: number,
-    to: number,
-  ): number {
-    const limit = Math.min(frameEnd, to);
-    const portalEnd = indexOfNul(bytes, at + 5, limit);
-    const nameEnd = portalEnd < 0 ? -1 : indexOfNul(bytes, portalEnd + 1, limit);
-    if (nameEnd < 0) {
-      if (limit < frameEnd && to - at < this.limits.heldBytesMax) return -1;
-      client.bound = null;
-      server.owed.push(Owed.Bind, null);
-      return this.passFrame(client, at, frameEnd, to);
-    }
-    const unnamed = nameEnd === portalEnd + 1;
-    if (this.uncertain(client, server, lastChange(client, server, unnamed))) return -1;
-    client.pool.queriesTotal++;
-    const ofUnnamedPortal = portalEnd === at + 5;
-    if (unnamed) {
-      this.useUnnamed(client, server, bytes, at);
-      if (ofUnnamedPortal) client.bound = client.unnamed;
-      server.owed.push(Owed.Bind, null);
-      return this.passFrame(client, at, frameEnd, to);
-    }
-    const statement = client.statements.get(nameText(bytes, portalEnd + 1, nameEnd));
-    if (ofUnnamedPortal) client.bound = statement ?? null;
-    // A name that the client never prepared goes on as it is: the server has none like it and says so.
-    if (statement === undefined) {
-      server.owed.push(Owed.Bind, null);
-      return this.passFrame(client, at, frameEnd, to);
-    }
-    this.use(server, statement, bytes, at);
-    this.cut(bytes, at, nameEnd);
-    const nameBytes = statement.serverNameBytes;
-    this.out.addHeader(ClientMessage.Bind, frameEnd - at - 5 - (nameEnd - portalEnd - 1) + nameBytes.length);
-    this.out.append(bytes, at + 5, portalEnd + 1);
-    this.out.add(nameBytes);
-    server.owed.push(
-      Owed.Bind,
-      new NameNote(client, nameText(bytes, portalEnd + 1, nameEnd), statement, true),
-    );
-    if (frameEnd <= to) return frameEnd;
-    client.passRemaining = frameEnd - nameEnd;
-    client.passDropped = false;
-    return nameEnd;
-  }
-
-  private execute(
-    client: ClientSession,
-    server: ServerSession,
-    bytes: Uint8Array,
-    at: number,
-    frameEnd: number,
-  ): number {
-    const bound = bytes[at + 5] === 0 ? client.bound : null;
-    const name = bound?.deallocates ?? null;
-    if (name === null) {
-      const understood = bound?.effects?.session != null && readsAsParsed(server.parameters);
-      server.owed.push(understood ? Owed.Execute | OwedBit.Understood : Owed.Execute, null);
-      return frameEnd;
-    }
-    if (this.uncertain(client, server, lastChange(client, server, false))) return -1;
-    client.bound = null;
-    const statement = client.statements.get(name);
-    if (statement === undefined) {
-      server.owed.push(Owed.Execute, null);
-      return frameEnd;
-    }
-    // As with Close: other clients may use it on this server. The Bind before it is refused where this would be.
-    client.statements.delete(name);
-    client.namesBatch = server.batchesSent;
-    this.cut(bytes, at, frameEnd);
-    server.owed.push(Owed.Execute | OwedBit.Fake, new NameNote(client, name, statement, false));
-    return frameEnd;
-  }
-
-  private describeOrClose(
-    client: ClientSession,
-    server: ServerSession,
-    bytes: Uint8Array,
-    type: number,
-    at: number,
-    frameEnd: number,
-  ): number {
-    const closing = type === ClientMessage.Close;
-    const owed = closing ? Owed.Close : Owed.Describe;
-    const ofStatement = bytes[at + 5] === 0x53;
-    const nameEnd = frameEnd - 1;
-    if (!ofStatement || frameEnd - at < 7) {
-      server.owed.push(owed, null);
-      return frameEnd;
-    }
-    const unnamed = nameEnd === at + 6;
-    if (this.uncertain(client, server, lastChange(client, server, unnamed))) return -1;
-    if (unnamed) {
-      if (closing) {
-        client.unnamedBatch = server.batchesSent;
-        client.unnamed = null;
-        server.unnamed = null;
-      } else {
-        this.useUnnamed(client, server, bytes, at);
-      }
-      server.owed.push(owed, null);
-      return frameEnd;
-    }
-    const name = nameText(bytes, at + 6, nameEnd);
-    const statement = client.statements.get(name);
-    if (statement === undefined) {
-      server.owed.push(owed, null);
-      return frameEnd;
-    }
-    if (closing) {
-      // Other clients may use it on this server: only this client's name for it ends.
-      client.statements.delete(name);
-      client.namesBatch = server.batchesSent;
-      this.cut(bytes, at, frameEnd);
-      server.owed.push(Owed.Close | OwedBit.Fake, new NameNote(client, name, statement, false));
-      return frameEnd;
-    }
-    this.use(server, statement, bytes, at);
-    this.cut(bytes, at, frameEnd);
-    this.out.addHeader(type, 2 + statement.serverNameBytes.length);
-    this.out.addByte(0x53);
-    this.out.add(statement.serverNameBytes);
-    this.out.addByte(0);
-    server.owed.push(owed, new NameNote(client, name, statement, true));
-    return frameEnd;
-  }
-
-  /**
-   * True if a batch before this one has changed the client's statements and may still fail: what a name stands for is
-   * known only then, so the client's messages wait for it.
-   */
-  private uncertain(client: ClientSession, server: ServerSession, batch: number): boolean {
-    if (batch < server.batchesDone || batch === server.batchesSent) return false;
-    client.stalled = true;
-    return true;
-  }
-
-  /** Makes sure that the server's unnamed statement is this client's, or none if the client has none. */
-  private useUnnamed(client: ClientSession, server: ServerSession, bytes: Uint8Array, at: number): void {
-    const unnamed = client.unnamed;
-    if (unnamed !== null && unnamed.effects !== null) this.suspect(server, unnamed.effects, false);
-    // A server pinned for an unnamed statement too long to keep is the only one that has it.
-    if (server.unnamed === unnamed && (unnamed !== null || server.pin === 'large-statement')) return;
-    this.cut(bytes, at, at);
-    if (unnamed === null) {
-      addCloseStatement(this.out);
-      server.owed.push(Owed.Close | OwedBit.Skip, null);
-    } else {
-      addParse(this.out, null, unnamed);
-      server.owed.push(Owed.ParseUnnamed | OwedBit.Skip, unnamed);
-    }
-    server.unnamed = unnamed;
-    client.unnamedBatch = server.batchesSent;
-  }
-
-  private use(server: ServerSession, statement: Statement, bytes: Uint8Array, at: number): void {
-    if (statement.effects !== null) this.suspect(server, statement.effects, false);
-    this.give(server, statement, bytes, at);
-  }
-
-  /** Prepares `statement` on the server, ahead of the frame at `at`, if it is not there. */
-  private give(server: ServerSession, statement: Statement, bytes: Uint8Array, at: number): void {
-    if (!server.statements.has(statement)) {
-      this.makeRoom(server, bytes, at);
-      addParse(this.out, statement.serverNameBytes, statement);
-      server.owed.push(Owed.Parse | OwedBit.Skip, statement);
-      server.givenBatch = server.batchesSent;
-    }
-    server.statements.touch(statement);
-  }
-
-  /** Starts putting frames together, and closes the least recently used statement where the server is full. */
-  private makeRoom(server: ServerSession, bytes: Uint8Array, at: number): void {
-    this.out.append(bytes, this.runFrom, at);
-    this.runFrom = at;
-    const oldest = server.statements.oldestBeyondLimit();
-    if (oldest === null) return;
-    server.statements.forget(oldest);
-    addCloseStatement(this.out, oldest.serverNameBytes);
-    server.owed.push(Owed.Close | OwedBit.Skip, oldest);
-  }
-
-  /** Takes `bytes[from..to)` out of what goes on unchanged. */
-  private cut(bytes: Uint8Array, from: number, to: number): void {
-    this.out.append(bytes, this.runFrom, from);
-    this.runFrom = to;
-  }
-
-  /** A text with these effects goes to the server. `certain`: it runs by itself, outside a transaction. */
-  private suspect(server: ServerSession, effects: TextEffects, certain: boolean): void {
-    const { session, sequences } = effects;
-    const { client } = server;
-    const pin = effects.pin ?? (readsAsParsed(server.parameters) ? null : effects.byWords);
-    if (sequences && client !== null) {
-      server.sequenceOwner = client;
-      client.sequenceServer = server;
-    }
-    if (pin !== null) this.dispatcher.pinServer(server, pin, this.nowMs);
-    if (session === null) return;
-    if (session.settings.length === 0 && session.resetAll === 'no') return;
-    server.changed ??= new ChangedSettings();
-    // What the server may read otherwise is not believed to have happened: it is asked.
-    const whole = certain && !session.transactionControl && readsAsParsed(server.parameters);
-    // A simple query has been counted as sent already.
-    server.changed.note(session, whole, server.errors, server.replay, server.batchesSent - 1);
   }
 
   /** A request to a server connection of the client's own: nothing is renamed there, only counted. */
@@ -724,28 +419,7 @@ export class RequestForwarder {
       server.midBatch = false;
     }
     server.owed.push(ownOwed[type]!, null);
-    return this.passFrame(client, at, frameEnd, to);
-  }
-
-  /** Writes what goes to the server up to `at`. */
-  private flush(client: ClientSession, bytes: Uint8Array, at: number): void {
-    const server = client.server;
-    if (server === null) {
-      this.out.length = 0;
-      return;
-    }
-    const peer = server.peer!;
-    if (this.out.length > 0) {
-      this.out.append(bytes, this.runFrom, at);
-      this.out.flushTo(peer);
-    } else if (at > this.runFrom) {
-      if (!peer.write(bytes.subarray(this.runFrom, at))) client.lendHeld();
-    }
-    this.runFrom = at;
-    if (!client.inputPaused && peer.unsentBytes > this.limits.unsentBytesMax) {
-      client.inputPaused = true;
-      client.peer.pause();
-    }
+    return passFrame(client, at, frameEnd, to);
   }
 
   /** The rest of a message whose reply came early (a COPY that failed) is through: now the server is free. */
@@ -753,7 +427,7 @@ export class RequestForwarder {
     const server = client.server;
     if (server === null || server.owed.length > 0 || client.passRemaining > 0 || !server.releaseDue) return;
     server.releaseDue = false;
-    this.dispatcher.settle(server, this.nowMs);
+    this.dispatcher.settings.settle(server, this.bytesRun.nowMs);
   }
 
   private violation(client: ClientSession, type: number, length: number): void {
@@ -762,8 +436,8 @@ export class RequestForwarder {
       knownType[type] === 0
         ? `invalid frontend message type ${type}`
         : `invalid length ${length} in message "${String.fromCharCode(type)}"`;
-    this.dispatcher.refuse(client, { kind: 'protocol-violation', detail }, this.nowMs);
-    if (server !== null) this.dispatcher.close(server, 'client-gone', this.nowMs);
+    this.dispatcher.refuse(client, { kind: 'protocol-violation', detail }, this.bytesRun.nowMs);
+    if (server !== null) this.dispatcher.close(server, 'client-gone', this.bytesRun.nowMs);
   }
 }
 
@@ -792,9 +466,4 @@ function endOfStatement(bytes: Uint8Array, from: number, to: number): number {
       return at;
   }
   return -1;
-}
-
-/** The batch of `server` in which what a name of this client stands for there was last changed. */
-function lastChange(client: ClientSession, server: ServerSession, unnamed: boolean): number {
-  return unnamed ? client.unnamedBatch : Math.max(client.namesBatch, server.givenBatch);
 }

@@ -107,6 +107,11 @@ export class ServerSession {
     this.statements = new ServerStatements(statementsMax);
   }
 
+  /** The age at which it is closed, spread over a tenth, so that servers opened together don't all end together. */
+  get lifetimeMs(): number {
+    return this.pool.settings.serverLifetimeMs * (0.9 + 0.1 * (((this.id * 2_654_435_761) >>> 0) / 2 ** 32));
+  }
+
   /** Keeps a copy of an incomplete frame. */
   hold(bytes: Uint8Array, from: number, to: number): void {
     this.heldBytes = copyOf(bytes, from, to);

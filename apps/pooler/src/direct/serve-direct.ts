@@ -51,7 +51,7 @@ export async function serveDirect(
   try {
     opened = await open(login, deps);
   } catch (error) {
-    deps.runner.dispatcher.directGone(upstream, deps.now());
+    deps.runner.dispatcher.growth.directGone(upstream, deps.now());
     throw error;
   }
   served.serverOpens++;
@@ -61,7 +61,7 @@ export async function serveDirect(
   } finally {
     served.directActive--;
     served.serverCloses.add('server-ended');
-    deps.runner.dispatcher.directGone(upstream, deps.now());
+    deps.runner.dispatcher.growth.directGone(upstream, deps.now());
   }
 }
 
@@ -73,7 +73,7 @@ function takeSlot(login: DirectLogin, deps: ServeDirectDeps): Promise<void> {
     let settled = false;
     const granted = (slot: boolean): void => {
       if (settled) {
-        if (slot) deps.runner.dispatcher.directGone(upstream, deps.now());
+        if (slot) deps.runner.dispatcher.growth.directGone(upstream, deps.now());
         return;
       }
       settled = true;
@@ -91,7 +91,7 @@ function takeSlot(login: DirectLogin, deps: ServeDirectDeps): Promise<void> {
         );
       }
     };
-    const withdraw = deps.runner.dispatcher.requestDirect(upstream, timeoutMs, granted, deps.now());
+    const withdraw = deps.runner.dispatcher.growth.requestDirect(upstream, timeoutMs, granted, deps.now());
     login.whenGone(() => {
       if (settled) return;
       settled = true;

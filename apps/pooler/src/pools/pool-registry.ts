@@ -1,5 +1,5 @@
 // Every endpoint, pool and upstream that this process serves: found for a client, changed with the catalog, swept.
-import { Upstream } from '@weir/pooling';
+import { sweep, Upstream } from '@weir/pooling';
 import type { PublishedEndpoint } from '@weir/tenancy';
 import { PoolerError } from '../errors.ts';
 import type { EndpointChange } from '../tenants/tenant-cache.ts';
@@ -83,7 +83,7 @@ export class PoolRegistry {
     for (const pool of served.pools.values()) {
       pool.settings = poolSettings(endpoint);
       if (replaced) pool.generation++;
-      this.runner.dispatcher.retryNow(pool, now);
+      this.runner.dispatcher.growth.retryNow(pool, now);
     }
   }
 
@@ -125,7 +125,7 @@ export class PoolRegistry {
   private sweep(): void {
     const now = this.options.now();
     for (const upstream of this.upstreams.values())
-      this.runner.dispatcher.sweep(upstream, now, noticeAfterMs);
+      sweep(this.runner.dispatcher, upstream, now, noticeAfterMs);
     for (const [id, served] of this.served) {
       served.forgetUnused(now, poolIdleMs);
       if (served.gone === null) continue;

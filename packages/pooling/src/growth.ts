@@ -1,0 +1,151 @@
+// Who may open server connections within the budget, and who closes idle ones for it: pools, dedicated and direct ones.
+import type { ServerCloseReason } from './close-reason.ts';
+import type { Pool } from './pool.ts';
+import type { ServerSession } from './server-session.ts';
+import type { DirectWaiter, Upstream } from './upstream.ts';
+
+/** A pool yields to a starved one of its upstream only after this wait, so that slots don't change hands all the time. */
+const yieldAfterWaitMs = 50;
+
+/** What growing does: opens a shared server connection whose slot is taken, closes one. */
+export interface GrowthActs {
+  open(pool: Pool): void;
+  close(server: ServerSession, reason: ServerCloseReason, nowMs: number): void;
+}
+
+/** Shares the slots of each upstream out. */
+export class Growth {
+  private readonly acts: GrowthActs;
+  private readonly openingMax: number;
+
+  /** `openingMax`: server connections of one pool that are opened at the same time. */
+  constructor(acts: GrowthActs, openingMax: number) {
+    this.acts = acts;
+    this.openingMax = openingMax;
+  }
+
+  /** Opens servers for waiters, within the pool's size and the budget; evicts where the budget is used up. */
+  grow(pool: Pool, nowMs: number): void {
+    if (pool.closed !== null || nowMs < pool.retryAtMs) return;
+    const upstream = pool.upstream;
+    const openingMax = pool.failures > 0 ? 1 : this.openingMax;
+    while (pool.opening < Math.min(pool.waiters.length, openingMax) && pool.sharedSize < pool.sizeMax) {
+      if (!upstream.takeSlot()) {
+        this.evictFor(pool, nowMs);
+        return;
+      }
+      this.acts.open(pool);
+    }
+  }
+
+  /** A slot is wanted for a direct or dedicated connection by somebody who has waited longer than all of this pool. */
+  owedToDirect(pool: Pool, nowMs: number): boolean {
+    const { upstream } = pool;
+    if (upstream.directWaiters.length === 0 || upstream.used < upstream.budget) return false;
+    const { wanted, sinceMs } = upstream.directWanted(nowMs);
+    if (upstream.evictionsUnderWay >= wanted) return false;
+    const own = pool.waiters.peek();
+    return own === null || own.waitSinceMs > sinceMs;
+  }
+
+  mustYield(pool: Pool, nowMs: number): boolean {
+    const upstream = pool.upstream;
+    if (upstream.used < upstream.budget || upstream.pools.size < 2) return false;
+    const starved = upstream.longestStarved(nowMs);
+    if (starved === null || starved === pool) return false;
+    const share = upstream.fairShare();
+    if (starved.size >= share || pool.size <= share) {
+      // With fewer slots than pools nobody's share is kept: then only a pool without any server is yielded to.
+      if (starved.size > 0 || pool.size > 1 || pool.waiters.length === 0) return false;
+    }
+    const since = starved.waiters.peek()?.waitSinceMs ?? nowMs;
+    // Who has waited longest of all is served first, or two pools would open and yield by turns and serve nobody.
+    const own = pool.waiters.peek();
+    if (own !== null && own.waitSinceMs <= since) return false;
+    return nowMs - since >= yieldAfterWaitMs;
+  }
+
+  /** Closes idle servers of other pools, at most one for each slot that is wanted and not yet coming free. */
+  private evictFor(pool: Pool, nowMs: number): void {
+    this.evict(pool.upstream, pool, pool.waiters.length - pool.opening, nowMs);
+  }
+
+  /** Closes idle servers for direct and dedicated connections that could be opened but for the budget. */
+  evictForDirect(upstream: Upstream, nowMs: number): void {
+    if (upstream.directWaiters.length === 0 || upstream.used < upstream.budget) return;
+    this.evict(upstream, null, upstream.directWanted(nowMs).wanted, nowMs);
+  }
+
+  private evict(upstream: Upstream, except: Pool | null, wanted: number, nowMs: number): void {
+    while (upstream.evictionsUnderWay < wanted) {
+      let oldest: ServerSession | null = null;
+      for (const pool of upstream.pools) {
+        if (pool === except || pool.waiters.length > 0) continue;
+        const server = pool.longestIdle();
+        if (server !== null && (oldest === null || server.idleSinceMs < oldest.idleSinceMs)) oldest = server;
+      }
+      if (oldest === null) return;
+      upstream.evictionsUnderWay++;
+      this.acts.close(oldest, 'evicted', nowMs);
+    }
+  }
+
+  growStarved(upstream: Upstream, nowMs: number): void {
+    this.grantDirect(upstream, nowMs);
+    const starved = upstream.longestStarved(nowMs);
+    if (starved !== null) this.grow(starved, nowMs);
+  }
+
+  /** A change (new credentials, new address) makes another attempt worthwhile at once. */
+  retryNow(pool: Pool, nowMs: number): void {
+    pool.failures = 0;
+    pool.retryAtMs = 0;
+    this.grow(pool, nowMs);
+  }
+
+  /** A direct client wants a slot: granted at once, or when one is free, or not by its deadline. */
+  requestDirect(
+    upstream: Upstream,
+    timeoutMs: number,
+    granted: (slot: boolean) => void,
+    nowMs: number,
+  ): () => void {
+    const deadlineMs = nowMs + timeoutMs;
+    return this.queueForSlot(
+      upstream,
+      { sinceMs: nowMs, deadlineMs, client: null, notBeforeMs: nowMs, granted },
+      nowMs,
+    );
+  }
+
+  queueForSlot(upstream: Upstream, waiter: DirectWaiter, nowMs: number): () => void {
+    upstream.directWaiters.push(waiter);
+    this.grantDirect(upstream, nowMs);
+    this.evictForDirect(upstream, nowMs);
+    return () => {
+      const at = upstream.directWaiters.indexOf(waiter);
+      if (at >= 0) upstream.directWaiters.splice(at, 1);
+    };
+  }
+
+  /** The direct connection's server has sent its end of file. */
+  directGone(upstream: Upstream, nowMs: number): void {
+    upstream.direct--;
+    upstream.giveSlot();
+    this.growStarved(upstream, nowMs);
+  }
+
+  grantDirect(upstream: Upstream, nowMs: number): void {
+    for (;;) {
+      const at = upstream.directWaiters.findIndex(({ notBeforeMs }) => notBeforeMs <= nowMs);
+      const waiter = upstream.directWaiters[at];
+      if (waiter === undefined) return;
+      // Who came first is served first, pooled or direct.
+      const starved = upstream.longestStarved(nowMs)?.waiters.peek();
+      if (starved !== undefined && starved !== null && starved.waitSinceMs < waiter.sinceMs) return;
+      if (!upstream.takeDirectSlot()) return;
+      upstream.directWaiters.splice(at, 1);
+      waiter.granted(true, nowMs);
+    }
+  }
+}

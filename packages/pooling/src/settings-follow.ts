@@ -1,0 +1,106 @@
+// What settings a server connection holds: given before a client's statement, proven after it.
+import { type ChangedSettings, namesMax, showQuery } from './changed-settings.ts';
+import type { ClientSession } from './client-session.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { parameterDifferences, queryFrame } from './messages.ts';
+import { isReplayable, replayQuery } from './replay.ts';
+import { Owed, OwedBit } from './reply-queue.ts';
+import type { ServerSession } from './server-session.ts';
+import type { ValueSet } from './value-set.ts';
+
+/** Settings on their way from server to server. */
+export class SettingsFollow {
+  private readonly dispatcher: Dispatcher;
+
+  constructor(dispatcher: Dispatcher) {
+    this.dispatcher = dispatcher;
+  }
+
+  replay(server: ServerSession, settings: ValueSet): void {
+    server.replaying = true;
+    server.unnamed = null;
+    server.owed.push(Owed.Query | OwedBit.Skip, null);
+    server.batchesSent++;
+    server.peer!.write(queryFrame(replayQuery(server.replay, settings)));
+    server.replay = settings;
+  }
+
+  /** Everything is answered and no transaction is open: the server is released, once it is known what it holds. */
+  settle(server: ServerSession, nowMs: number): void {
+    if (server.changed === null) this.dispatcher.release(server, nowMs);
+    else this.prove(server, server.changed, nowMs);
+  }
+
+  /** The client's texts may have changed settings: the server is asked what they are before anybody else gets it. */
+  private prove(server: ServerSession, changed: ChangedSettings, nowMs: number): void {
+    const names = changed.ask(server.errors, server.replay);
+    if (names === null) {
+      server.changed = null;
+      return this.dispatcher.release(server, nowMs);
+    }
+    if (names.length > namesMax) return this.unproven(server, nowMs);
+    server.probe = { names, shown: [] };
+    if (names.length === 0) return this.proven(server, changed, nowMs);
+    server.replaying = true;
+    server.unnamed = null;
+    server.owed.push(Owed.Query | OwedBit.Skip, null);
+    server.batchesSent++;
+    server.peer!.write(queryFrame(showQuery(names)));
+  }
+
+  private proven(server: ServerSession, changed: ChangedSettings, nowMs: number): void {
+    const { names, shown } = server.probe!;
+    const { client } = server;
+    server.probe = null;
+    server.changed = null;
+    if (shown.length !== names.length) return this.unproven(server, nowMs);
+    const held = changed.held(names, shown, server.replay);
+    if (!isReplayable(held)) return this.unproven(server, nowMs);
+    server.replay = held;
+    if (client === null) return this.dispatcher.finish(server, nowMs);
+    client.replay = changed.wanted(server.replay, client.startup);
+    this.dispatcher.release(server, nowMs);
+  }
+
+  private unproven(server: ServerSession, nowMs: number): void {
+    const { client } = server;
+    server.probe = null;
+    server.changed = null;
+    server.replayError = null;
+    if (client === null) return this.dispatcher.close(server, 'client-gone', nowMs);
+    this.dispatcher.pinServer(server, 'unproven', nowMs);
+    if (server.pinRefused) this.dispatcher.refusePin(server, nowMs);
+    else this.dispatcher.onReady(client, nowMs);
+  }
+
+  /** The replay's ReadyForQuery came: the client may go on, or hears why it can't. */
+  replayed(server: ServerSession, nowMs: number): void {
+    server.replaying = false;
+    const client = server.client;
+    const { changed } = server;
+    if (server.probe !== null && changed !== null) {
+      if (server.replayError !== null) return this.unproven(server, nowMs);
+      return this.proven(server, changed, nowMs);
+    }
+    if (server.replayError !== null) {
+      this.dispatcher.close(server, 'replay-failed', nowMs);
+      if (client !== null)
+        this.dispatcher.refuse(client, { kind: 'replay-failed', errorFrame: server.replayError }, nowMs);
+      return;
+    }
+    if (client === null) {
+      this.dispatcher.finish(server, nowMs);
+      return;
+    }
+    this.tellParameters(client, server);
+    this.dispatcher.onReady(client, nowMs);
+  }
+
+  /** A client believes what it was told last; what this server holds otherwise is told before its first reply. */
+  tellParameters(client: ClientSession, server: ServerSession): void {
+    if (client.told === server.parameters) return;
+    for (const frame of parameterDifferences(client.told.values, server.parameters.values))
+      client.peer.write(frame);
+    client.told = server.parameters;
+  }
+}
