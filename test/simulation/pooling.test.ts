@@ -64,3 +64,52 @@ test.each(seeds)('with a deadline every client is served or refused in time (see
   expect(result.running, `seed=${seed}`).toBe(0);
   expect(result.finished + result.lost + result.refused).toBe(Math.ceil(clientCount / 4));
 });
+
+test.each(seeds)('short limits of time end some clients and leave nothing behind (seed=%i)', (seed) => {
+  const count = clientCount;
+  const result = run(seed, {
+    budget: 5,
+    pools: 2,
+    openFailures: 0.05,
+    queryWaitTimeoutMs: 1e9,
+    clients: count,
+    batches: 12,
+    loss: 0.01,
+    arrivalMs: 200,
+    settings: {
+      clientIdleTimeoutMs: 30,
+      idleInTransactionTimeoutMs: 15,
+      transactionTimeoutMs: 150,
+      pinIdleTimeoutMs: 10,
+    },
+  });
+  const limits = new Set(
+    result.world.refusals.map(({ refusal }) =>
+      refusal.kind === 'time-limit' ? refusal.limit : refusal.kind,
+    ),
+  );
+  expect(limits, `seed=${seed}`).toContain('idle-in-transaction');
+  expect(result.running).toBe(0);
+  expect(result.finished).toBeGreaterThan(0);
+  expect(result.finished + result.lost + result.refused).toBe(count);
+  expect(result.world.upstream.used).toBe(0);
+  expect(result.world.pools.map((pool) => pool.statements.size)).toEqual([0, 0]);
+});
+
+test.each(seeds)('in session mode every client has one server connection to itself (seed=%i)', (seed) => {
+  const result = run(seed, {
+    budget: 6,
+    pools: 2,
+    openFailures: 0.05,
+    queryWaitTimeoutMs: 1e9,
+    clients: clientCount,
+    batches: 12,
+    loss: 0.01,
+    arrivalMs: 200,
+    settings: { mode: 'session', sizeMax: 3 },
+  });
+  expect(result.running, `seed=${seed}`).toBe(0);
+  expect(result.finished + result.lost).toBe(clientCount);
+  expect(result.world.liveMost).toBeLessThanOrEqual(6);
+  expect(result.world.sharedSeen).toBe(0);
+});

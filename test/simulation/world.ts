@@ -6,12 +6,14 @@ import {
   type Effects,
   noValues,
   Pool,
+  type PoolSettings,
   type Refusal,
   ReplyForwarder,
   RequestForwarder,
   type ServerCloseReason,
   type ServerSession,
   sweep,
+  sweepIdleClients,
   Upstream,
   valueSetOf,
 } from '@weir/pooling';
@@ -27,6 +29,8 @@ export interface WorldOptions {
   /** How often opening a server fails, 0 to 1. */
   readonly openFailures: number;
   readonly queryWaitTimeoutMs: number;
+  /** Settings of all pools beside those above. */
+  readonly settings?: Partial<PoolSettings>;
 }
 
 /** One run. Throws when an invariant does not hold; `pnpm sim` prints the seed. */
@@ -44,6 +48,8 @@ export class World implements Effects {
   live = 0;
   liveMost = 0;
   checkouts = 0;
+  /** Server connections that were opened for nobody in particular. */
+  sharedSeen = 0;
   private readonly servers = new Map<ServerSession, { wire: Wire; model: ModelServer }>();
   private readonly options: WorldOptions;
 
@@ -59,6 +65,7 @@ export class World implements Effects {
       queryWaitTimeoutMs: options.queryWaitTimeoutMs,
       serverIdleTimeoutMs: 500,
       serverLifetimeMs: 3_000,
+      ...options.settings,
     };
     for (let i = 0; i < options.pools; i++) {
       const pool = new Pool(`pool ${i}`, this.upstream, settings, {
@@ -75,6 +82,7 @@ export class World implements Effects {
   private sweepLater(): void {
     this.clock.after(20, () => {
       sweep(this.dispatcher, this.upstream, this.clock.nowMs, 200);
+      sweepIdleClients(this.dispatcher, this.clock.nowMs);
       // The first clients may not have come yet.
       if (this.clock.nowMs < 10_000 || this.clients.size > 0 || this.upstream.used > 0) this.sweepLater();
     });
@@ -103,6 +111,7 @@ export class World implements Effects {
 
   openServer(server: ServerSession): void {
     this.live++;
+    if (server.dedicatedTo === null) this.sharedSeen++;
     this.liveMost = Math.max(this.liveMost, this.live);
     this.clock.after(this.random.next() * 20, () => {
       if (this.random.chance(this.options.openFailures)) {
@@ -162,6 +171,10 @@ export class World implements Effects {
 
   noticeWait(): void {}
 
+  queryTimeoutError(): Uint8Array {
+    throw new Error('no model of a cancelled query');
+  }
+
   /** What must hold after every step. */
   check(): void {
     const { upstream } = this;
@@ -183,6 +196,7 @@ export class World implements Effects {
         if (holders.has(client)) throw new Error('a client holds two servers');
         holders.add(client);
       }
+      if (pool.held > pool.pinnedMax) throw new Error(`${pool.held} servers held, ${pool.pinnedMax} allowed`);
       let since = 0;
       for (const waiter of pool.waiters) {
         if (waiter.state !== 'waiting') throw new Error('one waits who is not waiting');

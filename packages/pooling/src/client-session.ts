@@ -5,11 +5,15 @@ import type { Peer } from './out-buffer.ts';
 import type { Pool } from './pool.ts';
 import type { Statement, UnnamedStatement } from './prepared-statements.ts';
 import { type ServerSession, TransactionStatus } from './server-session.ts';
+import type { TextEffects } from './text-effects.ts';
 import type { ValueSet } from './value-set.ts';
 
 // A client that waits holds, most often, one small message: its memory goes from waiter to waiter. Bytes.
 const spareBytes = 1024;
 const sparesMax = 256;
+
+/** More servers than this are not remembered; what they have counted is written out within seconds anyway. */
+const recentServersMax = 16;
 const spares: Uint8Array[] = [];
 
 /** `idle`: owed nothing. `waiting`: in its pool's queue. `active`: has a server connection. `ended`: gone. */
@@ -41,10 +45,26 @@ export class ClientSession {
   /** The server connection it had last, and the one on which it last used a sequence. */
   lastServer: ServerSession | null = null;
   sequenceServer: ServerSession | null = null;
+  /** Those that it has had lately, each once. */
+  recentServers: ServerSession[] = [];
+  /** Its next statement may use a sequence. */
+  sequencesAhead = false;
+  /** What the text of its next message may do, if that has been looked at already; undefined: it has not. */
+  looked: TextEffects | null | undefined = undefined;
+  /** Errands on other servers that must be over before its statement may run. */
+  errands = 0;
+  checkouts = 0;
+  /** How often it got another server connection than the one before. */
+  serverChanges = 0;
   /** The one that is being opened for it. */
   opening: ServerSession | null = null;
   /** Takes it out of the queue for one. */
   stopWaiting: (() => void) | null = null;
+
+  /** Since when it is owed nothing and holds no server. */
+  idleSinceMs = 0;
+  /** Where it stands among those that are looked at for having been idle. */
+  idleBucket: Set<ClientSession> | null = null;
 
   /** When the wait for the next checkout began, ms of the caller's clock. */
   waitSinceMs = 0;
@@ -104,6 +124,15 @@ export class ClientSession {
       !server.replaying &&
       this.passRemaining === 0
     );
+  }
+
+  /** Notes the server that it leaves, which is another than the one before. */
+  changedServer(server: ServerSession): void {
+    this.lastServer = server;
+    const { recentServers } = this;
+    if (recentServers.includes(server)) return;
+    if (recentServers.length >= recentServersMax) recentServers.shift();
+    recentServers.push(server);
   }
 
   /** Bytes that came but could not be used yet. */

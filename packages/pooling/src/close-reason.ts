@@ -23,7 +23,12 @@ export type PinReason =
   /** Its own startup values are to show, which on a shared connection are another's. */
   | 'startup-values'
   /** What its settings are could not be proven. */
-  | 'unproven';
+  | 'unproven'
+  /** Not a pin: the pool lends a server connection for a whole session. */
+  | 'session-mode';
+
+/** The limits of time that end a session. */
+export type TimeLimit = 'client-idle' | 'idle-in-transaction' | 'query' | 'transaction' | 'pin-idle';
 
 /** What the core refuses a client for; the app turns it into an error with SQLSTATE and advice. */
 export type Refusal =
@@ -32,6 +37,9 @@ export type Refusal =
   | { readonly kind: 'wait-timeout'; readonly waitMs: number; readonly budget: number; readonly used: number }
   | { readonly kind: 'server-lost' }
   | { readonly kind: 'pin-limit'; readonly reason: PinReason; readonly pinnedMax: number }
+  | { readonly kind: 'time-limit'; readonly limit: TimeLimit; readonly ms: number }
+  /** A transaction was left open in a pool that lends a server for one statement. */
+  | { readonly kind: 'statement-mode' }
   /** Opening a server connection failed; `cause` is what the opener said. */
   | { readonly kind: 'open-failed'; readonly cause: unknown }
   /** The server refused this client's own startup settings; the bytes are its ErrorResponse. */

@@ -4,6 +4,7 @@ import type { PinReason, Refusal, ServerCloseReason } from './close-reason.ts';
 import { DedicatedServers } from './dedicated-servers.ts';
 import type { Effects, OpenFailure } from './effects.ts';
 import { Growth, type GrowthActs } from './growth.ts';
+import { IdleClients } from './idle-clients.ts';
 import { queryFrame } from './messages.ts';
 import { dropOwed } from './name-note.ts';
 import type { Pool } from './pool.ts';
@@ -34,6 +35,7 @@ export class Dispatcher implements GrowthActs {
   readonly growth: Growth;
   readonly settings: SettingsFollow;
   readonly dedicated: DedicatedServers;
+  readonly idleClients = new IdleClients();
   readonly effects: Effects;
   private readonly limits: DispatcherLimits;
   /** Goes on with the held bytes of a client that got its server; set by the request forwarder. */
@@ -51,6 +53,8 @@ export class Dispatcher implements GrowthActs {
   clientStarted(client: ClientSession, nowMs: number): void {
     client.pool.clients++;
     client.pool.usedAtMs = nowMs;
+    client.idleSinceMs = nowMs;
+    this.idleClients.watch(client, nowMs);
   }
 
   /**
@@ -66,7 +70,7 @@ export class Dispatcher implements GrowthActs {
       return null;
     }
     if (pool.waiters.length === 0) {
-      const server = pool.idleFor(client);
+      const server = pool.idleFor(client, nowMs);
       if (server !== null) return this.attach(client, server, nowMs) ? server : null;
     }
     client.state = 'waiting';
@@ -94,6 +98,8 @@ export class Dispatcher implements GrowthActs {
   attach(client: ClientSession, server: ServerSession, nowMs: number): boolean {
     const pool = client.pool;
     pool.checkoutsTotal++;
+    client.checkouts++;
+    if (client.lastServer !== server && client.lastServer !== null) client.serverChanges++;
     pool.observer.waited(nowMs - client.waitSinceMs);
     pool.move(server, 'active');
     client.state = 'active';
@@ -103,6 +109,7 @@ export class Dispatcher implements GrowthActs {
     server.givenBatch = -1;
     server.client = client;
     server.checkoutAtMs = nowMs;
+    server.began(nowMs);
     if (server.replay !== client.replay) {
       this.settings.replay(server, client.replay);
       return false;
@@ -116,7 +123,8 @@ export class Dispatcher implements GrowthActs {
     server.newSessions = false;
     for (const pool of server.pool.upstream.pools) {
       pool.generation++;
-      for (const idle of [...pool.idleServers()]) this.close(idle, 'replaced', nowMs);
+      for (const idle of [...pool.idleServers()])
+        if (!idle.guardsSequences(nowMs)) this.close(idle, 'replaced', nowMs);
     }
   }
 
@@ -129,7 +137,8 @@ export class Dispatcher implements GrowthActs {
       pool.observer.held(nowMs - server.checkoutAtMs);
       client.server = null;
       client.state = 'idle';
-      client.lastServer = server;
+      client.idleSinceMs = nowMs;
+      if (client.lastServer !== server) client.changedServer(server);
       server.client = null;
       server.lastClient = client;
       if (server.outputPaused) {
@@ -149,27 +158,31 @@ export class Dispatcher implements GrowthActs {
   private free(server: ServerSession, nowMs: number): void {
     const pool = server.pool;
     if (pool.closed !== null) return this.close(server, 'pool-closed', nowMs);
-    if (server.generation !== pool.generation) return this.close(server, 'replaced', nowMs);
-    if (nowMs - server.openedAtMs > server.lifetimeMs) return this.close(server, 'max-age', nowMs);
+    const guards = server.guardsSequences(nowMs);
+    if (server.generation !== pool.generation && !guards) return this.close(server, 'replaced', nowMs);
+    if (nowMs - server.openedAtMs > server.lifetimeMs && !guards) return this.close(server, 'max-age', nowMs);
     if (pool.upstream.used > pool.upstream.budget) return this.close(server, 'yielded', nowMs);
     if (this.growth.mustYield(pool, nowMs)) return this.close(server, 'yielded', nowMs);
     if (this.growth.owedToDirect(pool, nowMs)) {
       pool.upstream.evictionsUnderWay++;
       return this.close(server, 'evicted', nowMs);
     }
+    if (this.dedicated.errands.begin(server, nowMs)) return;
     server.idleSinceMs = nowMs;
     pool.usedAtMs = nowMs;
     pool.move(server, 'idle');
+    this.dedicated.cameBack(server, nowMs);
     this.serveWaiters(pool, nowMs);
     // Idle servers are room for pools that found the budget used up.
     if (server.state === 'idle') this.growth.growStarved(pool.upstream, nowMs);
   }
 
-  private serveWaiters(pool: Pool, nowMs: number): void {
+  /** Hands idle servers to those who wait for one, in order. */
+  serveWaiters(pool: Pool, nowMs: number): void {
     for (;;) {
       const client = pool.waiters.peek();
       if (client === null) return;
-      const server = pool.idleFor(client);
+      const server = pool.idleFor(client, nowMs);
       if (server === null) return;
       pool.waiters.shift();
       if (this.attach(client, server, nowMs)) this.onReady(client, nowMs);
@@ -216,6 +229,7 @@ export class Dispatcher implements GrowthActs {
       else this.refuse(dedicatedTo, { kind: 'open-failed', cause: failure.cause }, nowMs);
     }
     this.gone(server, nowMs);
+    this.serveWaiters(pool, nowMs);
     if (failure.kind === 'full' || pool.sharedSize > 0) return;
     const refused: ClientSession[] = [];
     for (const client of pool.waiters) {
@@ -263,6 +277,7 @@ export class Dispatcher implements GrowthActs {
     dropOwed(server);
     pool.move(server, 'gone');
     pool.upstream.giveSlot();
+    this.dedicated.cameBack(server, nowMs);
     this.growth.growStarved(pool.upstream, nowMs);
     this.growth.grow(pool, nowMs);
   }
@@ -270,13 +285,14 @@ export class Dispatcher implements GrowthActs {
   /** The server stays with its client from now on, and ends with it. */
   pinServer(server: ServerSession, reason: PinReason, nowMs: number): void {
     if (server.pin !== null) return;
-    const upstream = server.pool.upstream;
+    const { pool } = server;
+    const upstream = pool.upstream;
     server.pin = reason;
     server.pinnedAtMs = nowMs;
-    if (upstream.direct + upstream.pinned >= upstream.heldMax) server.pinRefused = true;
+    if (upstream.direct + upstream.pinned >= upstream.heldMax || !pool.mayHold) server.pinRefused = true;
     else {
       upstream.pinned++;
-      server.pool.observer.pinned(reason);
+      if (reason !== 'session-mode') pool.observer.pinned(reason);
       server.pool.held++;
       server.pinCounted = true;
     }
@@ -294,12 +310,19 @@ export class Dispatcher implements GrowthActs {
   refusePin(server: ServerSession, nowMs: number): void {
     const client = server.client;
     const reason = server.pin!;
-    const pinnedMax = server.pool.upstream.heldMax;
+    const { pinnedMax } = server.pool;
     this.close(server, 'pinned-state', nowMs);
     if (client !== null) this.refuse(client, { kind: 'pin-limit', reason, pinnedMax }, nowMs);
   }
 
-  /** Ends a client with an error of Weir's own. */
+  /** Ends a client that may be in the middle of something; what it leaves is rolled back. */
+  expel(client: ClientSession, refusal: Refusal, nowMs: number): void {
+    if (client.state === 'ended') return;
+    this.clientEnded(client, 'lost', nowMs);
+    this.effects.refuse(client, refusal);
+  }
+
+  /** Ends a client that has no server connection with an error of Weir's own. */
   refuse(client: ClientSession, refusal: Refusal, nowMs: number): void {
     if (client.state === 'ended') return;
     this.leave(client, nowMs);
@@ -360,6 +383,7 @@ export class Dispatcher implements GrowthActs {
     const pool = client.pool;
     if (client.state === 'waiting') this.leaveQueue(client);
     client.state = 'ended';
+    this.idleClients.forget(client);
     client.dropHeld();
     pool.clients--;
     pool.usedAtMs = nowMs;
@@ -369,6 +393,7 @@ export class Dispatcher implements GrowthActs {
     client.server = null;
     client.lastServer = null;
     client.sequenceServer = null;
+    client.recentServers = [];
   }
 
   /** A cancel request for this server is on its way. */
@@ -386,6 +411,7 @@ export class Dispatcher implements GrowthActs {
   closePool(pool: Pool, cause: unknown, nowMs: number): void {
     pool.closed = { cause };
     for (const server of [...pool.idleServers()]) this.close(server, 'pool-closed', nowMs);
+    for (const client of [...pool.homeWaiters]) this.refuse(client, { kind: 'open-failed', cause }, nowMs);
     for (const client of [...pool.waiters]) this.refuse(client, { kind: 'open-failed', cause }, nowMs);
     for (const { client } of [...pool.upstream.directWaiters]) {
       if (client?.pool === pool) this.refuse(client, { kind: 'open-failed', cause }, nowMs);

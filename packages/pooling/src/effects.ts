@@ -17,6 +17,8 @@ export interface Effects {
   endClient(client: ClientSession): void;
   /** Tell a client that it still waits for a server connection. */
   noticeWait(client: ClientSession, waitMs: number): void;
+  /** The ErrorResponse in place of the server's own for a query that was cancelled for running longer than `ms`. */
+  queryTimeoutError(client: ClientSession, ms: number): Uint8Array;
 }
 
 /** What opening a server connection failed with, as far as the core must know. */

@@ -254,6 +254,7 @@ export class ReplyForwarder {
       this.skip(bytes, at, end);
       return;
     }
+    if (server.queryTimedOut && (head & OwedBit.Skip) === 0) this.sayTimeout(server, bytes, at, end);
     if (kind === Owed.Query || kind === Owed.FunctionCall) {
       if (kind === Owed.Query) server.changed?.failed(server.batchesDone);
       if ((head & OwedBit.Skip) !== 0) this.skip(bytes, at, end);
@@ -286,6 +287,16 @@ export class ReplyForwarder {
     server.skipping = owed.length === 0;
   }
 
+  /** What was cancelled for running too long reads so, and not as if the user had asked for it. */
+  private sayTimeout(server: ServerSession, bytes: Uint8Array, at: number, end: number): void {
+    if (server.client === null || errorField(bytes, at, end, 0x43) !== '57014') return;
+    server.queryTimedOut = false;
+    this.cut(bytes, at, end);
+    this.out.add(
+      this.dispatcher.effects.queryTimeoutError(server.client, server.pool.settings.queryTimeoutMs),
+    );
+  }
+
   /** ReadyForQuery. False: the rest of the bytes is nobody's, since the server is closing. */
   private ready(server: ServerSession, bytes: Uint8Array, at: number, end: number): boolean {
     this.emitDue(server, bytes, at);
@@ -307,7 +318,12 @@ export class ReplyForwarder {
     this.emitDue(server, bytes, end);
     const idle = server.transactionStatus === TransactionStatus.Idle;
     if (idle && !server.replaying) server.pool.transactionsTotal++;
-    if (owed.length > 0 && !server.client?.stalled) return true;
+    server.queryTimedOut = false;
+    if (owed.length > 0 && !server.client?.stalled) {
+      server.querySinceMs = this.nowMs;
+      if (idle) server.transactionSinceMs = this.nowMs;
+      return true;
+    }
     this.flush(server, bytes, end);
     this.runFrom = end;
     if (owed.length === 0) this.allAnswered(server, idle);
@@ -335,7 +351,12 @@ export class ReplyForwarder {
       if (server.state === 'finishing') this.dispatcher.finish(server, this.nowMs);
       return;
     }
-    if (!idle) return;
+    server.answeredAtMs = this.nowMs;
+    if (!idle) {
+      if (server.pool.settings.mode === 'statement')
+        this.dispatcher.expel(server.client, { kind: 'statement-mode' }, this.nowMs);
+      return;
+    }
     if (server.newSessions) this.dispatcher.sessionsDiffer(server, this.nowMs);
     if (server.pin !== null) {
       if (server.pinRefused) this.dispatcher.refusePin(server, this.nowMs);

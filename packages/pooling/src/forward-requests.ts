@@ -6,7 +6,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import { emitFakes } from './fake-replies.ts';
 import { readyIdleFrame } from './messages.ts';
 import { NameNote } from './name-note.ts';
-import { asksItsSession, needsDedicated } from './needs-dedicated.ts';
+import { needsDedicated } from './needs-dedicated.ts';
 import { type Allocate, OutBuffer } from './out-buffer.ts';
 import { pinReasonOf } from './pin.ts';
 import { Owed, OwedBit } from './reply-queue.ts';
@@ -137,6 +137,7 @@ export class RequestForwarder {
       return canceled ? end : from;
     });
     if (!canceled) return false;
+    client.looked = undefined;
     this.dispatcher.stopWaiting(client);
     client.peer.write(errorFrame);
     client.peer.write(readyIdleFrame);
@@ -200,15 +201,12 @@ export class RequestForwarder {
         // A frozen client with half a message holds nothing; a big message need not be whole in our memory.
         if (frameEnd > to && to - at < this.limits.checkoutBytes) break;
         if (client.outputBlocked) break;
-        const dedicated = client.dedicated ?? needsDedicated(client, bytes, type, at, Math.min(frameEnd, to));
-        if (dedicated === null) {
-          server = this.dispatcher.checkout(client, nowMs);
-        } else if (asksItsSession.has(dedicated)) {
-          server = this.dispatcher.dedicated.checkoutHome(client, dedicated, nowMs);
-        }
-        if (server === null && client.server === null && dedicated !== null) {
-          this.dispatcher.dedicated.checkout(client, dedicated, nowMs);
-        }
+        const dedicated =
+          client.dedicated ?? needsDedicated(client, bytes, type, at, Math.min(frameEnd, to), frameEnd <= to);
+        server =
+          dedicated === null
+            ? this.dispatcher.checkout(client, nowMs)
+            : this.dispatcher.dedicated.checkout(client, dedicated, nowMs);
         if (server === null) break;
       } else if (server.replaying) {
         break;
@@ -249,6 +247,7 @@ export class RequestForwarder {
   private answeredHere(client: ClientSession, type: number, frameBytes: number): boolean {
     switch (type) {
       case ClientMessage.Sync:
+        client.idleSinceMs = this.bytesRun.nowMs;
         client.peer.write(readyIdleFrame);
         break;
       // The server ignores these outside COPY: a client may not have seen yet that its COPY failed.
@@ -371,7 +370,9 @@ export class RequestForwarder {
       server.owed.push(Owed.Query, new NameNote(client, name!, statement, false));
       return frameEnd;
     }
-    const effects = textEffects(bytes, at + 5, frameEnd - 1);
+    const { looked } = client;
+    client.looked = undefined;
+    const effects = looked === undefined ? textEffects(bytes, at + 5, frameEnd - 1) : looked;
     if (effects === null) {
       server.owed.push(Owed.Query, unnamed);
       return frameEnd;
@@ -413,6 +414,7 @@ export class RequestForwarder {
     frameEnd: number,
     to: number,
   ): number {
+    client.looked = undefined;
     if (type === ClientMessage.Query || type === ClientMessage.Bind) client.pool.queriesTotal++;
     if (type === ClientMessage.Query) {
       server.batchesSent++;

@@ -137,7 +137,9 @@ export class Growth {
 
   grantDirect(upstream: Upstream, nowMs: number): void {
     for (;;) {
-      const at = upstream.directWaiters.findIndex(({ notBeforeMs }) => notBeforeMs <= nowMs);
+      const at = upstream.directWaiters.findIndex(
+        ({ notBeforeMs, client }) => notBeforeMs <= nowMs && (client === null || client.pool.mayHold),
+      );
       const waiter = upstream.directWaiters[at];
       if (waiter === undefined) return;
       // Who came first is served first, pooled or direct.

@@ -17,6 +17,6 @@ export {
   type StateTracking,
 } from './pool.ts';
 export { ServerSession, type ServerState, TransactionStatus } from './server-session.ts';
-export { sweep } from './sweep.ts';
+export { sweep, sweepIdleClients } from './sweep.ts';
 export { type DirectWaiter, Upstream } from './upstream.ts';
 export { noValues, ValueSet, valueSetOf, withValue } from './value-set.ts';

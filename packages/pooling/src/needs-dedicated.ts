@@ -4,10 +4,8 @@ import type { SessionEffects } from '@weir/sql';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason } from './close-reason.ts';
 import { indexOfNul, nameText } from './names.ts';
+import { sameBytes } from './prepared-statements.ts';
 import { type TextEffects, textEffects } from './text-effects.ts';
-
-/** Reasons for which the server connection that a client has been on is better than a new one. */
-export const asksItsSession: ReadonlySet<PinReason> = new Set(['sequence-state', 'statistics']);
 
 /**
  * Why the message in `bytes[at..end)`, which a client sends that is owed nothing, needs a server connection of the
@@ -19,17 +17,29 @@ export function needsDedicated(
   type: number,
   at: number,
   end: number,
+  whole: boolean,
 ): PinReason | null {
+  client.sequencesAhead = false;
+  client.looked = undefined;
+  if (client.pool.settings.mode === 'session') return 'session-mode';
   let effects: TextEffects | null = null;
   switch (type) {
     case ClientMessage.Query: {
-      effects = bytes[end - 1] === 0 ? textEffects(bytes, at + 5, end - 1) : null;
+      if (bytes[end - 1] === 0) effects = textEffects(bytes, at + 5, end - 1);
+      if (whole) client.looked = effects;
       break;
     }
     case ClientMessage.Parse: {
       const nameEnd = indexOfNul(bytes, at + 5, end);
-      const textEnd = nameEnd < 0 ? -1 : indexOfNul(bytes, nameEnd + 1, end);
+      if (nameEnd < 0) break;
+      const { unnamed } = client;
+      if (whole && unnamed !== null && sameBytes(unnamed.payload, bytes, nameEnd + 1, end)) {
+        effects = unnamed.effects;
+        break;
+      }
+      const textEnd = indexOfNul(bytes, nameEnd + 1, end);
       if (textEnd >= 0) effects = textEffects(bytes, nameEnd + 1, textEnd);
+      if (whole) client.looked = effects;
       break;
     }
     case ClientMessage.Bind: {
@@ -46,6 +56,10 @@ export function needsDedicated(
   }
   if (effects === null) return null;
   if (effects.pin !== null) return effects.pin;
+  if (effects.sequences) {
+    client.sequencesAhead = true;
+    if (client.pool.sequencesPin) return 'sequence-state';
+  }
   return effects.session !== null && showsStartup(client, effects.session) ? 'startup-values' : null;
 }
 

@@ -90,6 +90,11 @@ export class Pool {
 
   /** Shared server connections that are being opened. */
   opening = 0;
+  /** Clients that wait for servers that are in use to come back to them, or to write out what they have counted. */
+  readonly homeWaiters = new Set<ClientSession>();
+  /** The value of a sequence was asked for and another client had used the session that knew it. */
+  sequencesLost = false;
+
   /** Server connections that stay with one client: pinned, or opened for it alone. */
   held = 0;
 
@@ -141,21 +146,43 @@ export class Pool {
   /**
    * The idle server to hand out for a client: the one it had last, whose caches are warm with its tables; else the newest
    * that has its settings and no other's values of sequences, else the newest that has its settings, else the newest.
+   * Null also while a statement that uses sequences can have a new server in place of one that keeps another's values.
    */
-  idleFor(client: ClientSession): ServerSession | null {
+  idleFor(client: ClientSession, nowMs: number): ServerSession | null {
     const last = this.idle.length - 1;
     if (last < 0) return null;
+    const { sequencesAhead } = client;
     const home = client.lastServer;
-    if (home?.state === 'idle' && home.replay === client.replay && home.pool === this) return home;
-    let match: ServerSession | null = null;
-    for (let i = last; i >= 0 && i > last - matchLookMax; i--) {
+    if (home?.state === 'idle' && home.replay === client.replay && home.pool === this) {
+      if (!sequencesAhead || home.sequenceOwner === client || !home.guardsSequences(nowMs)) return home;
+    }
+    let owned: ServerSession | null = null;
+    let other: ServerSession | null = null;
+    let guarded: ServerSession | null = null;
+    for (let i = last; i >= 0; i--) {
       const server = this.idle[i]!;
-      if (server.replay !== client.replay) continue;
+      if (sequencesAhead && server.sequenceOwner !== client && server.guardsSequences(nowMs)) {
+        guarded ??= server;
+        continue;
+      }
+      if (i <= last - matchLookMax && (owned ?? other) !== null) break;
+      if (server.replay !== client.replay) {
+        other ??= server;
+        continue;
+      }
       const owner = server.sequenceOwner;
       if (owner === null || owner === client || owner.state === 'ended') return server;
-      match ??= server;
+      owned ??= server;
     }
-    return match ?? this.idle[last]!;
+    const found = owned ?? other;
+    if (found !== null || guarded === null) return found;
+    return this.opening > 0 || this.mayGrow(nowMs) ? null : guarded;
+  }
+
+  /** Another shared server connection may be opened now. */
+  mayGrow(nowMs: number): boolean {
+    const { used, budget } = this.upstream;
+    return this.closed === null && nowMs >= this.retryAtMs && this.sharedSize < this.sizeMax && used < budget;
   }
 
   /** The server that has been idle for longest, or null. */
@@ -166,6 +193,22 @@ export class Pool {
   /** Idle servers, longest first. */
   idleServers(): readonly ServerSession[] {
     return this.idle;
+  }
+
+  /** How many of its server connections may stay with one client, by its own limit and its upstream's budget. */
+  get pinnedMax(): number {
+    const { mode, pinsMax, sizeMax } = this.settings;
+    const own = mode === 'session' ? sizeMax : pinsMax;
+    return Math.min(own ?? Number.POSITIVE_INFINITY, this.upstream.heldMax);
+  }
+
+  /** Values of sequences have been lost here: who uses one keeps its server, as far as half of those that may be kept. */
+  get sequencesPin(): boolean {
+    return this.sequencesLost && this.held * 2 < this.pinnedMax;
+  }
+
+  get mayHold(): boolean {
+    return this.held < this.pinnedMax;
   }
 
   /** How many servers it may have by its own limit and its upstream's budget. */

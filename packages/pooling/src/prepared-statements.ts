@@ -12,10 +12,11 @@ export class UnnamedStatement {
   /** It is a DEALLOCATE of this name. */
   readonly deallocates: string | null;
 
-  constructor(payload: Uint8Array) {
+  /** `looked`: the effects of the text, if it has been looked at already. */
+  constructor(payload: Uint8Array, looked?: TextEffects | null) {
     const textEnd = payload.indexOf(0);
     this.payload = payload;
-    this.effects = textEffects(payload, 0, textEnd);
+    this.effects = looked === undefined ? textEffects(payload, 0, textEnd) : looked;
     this.deallocates = deallocatedName(payload, 0, textEnd + 1);
   }
 }
@@ -31,8 +32,8 @@ export class Statement extends UnnamedStatement {
   /** A server said that its result type changed: whoever prepares the text from now on gets a new statement. */
   stale = false;
 
-  constructor(serverName: string, payload: Uint8Array, hash: number) {
-    super(payload);
+  constructor(serverName: string, payload: Uint8Array, hash: number, looked?: TextEffects | null) {
+    super(payload, looked);
     this.serverName = serverName;
     this.serverNameBytes = bytesOf(serverName);
     this.hash = hash;
@@ -70,7 +71,7 @@ export class StatementCache {
   size = 0;
 
   /** The statement for a Parse payload in `bytes[from..to)`, made if it is new; counts one more user. */
-  take(bytes: Uint8Array, from: number, to: number): Statement {
+  take(bytes: Uint8Array, from: number, to: number, looked?: TextEffects | null): Statement {
     const hash = hashOf(bytes, from, to);
     let bucket = this.byHash.get(hash);
     if (bucket !== undefined) {
@@ -84,7 +85,12 @@ export class StatementCache {
       this.byHash.set(hash, (bucket = []));
     }
     statementsMade++;
-    const statement = new Statement(`${serverNamePrefix}${statementsMade}`, copyOf(bytes, from, to), hash);
+    const statement = new Statement(
+      `${serverNamePrefix}${statementsMade}`,
+      copyOf(bytes, from, to),
+      hash,
+      looked,
+    );
     statement.users = 1;
     bucket.push(statement);
     this.size++;

@@ -19,6 +19,9 @@ export type ServerState = 'opening' | 'idle' | 'active' | 'finishing' | 'cancell
 /** Transaction status bytes of ReadyForQuery. */
 export const TransactionStatus = { Idle: 0x49, Open: 0x54, Failed: 0x45 } as const;
 
+/** Who used a sequence asks for its value soon or never: so long nobody else's sequences go there, where that can be. */
+const sequenceGuardMs = 5_000;
+
 let serversMade = 0;
 
 /** The pooled side of one server connection. Its state is changed by the dispatcher alone. */
@@ -36,6 +39,12 @@ export class ServerSession {
   openedAtMs = 0;
   idleSinceMs = 0;
   checkoutAtMs = 0;
+  /** Since when all is answered while a client has it; 0: something is owed, or nobody has it. */
+  answeredAtMs = 0;
+  querySinceMs = 0;
+  transactionSinceMs = 0;
+  /** A cancel request was sent since the query under way has run for too long. */
+  queryTimedOut = false;
   closeReason: ServerCloseReason | null = null;
 
   readonly owed = new ReplyQueue();
@@ -76,6 +85,12 @@ export class ServerSession {
   /** Who had it last, and whose the values of sequences are that its session remembers. */
   lastClient: ClientSession | null = null;
   sequenceOwner: ClientSession | null = null;
+  sequenceUsedAtMs = 0;
+  /** Its owner waits to have it back. */
+  wantedBy: ClientSession | null = null;
+  /** Clients for which it is to write out what it has counted, before anybody else has it. */
+  errandFor: ClientSession[] | null = null;
+  errandSent = false;
   /** What its client's texts may have changed of them; null: nothing. */
   changed: ChangedSettings | null = null;
   /** The settings it is being asked for, and its answers. */
@@ -105,6 +120,19 @@ export class ServerSession {
     if (dedicatedTo !== null) this.replay = dedicatedTo.startup;
     this.generation = generation;
     this.statements = new ServerStatements(statementsMax);
+  }
+
+  /** A client's use of sequences is so recent that it may yet ask for the value. */
+  guardsSequences(nowMs: number): boolean {
+    const owner = this.sequenceOwner;
+    return owner !== null && owner.state !== 'ended' && nowMs - this.sequenceUsedAtMs < sequenceGuardMs;
+  }
+
+  /** Something new is sent to it for the client that has it. */
+  began(nowMs: number): void {
+    this.answeredAtMs = 0;
+    this.querySinceMs = nowMs;
+    if (this.transactionStatus === TransactionStatus.Idle) this.transactionSinceMs = nowMs;
   }
 
   /** The age at which it is closed, spread over a tenth, so that servers opened together don't all end together. */

@@ -38,10 +38,12 @@ export class StatementRequests {
     const nameEnd = bytes.indexOf(0, at + 5);
     if (nameEnd < 0 || nameEnd >= frameEnd) return passFrame(client, at, frameEnd, frameEnd);
     const payloadFrom = nameEnd + 1;
+    const { looked } = client;
+    client.looked = undefined;
     if (nameEnd === at + 5) {
       const before = client.unnamed;
       if (before === null || !sameBytes(before.payload, bytes, payloadFrom, frameEnd)) {
-        client.unnamed = new UnnamedStatement(copyOf(bytes, payloadFrom, frameEnd));
+        client.unnamed = new UnnamedStatement(copyOf(bytes, payloadFrom, frameEnd), looked);
       }
       server.unnamed = client.unnamed;
       client.unnamedBatch = server.batchesSent;
@@ -52,7 +54,7 @@ export class StatementRequests {
     client.namesBatch = server.batchesSent;
     const name = nameText(bytes, at + 5, nameEnd);
     const existing = client.statements.get(name);
-    const statement = existing ?? client.pool.statements.take(bytes, payloadFrom, frameEnd);
+    const statement = existing ?? client.pool.statements.take(bytes, payloadFrom, frameEnd, looked);
     const note = new NameNote(client, name, statement, existing !== undefined);
     if (existing !== undefined) {
       // The server itself has to say that the name is taken, after its other checks of the text.

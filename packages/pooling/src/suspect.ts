@@ -17,6 +17,7 @@ export function suspect(
   const pin = effects.pin ?? (readsAsParsed(server.parameters) ? null : effects.byWords);
   if (sequences && client !== null) {
     server.sequenceOwner = client;
+    server.sequenceUsedAtMs = nowMs;
     client.sequenceServer = server;
   }
   if (pin !== null) dispatcher.pinServer(server, pin, nowMs);

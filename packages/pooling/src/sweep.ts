@@ -1,6 +1,12 @@
 // What time alone does to the pools of an upstream: deadlines of waiters, ages of servers, retries.
+import { homeWaitMs } from './dedicated-servers.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import type { Pool } from './pool.ts';
+import { hasTimeLimits, passedLimit } from './time-limits.ts';
 import type { Upstream } from './upstream.ts';
+
+/** A query that was cancelled may take this long to end before its client is ended. */
+const cancelGraceMs = 5_000;
 
 /** Ages, deadlines and retries of one upstream; called a few times a second. */
 export function sweep(
@@ -32,12 +38,17 @@ export function sweep(
       if (server === null || nowMs - server.idleSinceMs < pool.settings.serverIdleTimeoutMs) break;
       dispatcher.close(server, 'idle', nowMs);
     }
+    for (const client of [...pool.homeWaiters])
+      if (nowMs - client.waitSinceMs >= homeWaitMs) dispatcher.dedicated.goOn(client, nowMs);
     for (const server of [...pool.idleServers()]) {
+      if (server.guardsSequences(nowMs)) continue;
       if (server.generation !== pool.generation) dispatcher.close(server, 'replaced', nowMs);
       else if (nowMs - server.openedAtMs > server.lifetimeMs) dispatcher.close(server, 'max-age', nowMs);
       else if (upstream.used - upstream.evictionsUnderWay > upstream.budget)
         dispatcher.close(server, 'yielded', nowMs);
     }
+    dispatcher.serveWaiters(pool, nowMs);
+    if (hasTimeLimits(pool.settings)) endOverdue(dispatcher, pool, nowMs);
     dispatcher.growth.grow(pool, nowMs);
   }
   for (const waiter of [...upstream.directWaiters]) {
@@ -54,4 +65,29 @@ export function sweep(
   }
   dispatcher.growth.evictForDirect(upstream, nowMs);
   dispatcher.growth.growStarved(upstream, nowMs);
+}
+
+/** Clients that have been idle for longer than their pool allows; called as often as `sweep`, once for all upstreams. */
+export function sweepIdleClients(dispatcher: Dispatcher, nowMs: number): void {
+  dispatcher.idleClients.sweep(nowMs, (client, ms) =>
+    dispatcher.expel(client, { kind: 'time-limit', limit: 'client-idle', ms }, nowMs),
+  );
+}
+
+function endOverdue(dispatcher: Dispatcher, pool: Pool, nowMs: number): void {
+  for (const server of [...pool.servers]) {
+    const { client } = server;
+    if (client === null || server.state !== 'active' || server.replaying) continue;
+    const passed = passedLimit(server, nowMs);
+    if (passed === null) continue;
+    const { limit, ms } = passed;
+    if (limit !== 'query') {
+      dispatcher.expel(client, { kind: 'time-limit', limit, ms }, nowMs);
+    } else if (!server.queryTimedOut) {
+      server.queryTimedOut = true;
+      dispatcher.effects.cancelServer(server);
+    } else if (nowMs - server.querySinceMs >= ms + cancelGraceMs) {
+      dispatcher.expel(client, { kind: 'time-limit', limit, ms }, nowMs);
+    }
+  }
 }

@@ -54,7 +54,9 @@ export class Upstream {
 
   /** How many direct or dedicated connections are wanted now that their own cap allows, and since when. */
   directWanted(nowMs: number): { readonly wanted: number; readonly sinceMs: number } {
-    const due = this.directWaiters.filter(({ notBeforeMs }) => notBeforeMs <= nowMs);
+    const due = this.directWaiters.filter(
+      ({ notBeforeMs, client }) => notBeforeMs <= nowMs && (client === null || client.pool.mayHold),
+    );
     const wanted = Math.min(due.length, this.heldMax - this.direct - this.pinned);
     return { wanted, sinceMs: due[0]?.sinceMs ?? nowMs };
   }

@@ -1,5 +1,5 @@
 // Every endpoint, pool and upstream that this process serves: found for a client, changed with the catalog, swept.
-import { sweep, Upstream } from '@weir/pooling';
+import { sweep, sweepIdleClients, Upstream } from '@weir/pooling';
 import type { PublishedEndpoint } from '@weir/tenancy';
 import { PoolerError } from '../errors.ts';
 import type { EndpointChange } from '../tenants/tenant-cache.ts';
@@ -126,6 +126,7 @@ export class PoolRegistry {
     const now = this.options.now();
     for (const upstream of this.upstreams.values())
       sweep(this.runner.dispatcher, upstream, now, noticeAfterMs);
+    sweepIdleClients(this.runner.dispatcher, now);
     for (const [id, served] of this.served) {
       served.forgetUnused(now, poolIdleMs);
       if (served.gone === null) continue;

@@ -12,7 +12,7 @@ import {
   type ServerSession,
   valueSetOf,
 } from '@weir/pooling';
-import { noticeResponse } from '@weir/protocol';
+import { errorResponse, noticeResponse } from '@weir/protocol';
 import type { Logger } from '@weir/telemetry';
 import { refuse } from '../client/refuse.ts';
 import { asPoolerError, PoolerError } from '../errors.ts';
@@ -188,6 +188,10 @@ export class PoolRunner implements Effects {
     this.clients.delete(client);
     pooled.connection.end();
     pooled.closed('server-ended');
+  }
+
+  queryTimeoutError(_client: ClientSession, ms: number): Uint8Array {
+    return errorResponse(new PoolerError('QUERY_TIMEOUT', { seconds: ms / 1000 }).toFields());
   }
 
   noticeWait(client: ClientSession, waitMs: number): void {

@@ -4,6 +4,14 @@ import { decodeErrorFields } from '@weir/protocol';
 import type { PublishedEndpoint } from '@weir/tenancy';
 import { asPoolerError, PoolerError } from '../errors.ts';
 
+const timeLimitErrors = {
+  'client-idle': 'CLIENT_IDLE_TIMEOUT',
+  'idle-in-transaction': 'IDLE_IN_TRANSACTION_TIMEOUT',
+  query: 'QUERY_STUCK',
+  transaction: 'TRANSACTION_TIMEOUT',
+  'pin-idle': 'PIN_IDLE_TIMEOUT',
+} as const;
+
 /** Every refusal has its error; a new kind of refusal without one does not compile. */
 export function refusalError(refusal: Refusal, endpoint: PublishedEndpoint): PoolerError {
   const tenant = endpoint.tenantName;
@@ -27,6 +35,10 @@ export function refusalError(refusal: Refusal, endpoint: PublishedEndpoint): Poo
       return new PoolerError('SERVER_LOST', { endpoint: endpoint.endpointId });
     case 'pin-limit':
       return new PoolerError('PIN_LIMIT', { tenant, reason: refusal.reason });
+    case 'time-limit':
+      return new PoolerError(timeLimitErrors[refusal.limit], { seconds: refusal.ms / 1000 });
+    case 'statement-mode':
+      return new PoolerError('TRANSACTION_IN_STATEMENT_MODE', { endpoint: endpoint.endpointId });
     case 'open-failed':
       return asPoolerError(refusal.cause);
     case 'replay-failed': {

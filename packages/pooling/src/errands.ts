@@ -1,0 +1,62 @@
+// Errands on servers that a client has left: what they have counted for it is written out before it asks for the numbers.
+import type { ClientSession } from './client-session.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import { queryFrame } from './messages.ts';
+import { Owed, OwedBit } from './reply-queue.ts';
+import type { ServerSession } from './server-session.ts';
+
+// A server keeps what it has counted to itself for up to ten seconds. From Postgres 15 on it can be told not to.
+const flushFrame = queryFrame('SELECT pg_catalog.pg_stat_force_next_flush()');
+
+/** Sends servers that are free, or as they become free, on errands. */
+export class Errands {
+  private readonly dispatcher: Dispatcher;
+
+  constructor(dispatcher: Dispatcher) {
+    this.dispatcher = dispatcher;
+  }
+
+  /** Has all servers that `client` used lately write out their counts. True: it waits for that. */
+  ask(client: ClientSession, nowMs: number): boolean {
+    for (const server of client.recentServers) {
+      if (server.state === 'closing' || server.state === 'gone' || server.pool !== client.pool) continue;
+      client.errands++;
+      if (server.errandFor !== null) server.errandFor.push(client);
+      else server.errandFor = [client];
+      if (server.state === 'idle') this.begin(server, nowMs);
+    }
+    client.recentServers = [];
+    if (client.errands === 0) return false;
+    client.pool.homeWaiters.add(client);
+    client.stopWaiting = () => {
+      client.errands = 0;
+      client.pool.homeWaiters.delete(client);
+    };
+    return true;
+  }
+
+  /** The server is free: true if it goes on an errand first. */
+  begin(server: ServerSession, _nowMs: number): boolean {
+    if (server.errandFor === null || server.errandSent) return false;
+    server.errandSent = true;
+    server.pool.move(server, 'finishing');
+    server.unnamed = null;
+    server.owed.push(Owed.Query | OwedBit.Skip, null);
+    server.batchesSent++;
+    server.peer!.write(flushFrame);
+    return true;
+  }
+
+  /** The errand is over, one way or the other. */
+  finished(server: ServerSession, nowMs: number): void {
+    const clients = server.errandFor;
+    if (clients === null) return;
+    server.errandFor = null;
+    server.errandSent = false;
+    for (const client of clients) {
+      if (client.state !== 'waiting' || client.errands === 0) continue;
+      client.errands--;
+      if (client.errands === 0) this.dispatcher.dedicated.goOn(client, nowMs);
+    }
+  }
+}
