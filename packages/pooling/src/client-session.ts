@@ -42,6 +42,7 @@ export class ClientSession {
   server: ServerSession | null = null;
   /** Why it is to have a server connection of its own, opened for it alone. */
   dedicated: PinReason | null = null;
+  dedicatedStatement: string | null = null;
   /** The server connection it had last, and the one on which it last used a sequence. */
   lastServer: ServerSession | null = null;
   sequenceServer: ServerSession | null = null;
@@ -54,6 +55,8 @@ export class ClientSession {
   /** Errands on other servers that must be over before its statement may run. */
   errands = 0;
   checkouts = 0;
+  /** Why it got server connections that stayed with it. */
+  readonly pinReasons: PinReason[] = [];
   /** How often it got another server connection than the one before. */
   serverChanges = 0;
   /** The one that is being opened for it. */

@@ -62,7 +62,7 @@ export class DedicatedServers {
       const { upstream } = client.pool;
       if (upstream.direct + upstream.pinned < upstream.heldMax && client.pool.mayHold) {
         client.dedicated = null;
-        this.dispatcher.pinServer(home, reason, nowMs);
+        this.dispatcher.pinServer(home, reason, nowMs, client.dedicatedStatement);
         return this.dispatcher.attach(client, home, nowMs) ? home : null;
       }
     } else if (home !== null && home.wantedBy === null && nowMs - client.waitSinceMs < homeWaitMs) {
@@ -128,7 +128,7 @@ export class DedicatedServers {
     pool.upstream.direct--;
     const server = this.dispatcher.open(pool, client);
     client.opening = server;
-    this.dispatcher.pinServer(server, client.dedicated!, nowMs);
+    this.dispatcher.pinServer(server, client.dedicated!, nowMs, client.dedicatedStatement);
   }
 
   opened(server: ServerSession, client: ClientSession, nowMs: number): void {

@@ -283,12 +283,14 @@ export class Dispatcher implements GrowthActs {
   }
 
   /** The server stays with its client from now on, and ends with it. */
-  pinServer(server: ServerSession, reason: PinReason, nowMs: number): void {
+  pinServer(server: ServerSession, reason: PinReason, nowMs: number, statement: string | null = null): void {
     if (server.pin !== null) return;
     const { pool } = server;
     const upstream = pool.upstream;
     server.pin = reason;
     server.pinnedAtMs = nowMs;
+    server.pinStatement = statement;
+    (server.client ?? server.dedicatedTo)?.pinReasons.push(reason);
     if (upstream.direct + upstream.pinned >= upstream.heldMax || !pool.mayHold) server.pinRefused = true;
     else {
       upstream.pinned++;

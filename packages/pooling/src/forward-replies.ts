@@ -317,7 +317,10 @@ export class ReplyForwarder {
     server.batchesDone++;
     this.emitDue(server, bytes, end);
     const idle = server.transactionStatus === TransactionStatus.Idle;
-    if (idle && !server.replaying) server.pool.transactionsTotal++;
+    if (idle && !server.replaying) {
+      server.pool.transactionsTotal++;
+      if (server.pin !== null) server.pool.pinnedTransactionsTotal++;
+    }
     server.queryTimedOut = false;
     if (owed.length > 0 && !server.client?.stalled) {
       server.querySinceMs = this.nowMs;

@@ -55,6 +55,7 @@ export function needsDedicated(
     }
   }
   if (effects === null) return null;
+  client.dedicatedStatement = effects.statement;
   if (effects.pin !== null) return effects.pin;
   if (effects.sequences) {
     client.sequencesAhead = true;

@@ -86,6 +86,8 @@ export class Pool {
 
   checkoutsTotal = 0;
   transactionsTotal = 0;
+  /** Of those, the ones on a server connection that stays with its client. */
+  pinnedTransactionsTotal = 0;
   queriesTotal = 0;
 
   /** Shared server connections that are being opened. */

@@ -20,7 +20,7 @@ export function suspect(
     server.sequenceUsedAtMs = nowMs;
     client.sequenceServer = server;
   }
-  if (pin !== null) dispatcher.pinServer(server, pin, nowMs);
+  if (pin !== null) dispatcher.pinServer(server, pin, nowMs, effects.statement);
   if (session === null) return;
   if (session.settings.length === 0 && session.resetAll === 'no') return;
   server.changed ??= new ChangedSettings();

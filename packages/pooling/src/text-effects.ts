@@ -1,6 +1,7 @@
 // What the text of one statement may do to its session, as the pooling core uses it. Cheap for the texts that do nothing.
 import { decodeUtf8 } from '@weir/protocol';
 import {
+  normalizedText,
   parsedBits,
   parsedTextBytesMax,
   type SessionEffects,
@@ -22,21 +23,30 @@ export interface TextEffects {
   readonly sequences: boolean;
   /** What the words alone make suspicious, for where the parser reads a text otherwise than the server. */
   readonly byWords: PinReason | null;
+  /** Where it pins: the text without its constants. */
+  readonly statement: string | null;
 }
 
-const sequencesOnly: TextEffects = { pin: null, session: null, sequences: true, byWords: null };
+const sequencesOnly: TextEffects = {
+  pin: null,
+  session: null,
+  sequences: true,
+  byWords: null,
+  statement: null,
+};
 
 /** The effects of the SQL in `bytes[from..to)` (without its NUL), or null: nothing in it hints at session state. */
 export function textEffects(bytes: Uint8Array, from: number, to: number): TextEffects | null {
   const suspicion = suspicionOf(bytes, from, to);
   if (suspicion === 0) return null;
   if ((suspicion & parsedBits) === 0) return sequencesOnly;
-  const session =
-    to - from > parsedTextBytesMax ? null : sessionEffects(decodeUtf8(bytes.subarray(from, to)));
+  const text = to - from > parsedTextBytesMax ? null : decodeUtf8(bytes.subarray(from, to));
+  const session = text === null ? null : sessionEffects(text);
   const sequences = (suspicion & Suspicion.SequenceUse) !== 0;
   const byWords = pinReasonOf(suspicion & ~tagged);
-  if (session !== null) return { pin: session.unreplayable, session, sequences, byWords };
-  return { pin: byWords, session: null, sequences, byWords };
+  const pin = session === null ? byWords : session.unreplayable;
+  const statement = pin === null || text === null ? null : normalizedText(text);
+  return { pin, session, sequences, byWords, statement };
 }
 
 // What Postgres itself tells by the command tag once it has happened.

@@ -1,6 +1,7 @@
 // The package's surface: what one SQL text may do to session state.
 export {
   loadSqlParser,
+  normalizedText,
   parsedTextBytesMax,
   type SessionEffects,
   sessionEffects,

@@ -1,5 +1,5 @@
 // What one SQL text does to the session that runs it, told by Postgres's own parser. Remembered by text, bounded in bytes.
-import { hasSqlDetails, loadModule, parseSync } from 'libpg-query';
+import { hasSqlDetails, loadModule, normalizeSync, parseSync } from 'libpg-query';
 
 /** State that cannot follow a client to another server connection. */
 export type Unreplayable =
@@ -66,6 +66,22 @@ export function sessionEffects(text: string): SessionEffects | null {
   }
   remembered.set(text, effects);
   return effects;
+}
+
+const normalizedCharactersMax = 300;
+
+/** The text with its constants taken out, for people to read; shortened. Null if the parser does not know it. */
+export function normalizedText(text: string): string | null {
+  if (broken) return null;
+  try {
+    const normalized = normalizeSync(text).replaceAll(/\s+/g, ' ').trim();
+    return normalized.length <= normalizedCharactersMax
+      ? normalized
+      : `${normalized.slice(0, normalizedCharactersMax)}…`;
+  } catch (error) {
+    broken = !hasSqlDetails(error);
+    return null;
+  }
 }
 
 /** The parser has failed in a way that it never should: nobody knows what it would say now. */

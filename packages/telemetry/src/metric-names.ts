@@ -33,6 +33,12 @@ export const metricDefinitions = {
     help: 'Transactions that ended, of any outcome',
     labels: ['endpoint'],
   },
+  pinnedTransactions: {
+    name: 'weir_pinned_transactions_total',
+    type: 'counter',
+    help: 'Of those, the ones on a server connection that stays with its client',
+    labels: ['endpoint'],
+  },
   queries: {
     name: 'weir_queries_total',
     type: 'counter',

@@ -10,6 +10,7 @@ const full = (endpoint: string): EndpointCounters => ({
   servers: { active: 4, idle: 5, opening: 6, direct: 7, pinned: 8, closing: 9 },
   checkouts: 10,
   transactions: 11,
+  pinnedTransactions: 3,
   queries: 12,
   waitSeconds: histogramOf(0.0001, 0.7),
   querySeconds: histogramOf(70),

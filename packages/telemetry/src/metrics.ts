@@ -15,6 +15,7 @@ export interface EndpointCounters {
   >;
   readonly checkouts?: number;
   readonly transactions?: number;
+  readonly pinnedTransactions?: number;
   readonly queries?: number;
   readonly waitSeconds?: Histogram;
   readonly querySeconds?: Histogram;
@@ -102,6 +103,7 @@ function sampleEndpoint(samples: SampleSet, endpoint: string, counters: Endpoint
   byWord(d.servers, 'state', counters.servers);
   number(d.checkouts, counters.checkouts);
   number(d.transactions, counters.transactions);
+  number(d.pinnedTransactions, counters.pinnedTransactions);
   number(d.queries, counters.queries);
   histogram(d.waitSeconds, counters.waitSeconds);
   histogram(d.querySeconds, counters.querySeconds);

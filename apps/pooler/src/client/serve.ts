@@ -2,6 +2,7 @@
 import type { Connection } from '@weir/net';
 import { ClientSession, noValues, valueSetOf } from '@weir/pooling';
 import { errorResponse } from '@weir/protocol';
+import type { Logger } from '@weir/telemetry';
 import type { CancelKeys } from '../cancel/cancel-keys.ts';
 import { PoolerError } from '../errors.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
@@ -26,12 +27,13 @@ export interface ServeDeps {
   readonly runner: PoolRunner;
   readonly cancelKeys: CancelKeys;
   readonly now: () => number;
+  readonly log: Logger;
 }
 
 /** Joins the client to its pool; returns at once. */
 export function serve(login: PooledLogin, deps: ServeDeps): void {
   const { connection, served, role, startup } = login;
-  const { runner, cancelKeys, now } = deps;
+  const { runner, cancelKeys, now, log } = deps;
   const { pool, replayed } = served.poolFor(role, startup.database, startup.keyGucs);
   const replay = valueSetOf(new Map([...replayed, ...startup.replayGucs]));
   const told = knownGreeting(pool, replay);
@@ -43,6 +45,20 @@ export function serve(login: PooledLogin, deps: ServeDeps): void {
     over = true;
     cancelKeys.take(key);
     served.clientCloses.add(reason);
+    const { checkouts, serverChanges, pinReasons } = session;
+    log.debug(
+      {
+        endpoint: served.endpoint.endpointId,
+        role,
+        database: startup.database,
+        application: startup.replayGucs.get('application_name') ?? '',
+        reason,
+        checkouts,
+        serverChanges,
+        pins: pinReasons,
+      },
+      'client ended',
+    );
     login.closed();
   };
   runner.clients.set(session, { connection, served, role, closed });

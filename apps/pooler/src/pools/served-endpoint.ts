@@ -41,6 +41,15 @@ export class WordCounts {
   }
 }
 
+/** What pools have done so far. */
+export interface PoolTotals {
+  checkouts: number;
+  transactions: number;
+  /** On server connections that stayed with their client. */
+  pinnedTransactions: number;
+  queries: number;
+}
+
 /** Counters and pools of one endpoint. */
 export class ServedEndpoint {
   endpoint: PublishedEndpoint;
@@ -62,7 +71,7 @@ export class ServedEndpoint {
   readonly waitSeconds = new Histogram();
   readonly querySeconds = new Histogram();
   /** Totals of pools that have been forgotten. */
-  private readonly past = { checkouts: 0, transactions: 0, queries: 0 };
+  private readonly past: PoolTotals = { checkouts: 0, transactions: 0, pinnedTransactions: 0, queries: 0 };
 
   private readonly observer: PoolObserver = {
     waited: (ms) => this.waitSeconds.observe(ms / 1000),
@@ -109,24 +118,25 @@ export class ServedEndpoint {
   forgetUnused(nowMs: number, idleMs: number): void {
     for (const [key, pool] of this.pools) {
       if (pool.clients > 0 || pool.size > 0 || nowMs - pool.usedAtMs < idleMs) continue;
-      this.past.checkouts += pool.checkoutsTotal;
-      this.past.transactions += pool.transactionsTotal;
-      this.past.queries += pool.queriesTotal;
+      addTotals(this.past, pool);
       this.pools.delete(key);
       this.upstream.pools.delete(pool);
     }
   }
 
   /** Totals over all pools, also those that are gone. */
-  totals(): { readonly checkouts: number; readonly transactions: number; readonly queries: number } {
-    let { checkouts, transactions, queries } = this.past;
-    for (const pool of this.pools.values()) {
-      checkouts += pool.checkoutsTotal;
-      transactions += pool.transactionsTotal;
-      queries += pool.queriesTotal;
-    }
-    return { checkouts, transactions, queries };
+  totals(): PoolTotals {
+    const totals = { ...this.past };
+    for (const pool of this.pools.values()) addTotals(totals, pool);
+    return totals;
   }
+}
+
+function addTotals(totals: PoolTotals, pool: ServedPool): void {
+  totals.checkouts += pool.checkoutsTotal;
+  totals.transactions += pool.transactionsTotal;
+  totals.pinnedTransactions += pool.pinnedTransactionsTotal;
+  totals.queries += pool.queriesTotal;
 }
 
 /** A pool's limits as the tenant has set them. */
