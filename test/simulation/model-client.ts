@@ -49,6 +49,7 @@ export class ModelClient {
   private readyOwed = 0;
   private inTransaction = false;
   private readonly names: string[] = [];
+  private listening = false;
   private told = '';
 
   constructor(options: ModelClientOptions) {
@@ -118,6 +119,10 @@ export class ModelClient {
       this.inTransaction = true;
       return this.run('begin');
     }
+    if (this.listening && random.chance(0.5)) {
+      this.listening = false;
+      return this.run('unlisten news');
+    }
     const kind = random.next();
     if (kind < 0.3) return this.run(this.text());
     if (kind < 0.36) return this.run(this.text('fail'));
@@ -140,7 +145,10 @@ export class ModelClient {
   private setting(): string {
     const { random } = this.options;
     // State that cannot follow: rare, or nobody would share anything.
-    if (random.chance(0.02)) return 'listen news';
+    if (random.chance(0.02)) {
+      this.listening = true;
+      return 'listen news';
+    }
     return random.pick([
       `set a.v = '${this.options.name}-${++this.number}'`,
       `set a.w = '${++this.number}'`,

@@ -34,9 +34,11 @@ export class ModelServer {
   private skipping = false;
   private copying: 'no' | 'simple' | 'extended' = 'no';
   private copiedBytes = 0;
+  private listening = false;
   private out: Uint8Array[] = [];
   /** The client has said Terminate. */
   ended = false;
+  applicationAtStart = '';
   /** Session settings, those of a transaction under way included. */
   settings = new Map<string, string>();
   /** Those from before the transaction under way, if it has changed any. */
@@ -183,7 +185,13 @@ export class ModelServer {
         this.out.push(dataRow([encodeUtf8(this.settings.get(rest[0]!.replaceAll('"', '')) ?? '')]));
         return this.done('SHOW');
       case 'listen':
+        this.listening = true;
         return this.done('LISTEN');
+      case 'unlisten':
+        this.listening = false;
+        return this.done('UNLISTEN');
+      case 'BEGIN':
+        return this.tellAll(text);
       case 'deallocate':
       case 'DEALLOCATE':
         if (!this.statements.delete(rest[0]!)) {
@@ -208,6 +216,21 @@ export class ModelServer {
       this.settings.set(match[1]!, value);
       if (match[1] === 'application_name') this.out.push(parameterStatus(match[1], value));
     }
+  }
+
+  /** Weir's own question for all that the session holds. */
+  private tellAll(text: string): void {
+    const rows = [...text.matchAll(/current_setting\('([\w.]+)', true\)/g)].map(
+      ([, name]) => `s${name}=${this.settings.get(name!) ?? ''}`,
+    );
+    const application = this.settings.get('application_name') ?? '';
+    if (application !== this.applicationAtStart) rows.push(`sapplication_name=${application}`);
+    for (const [name, query] of this.statements) {
+      if (name !== '' && !name.startsWith('__weir_')) rows.push(`n${JSON.stringify([name, query, '{}'])}`);
+    }
+    if (this.listening) rows.push('l');
+    for (const row of rows) this.out.push(dataRow([encodeUtf8(row)]));
+    this.done('COMMIT');
   }
 
   private change(name: string, value: string): void {

@@ -2,9 +2,9 @@
 import {
   ClientSession,
   Dispatcher,
+  defaultDispatcherLimits,
   defaultPoolSettings,
   type Effects,
-  noValues,
   Pool,
   type PoolSettings,
   type Refusal,
@@ -37,7 +37,7 @@ export interface WorldOptions {
 export class World implements Effects {
   readonly clock = new Clock();
   readonly random: Random;
-  readonly dispatcher = new Dispatcher(this);
+  readonly dispatcher = new Dispatcher(this, { ...defaultDispatcherLimits, unpinAfterMs: 10 });
   readonly requests: RequestForwarder;
   readonly replies: ReplyForwarder;
   readonly upstream: Upstream;
@@ -48,6 +48,8 @@ export class World implements Effects {
   live = 0;
   liveMost = 0;
   checkouts = 0;
+  /** Clients that went back from servers of their own to sharing. */
+  unpinned = 0;
   /** Server connections that were opened for nobody in particular. */
   sharedSeen = 0;
   private readonly servers = new Map<ServerSession, { wire: Wire; model: ModelServer }>();
@@ -96,7 +98,12 @@ export class World implements Effects {
       drained: () => this.requests.clientDrained(session, this.clock.nowMs),
     });
     const replay = valueSetOf(new Map([['application_name', applicationName]]));
-    const session = new ClientSession({ peer: wire, pool, replay, told: noValues });
+    const session = new ClientSession({
+      peer: wire,
+      pool,
+      replay,
+      told: valueSetOf(new Map([['client_encoding', 'UTF8']])),
+    });
     client.connected(wire);
     this.clients.set(session, client);
     this.dispatcher.clientStarted(session, this.clock.nowMs);
@@ -122,6 +129,7 @@ export class World implements Effects {
       const model = new ModelServer();
       const own = server.dedicatedTo?.startup.values.get('application_name') ?? '';
       model.settings.set('application_name', own);
+      model.applicationAtStart = own;
       const wire: Wire = new Wire(this.clock, this.random, {
         arrived: (bytes) => {
           for (const reply of model.feed(bytes)) wire.send(reply);
@@ -132,12 +140,18 @@ export class World implements Effects {
       });
       server.peer = wire;
       this.servers.set(server, { wire, model });
-      const parameters = valueSetOf(new Map([['application_name', own]]));
+      const parameters = valueSetOf(
+        new Map([
+          ['application_name', own],
+          ['client_encoding', 'UTF8'],
+        ]),
+      );
       this.dispatcher.serverOpened(server, parameters, this.clock.nowMs);
     });
   }
 
-  closeServer(server: ServerSession, _reason: ServerCloseReason): void {
+  closeServer(server: ServerSession, reason: ServerCloseReason): void {
+    if (reason === 'unpinned') this.unpinned++;
     // Terminate, or the end of our bytes in the middle of a message: the server ends either way, in its own time.
     this.clock.after(this.random.next() * 10, () => this.serverEnd(server));
   }

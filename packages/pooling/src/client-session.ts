@@ -91,6 +91,8 @@ export class ClientSession {
 
   readonly statements = new Map<string, Statement>();
   unnamed: UnnamedStatement | null = null;
+  /** On a server of its own: the server's errors when the unnamed statement was made. With more since it may be gone. */
+  unnamedErrors = 0;
   /** What was bound to the unnamed portal last, as far as it is known. */
   bound: UnnamedStatement | null = null;
 

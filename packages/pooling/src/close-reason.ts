@@ -12,6 +12,7 @@ export type ServerCloseReason =
   | 'client-gone' // its client left in the middle of something that cannot be finished cleanly
   | 'out-of-sync' // sent what the protocol does not allow at that point
   | 'replay-failed' // a client's own settings could not be set on it
+  | 'unpinned' // its client has no state any more that needs a server of its own
   | 'pool-closed' // its endpoint was deleted or the process is leaving
   | 'server-ended'; // the server closed it
 
@@ -22,6 +23,8 @@ export type PinReason =
   | 'large-statement'
   /** Its own startup values are to show, which on a shared connection are another's. */
   | 'startup-values'
+  /** Strict tracking: code runs of which nobody knows what it does to the session. */
+  | 'unknown-code'
   /** What its settings are could not be proven. */
   | 'unproven'
   /** Not a pin: the pool lends a server connection for a whole session. */

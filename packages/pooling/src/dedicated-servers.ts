@@ -1,23 +1,42 @@
 // Server connections of one client's own: waited for in line with direct ones, opened, given what the client had.
+import { ClientMessage, copyOf } from '@weir/protocol';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason } from './close-reason.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { Errands } from './errands.ts';
-import { parseFrame } from './messages.ts';
-import { bytesOf, type UnnamedStatement } from './prepared-statements.ts';
+import type { SessionState } from './full-probe.ts';
+import { parseFrame, parsePayload } from './messages.ts';
+import { indexOfNul } from './names.ts';
+import { bytesOf, UnnamedStatement } from './prepared-statements.ts';
+import { isReplayable } from './replay.ts';
 import { Owed, OwedBit } from './reply-queue.ts';
-import type { ServerSession } from './server-session.ts';
+import { type ServerSession, TransactionStatus } from './server-session.ts';
+import { withStartup } from './settings-follow.ts';
+import { textEffects } from './text-effects.ts';
+import { valueSetOf } from './value-set.ts';
 
 /** A client waits so long for a server that knows something of it and is in use; then it gets one that does not. */
 export const homeWaitMs = 10_000;
+
+/** State whose end a probe can prove. */
+export const provable: ReadonlySet<PinReason> = new Set([
+  'temp-object',
+  'advisory-lock',
+  'hold-cursor',
+  'prepare',
+  'listen',
+  'startup-values',
+]);
 
 /** Moves clients to server connections of their own, before they make state that cannot follow them. */
 export class DedicatedServers {
   private readonly dispatcher: Dispatcher;
   readonly errands: Errands;
+  private readonly unpinAfterMs: number;
 
-  constructor(dispatcher: Dispatcher) {
+  constructor(dispatcher: Dispatcher, unpinAfterMs: number) {
     this.dispatcher = dispatcher;
+    this.unpinAfterMs = unpinAfterMs;
     this.errands = new Errands(dispatcher);
   }
 
@@ -37,6 +56,76 @@ export class DedicatedServers {
     client.state = 'waiting';
     if (reason === 'statistics' && this.errands.ask(client, nowMs)) return null;
     return this.checkoutOwn(client, reason, nowMs);
+  }
+
+  /** Notes what a text that goes to a pinned server may leave there that no probe shows; `bytes[at..end)` is its message. */
+  note(
+    client: ClientSession,
+    server: ServerSession,
+    bytes: Uint8Array,
+    type: number,
+    at: number,
+    end: number,
+  ): void {
+    const ofParse = type === ClientMessage.Parse;
+    const from = ofParse ? indexOfNul(bytes, at + 5, end) + 1 : at + 5;
+    const textEnd = indexOfNul(bytes, from, end);
+    // Malformed: the server says so.
+    if (from === 0 || textEnd < 0) return;
+    const { stateTracking } = client.pool.settings;
+    if (!ofParse) client.unnamed = null;
+    else if (from === at + 6) {
+      client.unnamed = new UnnamedStatement(copyOf(bytes, from, end), stateTracking);
+      client.unnamedErrors = server.errors;
+    }
+    if (server.neverUnpins) return;
+    const effects = textEffects(bytes, from, textEnd, stateTracking);
+    if (effects === null) return;
+    const { pin, session, sequences } = effects;
+    // Sequences are watched on shared servers only.
+    if (sequences || session === null || (pin !== null && !provable.has(pin))) server.neverUnpins = true;
+    for (const name of session?.settings ?? []) server.ownSettings.add(name);
+  }
+
+  /** Asks whether a client that has been quiet for a while still needs the server that it keeps. */
+  askIfNeeded(server: ServerSession, nowMs: number): void {
+    const { client, pin } = server;
+    if (client === null || server.replaying || server.state !== 'active') return;
+    if (server.neverUnpins || pin === null || server.pinRefused || !provable.has(pin)) return;
+    if (client.passRemaining > 0 || client.heldLength > 0) return;
+    if (server.answeredAtMs === 0 || server.transactionStatus !== TransactionStatus.Idle || server.midBatch)
+      return;
+    if (server.askedAtMs === server.answeredAtMs || nowMs - server.answeredAtMs < this.unpinAfterMs) return;
+    server.askedAtMs = server.answeredAtMs;
+    this.dispatcher.settings.askAll(server);
+  }
+
+  /** The answer: a session of which nothing is left but what can follow it goes back to sharing. */
+  mayUnpin(server: ServerSession, client: ClientSession, state: SessionState, nowMs: number): void {
+    const held = valueSetOf(state.settings);
+    const utf8 = server.parameters.values.get('client_encoding') === 'UTF8';
+    const clean =
+      state.unreplayable === null &&
+      isReplayable(held) &&
+      (state.statements.length === 0 || utf8) &&
+      (client.unnamed === null || client.unnamedErrors === server.errors);
+    if (!clean) return this.dispatcher.onReady(client, nowMs);
+    if (server.dedicatedTo === null) {
+      this.dispatcher.unpinServer(server);
+      server.replay = held;
+      client.replay = withStartup(held, client.startup);
+      return this.dispatcher.release(server, nowMs);
+    }
+    const tracking = client.pool.settings.stateTracking;
+    for (const { name, text, parameterTypes } of state.statements) {
+      const payload = parsePayload(text, parameterTypes);
+      client.statements.set(name, client.pool.statements.take(payload, 0, payload.length, tracking));
+    }
+    client.replay = withStartup(held, client.startup);
+    client.dedicated = null;
+    this.dispatcher.close(server, 'unpinned', nowMs);
+    client.idleSinceMs = nowMs;
+    if (client.heldLength > 0) this.dispatcher.onReady(client, nowMs);
   }
 
   /** A server is free, or gone: whoever waited for just this one goes on. */
@@ -173,7 +262,7 @@ export class DedicatedServers {
     if (client.unnamed !== null) send(null, client.unnamed);
     for (const statement of client.statements.values()) client.pool.statements.give(statement);
     client.statements.clear();
-    client.unnamed = null;
+    client.unnamedErrors = server.errors;
     return any;
   }
 }

@@ -1,7 +1,7 @@
 // Who gets which server connection when: checkout, release, opening, eviction, ends. Decisions only; see effects.ts.
 import type { ClientSession } from './client-session.ts';
 import type { PinReason, Refusal, ServerCloseReason } from './close-reason.ts';
-import { DedicatedServers } from './dedicated-servers.ts';
+import { DedicatedServers, provable } from './dedicated-servers.ts';
 import type { Effects, OpenFailure } from './effects.ts';
 import { Growth, type GrowthActs } from './growth.ts';
 import { IdleClients } from './idle-clients.ts';
@@ -19,9 +19,15 @@ export interface DispatcherLimits {
   readonly serverStatementsMax: number;
   /** Server connections of one pool that are opened at the same time. */
   readonly openingMax: number;
+  /** A client that keeps a server is asked whether it needs to once it has been quiet for this long. */
+  readonly unpinAfterMs: number;
 }
 
-export const defaultDispatcherLimits: DispatcherLimits = { serverStatementsMax: 500, openingMax: 16 };
+export const defaultDispatcherLimits: DispatcherLimits = {
+  serverStatementsMax: 500,
+  openingMax: 16,
+  unpinAfterMs: 1_000,
+};
 
 const retryFirstMs = 100;
 const retryMostMs = 2_000;
@@ -46,7 +52,7 @@ export class Dispatcher implements GrowthActs {
     this.limits = limits;
     this.growth = new Growth(this, limits.openingMax);
     this.settings = new SettingsFollow(this);
-    this.dedicated = new DedicatedServers(this);
+    this.dedicated = new DedicatedServers(this, limits.unpinAfterMs);
   }
 
   /** Adds a client that has logged in. */
@@ -284,7 +290,10 @@ export class Dispatcher implements GrowthActs {
 
   /** The server stays with its client from now on, and ends with it. */
   pinServer(server: ServerSession, reason: PinReason, nowMs: number, statement: string | null = null): void {
-    if (server.pin !== null) return;
+    if (server.pin !== null) {
+      if (!provable.has(reason)) server.neverUnpins = true;
+      return;
+    }
     const { pool } = server;
     const upstream = pool.upstream;
     server.pin = reason;
@@ -298,6 +307,13 @@ export class Dispatcher implements GrowthActs {
       server.pool.held++;
       server.pinCounted = true;
     }
+  }
+
+  /** A shared server that has been proven to hold nothing that could not follow its client. */
+  unpinServer(server: ServerSession): void {
+    this.unpin(server);
+    server.pin = null;
+    server.pinStatement = null;
   }
 
   /** A server that closes is nobody's any more: the next pin need not wait for its end of file. */

@@ -176,6 +176,7 @@ export class ReplyForwarder {
     if ((head & OwedBit.Skip) !== 0) return;
     switch (effect.kind) {
       case 'pin':
+        if (server.pool.settings.stateTracking === 'off') return;
         if ((head & OwedBit.Understood) === 0) this.dispatcher.pinServer(server, effect.reason, this.nowMs);
         return;
       case 'schema':
@@ -185,7 +186,8 @@ export class ReplyForwarder {
         this.statementsGone(server);
         return;
       case 'discarded':
-        if ((head & OwedBit.Understood) === 0) this.dispatcher.pinServer(server, 'set', this.nowMs);
+        if ((head & OwedBit.Understood) === 0 && server.pool.settings.stateTracking !== 'off')
+          this.dispatcher.pinServer(server, 'set', this.nowMs);
         server.sequenceOwner = null;
         this.statementsGone(server);
         return;

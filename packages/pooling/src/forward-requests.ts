@@ -235,7 +235,9 @@ export class RequestForwarder {
       scan.feed(bytes, at, end);
       if (client.passRemaining === 0) {
         client.passScan = null;
-        const reason = pinReasonOf(scan.end());
+        const tracking = client.pool.settings.stateTracking;
+        const reason = tracking === 'off' ? null : pinReasonOf(scan.end());
+        if (client.server !== null && tracking === 'strict') client.server.probeDue = true;
         if (client.server !== null && reason !== null)
           this.dispatcher.pinServer(client.server, reason, this.bytesRun.nowMs);
       }
@@ -284,7 +286,7 @@ export class RequestForwarder {
     }
     if (server.skipping && type !== ClientMessage.Sync) return passFrame(client, at, frameEnd, to);
     if (server.dedicatedTo !== null && ownOwed[type] !== 0) {
-      return this.passOwn(client, server, type, at, frameEnd, to);
+      return this.passOwn(client, server, bytes, type, at, frameEnd, to);
     }
     switch (type) {
       case ClientMessage.Query:
@@ -372,7 +374,10 @@ export class RequestForwarder {
     }
     const { looked } = client;
     client.looked = undefined;
-    const effects = looked === undefined ? textEffects(bytes, at + 5, frameEnd - 1) : looked;
+    const effects =
+      looked === undefined
+        ? textEffects(bytes, at + 5, frameEnd - 1, client.pool.settings.stateTracking)
+        : looked;
     if (effects === null) {
       server.owed.push(Owed.Query, unnamed);
       return frameEnd;
@@ -409,6 +414,7 @@ export class RequestForwarder {
   private passOwn(
     client: ClientSession,
     server: ServerSession,
+    bytes: Uint8Array,
     type: number,
     at: number,
     frameEnd: number,
@@ -419,6 +425,10 @@ export class RequestForwarder {
     if (type === ClientMessage.Query) {
       server.batchesSent++;
       server.midBatch = false;
+    }
+    if (type === ClientMessage.Query || type === ClientMessage.Parse) {
+      if (frameEnd > to) server.neverUnpins = true;
+      else this.dispatcher.dedicated.note(client, server, bytes, type, at, frameEnd);
     }
     server.owed.push(ownOwed[type]!, null);
     return passFrame(client, at, frameEnd, to);

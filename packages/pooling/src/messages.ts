@@ -52,6 +52,17 @@ export function parseFrame(name: Uint8Array | null, statement: UnnamedStatement)
   return frame;
 }
 
+/** What a Parse message has behind the name: the text and the types of its parameters. */
+export function parsePayload(text: string, parameterTypes: readonly number[]): Uint8Array {
+  const bytes = encodeUtf8(text);
+  const payload = new Uint8Array(bytes.length + 1 + 2 + 4 * parameterTypes.length);
+  payload.set(bytes);
+  payload[bytes.length + 1] = parameterTypes.length >>> 8;
+  payload[bytes.length + 2] = parameterTypes.length;
+  for (const [index, oid] of parameterTypes.entries()) writeInt32(payload, bytes.length + 3 + 4 * index, oid);
+  return payload;
+}
+
 /** A simple query as one frame. */
 export function queryFrame(text: string): Uint8Array {
   const body = encodeUtf8(text);

@@ -21,11 +21,12 @@ export function needsDedicated(
 ): PinReason | null {
   client.sequencesAhead = false;
   client.looked = undefined;
-  if (client.pool.settings.mode === 'session') return 'session-mode';
+  const { mode, stateTracking } = client.pool.settings;
+  if (mode === 'session') return 'session-mode';
   let effects: TextEffects | null = null;
   switch (type) {
     case ClientMessage.Query: {
-      if (bytes[end - 1] === 0) effects = textEffects(bytes, at + 5, end - 1);
+      if (bytes[end - 1] === 0) effects = textEffects(bytes, at + 5, end - 1, stateTracking);
       if (whole) client.looked = effects;
       break;
     }
@@ -34,11 +35,11 @@ export function needsDedicated(
       if (nameEnd < 0) break;
       const { unnamed } = client;
       if (whole && unnamed !== null && sameBytes(unnamed.payload, bytes, nameEnd + 1, end)) {
-        effects = unnamed.effects;
+        effects = unnamed.effects(stateTracking);
         break;
       }
       const textEnd = indexOfNul(bytes, nameEnd + 1, end);
-      if (textEnd >= 0) effects = textEffects(bytes, nameEnd + 1, textEnd);
+      if (textEnd >= 0) effects = textEffects(bytes, nameEnd + 1, textEnd, stateTracking);
       if (whole) client.looked = effects;
       break;
     }
@@ -50,7 +51,7 @@ export function needsDedicated(
       const statement = unnamed
         ? client.unnamed
         : client.statements.get(nameText(bytes, portalEnd + 1, nameEnd));
-      effects = statement?.effects ?? null;
+      effects = statement?.effects(stateTracking) ?? null;
       break;
     }
   }

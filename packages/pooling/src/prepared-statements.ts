@@ -1,5 +1,6 @@
 // Protocol-level prepared statements: one text, many clients and servers. Which server has which, and under what name.
 import { copyOf } from '@weir/protocol';
+import type { StateTracking } from './pool.ts';
 import { deallocatedName } from './sql-deallocate.ts';
 import { type TextEffects, textEffects } from './text-effects.ts';
 
@@ -7,17 +8,27 @@ import { type TextEffects, textEffects } from './text-effects.ts';
 export class UnnamedStatement {
   /** Query text with its NUL and parameter types: a Parse message without the name. */
   readonly payload: Uint8Array;
-  /** Null: nothing in it hints at session state. */
-  readonly effects: TextEffects | null;
+  private known: TextEffects | null;
+  private knownUnder: StateTracking;
   /** It is a DEALLOCATE of this name. */
   readonly deallocates: string | null;
 
   /** `looked`: the effects of the text, if it has been looked at already. */
-  constructor(payload: Uint8Array, looked?: TextEffects | null) {
+  constructor(payload: Uint8Array, tracking: StateTracking, looked?: TextEffects | null) {
     const textEnd = payload.indexOf(0);
     this.payload = payload;
-    this.effects = looked === undefined ? textEffects(payload, 0, textEnd) : looked;
+    this.known = looked === undefined ? textEffects(payload, 0, textEnd, tracking) : looked;
+    this.knownUnder = tracking;
     this.deallocates = deallocatedName(payload, 0, textEnd + 1);
+  }
+
+  /** Null: nothing in it hints at session state. */
+  effects(tracking: StateTracking): TextEffects | null {
+    if (tracking !== this.knownUnder) {
+      this.known = textEffects(this.payload, 0, this.payload.indexOf(0), tracking);
+      this.knownUnder = tracking;
+    }
+    return this.known;
   }
 }
 
@@ -32,8 +43,14 @@ export class Statement extends UnnamedStatement {
   /** A server said that its result type changed: whoever prepares the text from now on gets a new statement. */
   stale = false;
 
-  constructor(serverName: string, payload: Uint8Array, hash: number, looked?: TextEffects | null) {
-    super(payload, looked);
+  constructor(
+    serverName: string,
+    payload: Uint8Array,
+    hash: number,
+    tracking: StateTracking,
+    looked?: TextEffects | null,
+  ) {
+    super(payload, tracking, looked);
     this.serverName = serverName;
     this.serverNameBytes = bytesOf(serverName);
     this.hash = hash;
@@ -71,7 +88,13 @@ export class StatementCache {
   size = 0;
 
   /** The statement for a Parse payload in `bytes[from..to)`, made if it is new; counts one more user. */
-  take(bytes: Uint8Array, from: number, to: number, looked?: TextEffects | null): Statement {
+  take(
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    tracking: StateTracking,
+    looked?: TextEffects | null,
+  ): Statement {
     const hash = hashOf(bytes, from, to);
     let bucket = this.byHash.get(hash);
     if (bucket !== undefined) {
@@ -89,6 +112,7 @@ export class StatementCache {
       `${serverNamePrefix}${statementsMade}`,
       copyOf(bytes, from, to),
       hash,
+      tracking,
       looked,
     );
     statement.users = 1;

@@ -1,8 +1,8 @@
 // The statement that gives a server connection one client's own settings, and takes back those of the client before.
 import type { ValueSet } from './value-set.ts';
 
-// standard_conforming_strings may be off on the server, so a backslash must mean the same either way.
-function literal(value: string): string {
+/** A text as a constant. standard_conforming_strings may be off on the server, so a backslash must mean the same either way. */
+export function literal(value: string): string {
   const quoted = `'${value.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`;
   return value.includes('\\') ? `E${quoted}` : quoted;
 }

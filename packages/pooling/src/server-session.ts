@@ -93,8 +93,15 @@ export class ServerSession {
   errandSent = false;
   /** What its client's texts may have changed of them; null: nothing. */
   changed: ChangedSettings | null = null;
-  /** The settings it is being asked for, and its answers. */
-  probe: { readonly names: readonly string[]; readonly shown: string[] } | null = null;
+  /** The settings it is being asked for, and its answers; `names` null: it is asked for all that it holds. */
+  probe: { readonly names: readonly string[] | null; readonly shown: string[] } | null = null;
+  /** It is to be asked for all that it holds before anybody else gets it. */
+  probeDue = false;
+  /** On a client's own server: names that its texts have set, and whether they did what no probe shows. */
+  readonly ownSettings = new Set<string>();
+  neverUnpins = false;
+  /** When its client had last been answered as it was asked whether it needs the server to itself. */
+  askedAtMs = -1;
   /** Errors it has told. */
   errors = 0;
   /** Settings of a role or a database were changed here, which is told once the transaction is over. */

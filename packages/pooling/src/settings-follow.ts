@@ -1,12 +1,15 @@
 // What settings a server connection holds: given before a client's statement, proven after it.
 import { type ChangedSettings, namesMax, showQuery } from './changed-settings.ts';
 import type { ClientSession } from './client-session.ts';
+import type { PinReason } from './close-reason.ts';
 import type { Dispatcher } from './dispatcher.ts';
+import { fullProbeQuery, readFullProbe } from './full-probe.ts';
 import { parameterDifferences, queryFrame } from './messages.ts';
+import { serverNamePrefix } from './prepared-statements.ts';
 import { isReplayable, replayQuery } from './replay.ts';
 import { Owed, OwedBit } from './reply-queue.ts';
 import type { ServerSession } from './server-session.ts';
-import type { ValueSet } from './value-set.ts';
+import { type ValueSet, valueSetOf } from './value-set.ts';
 
 /** Settings on their way from server to server. */
 export class SettingsFollow {
@@ -17,18 +20,54 @@ export class SettingsFollow {
   }
 
   replay(server: ServerSession, settings: ValueSet): void {
-    server.replaying = true;
-    server.unnamed = null;
-    server.owed.push(Owed.Query | OwedBit.Skip, null);
-    server.batchesSent++;
-    server.peer!.write(queryFrame(replayQuery(server.replay, settings)));
+    this.send(server, replayQuery(server.replay, settings));
     server.replay = settings;
   }
 
   /** Everything is answered and no transaction is open: the server is released, once it is known what it holds. */
   settle(server: ServerSession, nowMs: number): void {
-    if (server.changed === null) this.dispatcher.release(server, nowMs);
+    if (server.probeDue) this.askAll(server);
+    else if (server.changed === null) this.dispatcher.release(server, nowMs);
     else this.prove(server, server.changed, nowMs);
+  }
+
+  /** Asks for all that the session holds: what was set unseen is found so. */
+  askAll(server: ServerSession): void {
+    const asked = new Set<string>();
+    for (const names of [server.replay.values.keys(), server.changed?.names ?? [], server.ownSettings])
+      for (const name of names) if (inNoCatalog(name)) asked.add(name);
+    server.probeDue = false;
+    server.probe = { names: null, shown: [] };
+    this.send(server, fullProbeQuery(asked, serverNamePrefix));
+  }
+
+  private send(server: ServerSession, sql: string): void {
+    server.replaying = true;
+    server.unnamed = null;
+    server.owed.push(Owed.Query | OwedBit.Skip, null);
+    server.batchesSent++;
+    server.peer!.write(queryFrame(sql));
+  }
+
+  /** The answer to `askAll`: what can follow the client does, anything else pins. */
+  private answeredAll(server: ServerSession, nowMs: number): void {
+    const { shown } = server.probe!;
+    const { client } = server;
+    server.probe = null;
+    server.changed = null;
+    const state = readFullProbe(shown);
+    const held = valueSetOf(state.settings);
+    if (client === null) {
+      if (state.unreplayable !== null) return this.dispatcher.close(server, 'client-gone', nowMs);
+      server.replay = held;
+      return this.dispatcher.finish(server, nowMs);
+    }
+    if (server.pin !== null) return this.dispatcher.dedicated.mayUnpin(server, client, state, nowMs);
+    if (state.unreplayable !== null) return this.pinUnforeseen(server, state.unreplayable, nowMs);
+    if (!isReplayable(held)) return this.unproven(server, nowMs);
+    server.replay = held;
+    client.replay = withStartup(held, client.startup);
+    this.dispatcher.release(server, nowMs);
   }
 
   /** The client's texts may have changed settings: the server is asked what they are before anybody else gets it. */
@@ -41,15 +80,12 @@ export class SettingsFollow {
     if (names.length > namesMax) return this.unproven(server, nowMs);
     server.probe = { names, shown: [] };
     if (names.length === 0) return this.proven(server, changed, nowMs);
-    server.replaying = true;
-    server.unnamed = null;
-    server.owed.push(Owed.Query | OwedBit.Skip, null);
-    server.batchesSent++;
-    server.peer!.write(queryFrame(showQuery(names)));
+    this.send(server, showQuery(names));
   }
 
   private proven(server: ServerSession, changed: ChangedSettings, nowMs: number): void {
-    const { names, shown } = server.probe!;
+    const { shown } = server.probe!;
+    const names = server.probe!.names!;
     const { client } = server;
     server.probe = null;
     server.changed = null;
@@ -68,9 +104,13 @@ export class SettingsFollow {
     server.changed = null;
     server.replayError = null;
     if (client === null) return this.dispatcher.close(server, 'client-gone', nowMs);
-    this.dispatcher.pinServer(server, 'unproven', nowMs);
+    this.pinUnforeseen(server, 'unproven', nowMs);
+  }
+
+  private pinUnforeseen(server: ServerSession, reason: PinReason, nowMs: number): void {
+    this.dispatcher.pinServer(server, reason, nowMs);
     if (server.pinRefused) this.dispatcher.refusePin(server, nowMs);
-    else this.dispatcher.onReady(client, nowMs);
+    else this.dispatcher.onReady(server.client!, nowMs);
   }
 
   /** The replay's ReadyForQuery came: the client may go on, or hears why it can't. */
@@ -78,6 +118,10 @@ export class SettingsFollow {
     server.replaying = false;
     const client = server.client;
     const { changed } = server;
+    if (server.probe?.names === null) {
+      if (server.replayError === null) return this.answeredAll(server, nowMs);
+      return this.unproven(server, nowMs);
+    }
     if (server.probe !== null && changed !== null) {
       if (server.replayError !== null) return this.unproven(server, nowMs);
       return this.proven(server, changed, nowMs);
@@ -103,4 +147,16 @@ export class SettingsFollow {
       client.peer.write(frame);
     client.told = server.parameters;
   }
+}
+
+/** Settings that pg_settings does not show. */
+function inNoCatalog(name: string): boolean {
+  return name.includes('.') || name === 'session_authorization';
+}
+
+/** What a client is to have: as its server, and its own startup values where that has none. */
+export function withStartup(held: ValueSet, startup: ValueSet): ValueSet {
+  const values = new Map(held.values);
+  for (const [name, value] of startup.values) if ((values.get(name) ?? '') === '') values.set(name, value);
+  return valueSetOf(values);
 }

@@ -40,10 +40,11 @@ export class StatementRequests {
     const payloadFrom = nameEnd + 1;
     const { looked } = client;
     client.looked = undefined;
+    const tracking = client.pool.settings.stateTracking;
     if (nameEnd === at + 5) {
       const before = client.unnamed;
       if (before === null || !sameBytes(before.payload, bytes, payloadFrom, frameEnd)) {
-        client.unnamed = new UnnamedStatement(copyOf(bytes, payloadFrom, frameEnd), looked);
+        client.unnamed = new UnnamedStatement(copyOf(bytes, payloadFrom, frameEnd), tracking, looked);
       }
       server.unnamed = client.unnamed;
       client.unnamedBatch = server.batchesSent;
@@ -54,7 +55,7 @@ export class StatementRequests {
     client.namesBatch = server.batchesSent;
     const name = nameText(bytes, at + 5, nameEnd);
     const existing = client.statements.get(name);
-    const statement = existing ?? client.pool.statements.take(bytes, payloadFrom, frameEnd, looked);
+    const statement = existing ?? client.pool.statements.take(bytes, payloadFrom, frameEnd, tracking, looked);
     const note = new NameNote(client, name, statement, existing !== undefined);
     if (existing !== undefined) {
       // The server itself has to say that the name is taken, after its other checks of the text.
@@ -175,7 +176,9 @@ export class StatementRequests {
     const bound = bytes[at + 5] === 0 ? client.bound : null;
     const name = bound?.deallocates ?? null;
     if (name === null) {
-      const understood = bound?.effects?.session != null && readsAsParsed(server.parameters);
+      const understood =
+        bound?.effects(client.pool.settings.stateTracking)?.session != null &&
+        readsAsParsed(server.parameters);
       server.owed.push(understood ? Owed.Execute | OwedBit.Understood : Owed.Execute, null);
       return frameEnd;
     }
@@ -260,8 +263,7 @@ export class StatementRequests {
   /** Makes sure that the server's unnamed statement is this client's, or none if the client has none. */
   private useUnnamed(client: ClientSession, server: ServerSession, bytes: Uint8Array, at: number): void {
     const unnamed = client.unnamed;
-    if (unnamed !== null && unnamed.effects !== null)
-      suspect(this.dispatcher, server, unnamed.effects, false, this.run.nowMs);
+    if (unnamed !== null) this.lookAt(server, unnamed);
     // A server pinned for an unnamed statement too long to keep is the only one that has it.
     if (server.unnamed === unnamed && (unnamed !== null || server.pin === 'large-statement')) return;
     this.run.cut(bytes, at, at);
@@ -276,9 +278,13 @@ export class StatementRequests {
     client.unnamedBatch = server.batchesSent;
   }
 
+  private lookAt(server: ServerSession, statement: UnnamedStatement): void {
+    const effects = statement.effects(server.pool.settings.stateTracking);
+    if (effects !== null) suspect(this.dispatcher, server, effects, false, this.run.nowMs);
+  }
+
   private use(server: ServerSession, statement: Statement, bytes: Uint8Array, at: number): void {
-    if (statement.effects !== null)
-      suspect(this.dispatcher, server, statement.effects, false, this.run.nowMs);
+    this.lookAt(server, statement);
     this.give(server, statement, bytes, at);
   }
 

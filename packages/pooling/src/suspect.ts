@@ -21,6 +21,7 @@ export function suspect(
     client.sequenceServer = server;
   }
   if (pin !== null) dispatcher.pinServer(server, pin, nowMs, effects.statement);
+  if (effects.probe) server.probeDue = true;
   if (session === null) return;
   if (session.settings.length === 0 && session.resetAll === 'no') return;
   server.changed ??= new ChangedSettings();

@@ -48,6 +48,8 @@ export function sweep(
         dispatcher.close(server, 'yielded', nowMs);
     }
     dispatcher.serveWaiters(pool, nowMs);
+    if (pool.held > 0)
+      for (const server of [...pool.servers]) dispatcher.dedicated.askIfNeeded(server, nowMs);
     if (hasTimeLimits(pool.settings)) endOverdue(dispatcher, pool, nowMs);
     dispatcher.growth.grow(pool, nowMs);
   }

@@ -11,6 +11,7 @@ import {
 } from '@weir/sql';
 import type { PinReason } from './close-reason.ts';
 import { pinReasonOf } from './pin.ts';
+import type { StateTracking } from './pool.ts';
 import type { ValueSet } from './value-set.ts';
 
 /** Effects of a text that is not above suspicion. */
@@ -25,6 +26,8 @@ export interface TextEffects {
   readonly byWords: PinReason | null;
   /** Where it pins: the text without its constants. */
   readonly statement: string | null;
+  /** What it left in the session is to be asked of the server, all of it. */
+  readonly probe: boolean;
 }
 
 const sequencesOnly: TextEffects = {
@@ -33,20 +36,33 @@ const sequencesOnly: TextEffects = {
   sequences: true,
   byWords: null,
   statement: null,
+  probe: false,
 };
 
 /** The effects of the SQL in `bytes[from..to)` (without its NUL), or null: nothing in it hints at session state. */
-export function textEffects(bytes: Uint8Array, from: number, to: number): TextEffects | null {
+export function textEffects(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  tracking: StateTracking,
+): TextEffects | null {
+  if (tracking === 'off') return null;
   const suspicion = suspicionOf(bytes, from, to);
-  if (suspicion === 0) return null;
-  if ((suspicion & parsedBits) === 0) return sequencesOnly;
+  const strict = tracking === 'strict';
+  if (suspicion === 0 && !strict) return null;
+  if ((suspicion & parsedBits) === 0 && !strict) return sequencesOnly;
   const text = to - from > parsedTextBytesMax ? null : decodeUtf8(bytes.subarray(from, to));
   const session = text === null ? null : sessionEffects(text);
   const sequences = (suspicion & Suspicion.SequenceUse) !== 0;
   const byWords = pinReasonOf(suspicion & ~tagged);
-  const pin = session === null ? byWords : session.unreplayable;
+  let pin: PinReason | null = session === null ? byWords : session.unreplayable;
+  // What is too long to be parsed, a large INSERT most often, is asked about afterwards.
+  const unknown = text !== null && (session === null || session.unknownCode);
+  if (strict && unknown) pin ??= 'unknown-code';
+  const probe = strict && (session === null || session.touchesData);
   const statement = pin === null || text === null ? null : normalizedText(text);
-  return { pin, session, sequences, byWords, statement };
+  if (suspicion === 0 && pin === null && !probe) return null;
+  return { pin, session, sequences, byWords, statement, probe };
 }
 
 // What Postgres itself tells by the command tag once it has happened.

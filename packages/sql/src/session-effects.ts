@@ -1,5 +1,6 @@
 // What one SQL text does to the session that runs it, told by Postgres's own parser. Remembered by text, bounded in bytes.
 import { hasSqlDetails, loadModule, normalizeSync, parseSync } from 'libpg-query';
+import { harmlessFunctions } from './harmless-functions.ts';
 
 /** State that cannot follow a client to another server connection. */
 export type Unreplayable =
@@ -30,6 +31,10 @@ export interface SessionEffects {
   readonly unreplayable: Unreplayable | null;
   /** BEGIN, COMMIT and the like stand in it, so that what it does may be undone by what follows. */
   readonly transactionControl: boolean;
+  /** A DO block, a CALL, or a function that is not known to leave nothing behind: it may do anything to the session. */
+  readonly unknownCode: boolean;
+  /** It uses tables or changes something, so that triggers, views, defaults and rules may run code that it does not name. */
+  readonly touchesData: boolean;
 }
 
 const noEffects: SessionEffects = {
@@ -38,6 +43,8 @@ const noEffects: SessionEffects = {
   resetAll: 'no',
   unreplayable: null,
   transactionControl: false,
+  unknownCode: false,
+  touchesData: false,
 };
 
 /** To be awaited once before the first text is asked about: the parser is WebAssembly. */
@@ -165,11 +172,14 @@ class EffectsWalk {
   private resetAll: SessionEffects['resetAll'] = 'no';
   private unreplayable: Unreplayable | null = null;
   private transactionControl = false;
+  private unknownCode = false;
+  private touchesData = false;
 
   effects(): SessionEffects {
     const { settings, resets, everSet, resetAll, unreplayable, transactionControl } = this;
+    const { unknownCode, touchesData } = this;
     const none = settings.size === 0 && resetAll === 'no' && unreplayable === null;
-    if (none && !transactionControl) return noEffects;
+    if (none && !transactionControl && !unknownCode && !touchesData) return noEffects;
     return {
       // What undoes a RESET ALL brings back what was set before it.
       settings: [...(transactionControl ? everSet : settings)],
@@ -177,6 +187,8 @@ class EffectsWalk {
       resetAll,
       unreplayable,
       transactionControl,
+      unknownCode,
+      touchesData,
     };
   }
 
@@ -217,11 +229,16 @@ class EffectsWalk {
       case 'CallStmt':
         // A procedure may commit.
         this.transactionControl = true;
+        this.unknownCode = true;
         return this.look(node);
       case 'DoStmt':
+        this.unknownCode = true;
         this.plBody(JSON.stringify(body).replaceAll(/\\[nrt]/g, ' '));
         return;
+      case 'VariableShowStmt':
+        return;
       default:
+        if (kind !== 'SelectStmt') this.touchesData = true;
         this.look(node);
     }
   }
@@ -294,6 +311,9 @@ class EffectsWalk {
     for (const key of Object.keys(node)) {
       const inner = node[key] as Node;
       switch (key) {
+        case 'RangeVar':
+          this.touchesData = true;
+          break;
         case 'FuncCall':
           this.call(inner);
           break;
@@ -320,7 +340,11 @@ class EffectsWalk {
     if (name === null) return;
     const unreplayable = functions.get(name);
     if (unreplayable !== undefined) return this.suspect(unreplayable);
-    if (name !== 'set_config') return;
+    if (name !== 'set_config') {
+      const schema = names.length > 1 ? textOf(names[0]) : 'pg_catalog';
+      if (schema !== 'pg_catalog' || !harmlessFunctions.has(name)) this.unknownCode = true;
+      return;
+    }
     const args = (node.args as Node[] | undefined) ?? [];
     // «For this transaction only»: a constant, or a cast of one.
     if (isTrue(args[2])) return;
