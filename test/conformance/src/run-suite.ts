@@ -1,5 +1,5 @@
 // One run of the suite against one address: starts pg_regress, bounds its time, and reads which tests passed.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Suite } from './suite.ts';
@@ -19,18 +19,24 @@ export interface SuiteResult {
   readonly failed: readonly string[];
   /** It was ended at its time limit. */
   readonly hung: boolean;
+  /** Tests whose psql was ended at the limit of a test. */
+  readonly ended: number;
   readonly seconds: number;
 }
 
+export interface SuiteOptions {
+  /** Where results and differences go; emptied first. */
+  readonly outputDir: string;
+  readonly binDir: string;
+  readonly limitSeconds: number;
+  readonly testLimitSeconds: number;
+  /** Only these; none: the whole schedule. */
+  readonly tests: readonly string[];
+}
+
 /** Runs the parallel schedule (or the tests named) in `database`, which is there already. */
-export async function runSuite(
-  suite: Suite,
-  address: Address,
-  outputDir: string,
-  binDir: string,
-  limitSeconds: number,
-  tests: readonly string[] = [],
-): Promise<SuiteResult> {
+export async function runSuite(suite: Suite, address: Address, options: SuiteOptions): Promise<SuiteResult> {
+  const { outputDir, binDir, limitSeconds, testLimitSeconds, tests } = options;
   rmSync(outputDir, { recursive: true, force: true });
   mkdirSync(outputDir, { recursive: true });
   // The server, which runs as somebody else, writes files there.
@@ -65,8 +71,13 @@ export async function runSuite(
     hung = true;
     process.kill(-child.pid!, 'SIGKILL');
   }, limitSeconds * 1000);
+  let ended = 0;
+  const watch = setInterval(() => {
+    ended += endLongRunning(child.pid!, testLimitSeconds);
+  }, 2_000);
   await new Promise((resolve) => child.once('close', resolve));
   clearTimeout(timer);
+  clearInterval(watch);
   const passed: string[] = [];
   const failed: string[] = [];
   for (const line of output.split('\n')) {
@@ -75,7 +86,24 @@ export async function runSuite(
   }
   if (passed.length + failed.length === 0)
     throw new Error(`pg_regress ran nothing:\n${output.slice(-2_000)}`);
-  return { passed, failed, hung, seconds: (performance.now() - started) / 1000 };
+  return { passed, failed, hung, ended, seconds: (performance.now() - started) / 1000 };
+}
+
+/** Ends each psql of the run's process group that is older than the limit; returns how many. */
+function endLongRunning(group: number, limitSeconds: number): number {
+  const { stdout } = spawnSync('ps', ['-eo', 'pgid=,pid=,etimes=,comm='], { encoding: 'utf8' });
+  let ended = 0;
+  for (const line of (stdout ?? '').split('\n')) {
+    const [pgid, pid, seconds, command] = line.trim().split(/\s+/);
+    if (Number(pgid) !== group || command !== 'psql' || Number(seconds) < limitSeconds) continue;
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+      ended++;
+    } catch {
+      // It has ended by itself.
+    }
+  }
+  return ended;
 }
 
 /** The differences of a run, as pg_regress wrote them. */

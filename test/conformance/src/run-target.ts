@@ -1,10 +1,16 @@
-// One target of the suite: a fresh Postgres, Weir in front of it where the target is one of its hosts, and the run.
-import { type Postgres, startPostgres, startWeir } from '@weir/harness';
+// One target of the suite: a fresh Postgres, Weir or pgbouncer in front of it where the target says so, and the run.
+import { type Postgres, startPostgres, startWeir, type Weir, type WeirOptions } from '@weir/harness';
+import { type Neighbours, type Noise, startNeighbours } from './neighbours.ts';
+import { type Pgbouncer, startPgbouncer } from './pgbouncer.ts';
 import { type Address, runSuite, type SuiteResult } from './run-suite.ts';
+import { collectSessionCosts, type SessionCosts } from './session-costs.ts';
 import type { Suite } from './suite.ts';
 
-/** `server`: Postgres itself. `direct`, `pooled`: Weir's two hosts. */
-export const targets = ['server', 'direct', 'pooled'] as const;
+/**
+ * `server`: Postgres itself. `direct`, `pooled`: Weir's two hosts. `strict`, `session`: the pooled host with strict
+ * tracking, and in session mode. `pgbouncer`: in transaction mode, as control.
+ */
+export const targets = ['server', 'direct', 'pooled', 'strict', 'session', 'pgbouncer'] as const;
 export type Target = (typeof targets)[number];
 
 export interface RunOptions {
@@ -13,40 +19,75 @@ export interface RunOptions {
   /** Where results and differences go. */
   readonly outputDir: string;
   readonly limitSeconds: number;
+  /** A psql that runs for longer is ended, and its test has failed. */
+  readonly testLimitSeconds: number;
   /** Only these, or the whole schedule. */
   readonly tests: readonly string[];
+  /** Clients that run short transactions beside the tests, with their role and database. */
+  readonly neighbours: number;
+}
+
+export interface TargetResult extends SuiteResult {
+  /** By test; empty but for the pooled targets. */
+  readonly costs: ReadonlyMap<string, SessionCosts>;
+  /** Null without neighbours. */
+  readonly noise: Noise | null;
 }
 
 const database = 'regression';
 
+const settings: Partial<Record<Target, WeirOptions['settings']>> = {
+  strict: { stateTracking: 'strict' },
+  session: { mode: 'session' },
+};
+
 /** Runs the suite against `target`. */
-export async function runTarget(target: Target, options: RunOptions): Promise<SuiteResult> {
+export async function runTarget(target: Target, options: RunOptions): Promise<TargetResult> {
   const postgres = await startPostgres({
     version: 'debian',
     maxConnections: 100,
     settings: { max_prepared_transactions: 2, shared_buffers: '128MB' },
   });
-  const weir = target === 'server' ? null : await startWeir({ postgres, tlsMode: 'disable', budget: 60 });
+  let weir: Weir | null = null;
+  let pgbouncer: Pgbouncer | null = null;
+  let neighbours: Neighbours | null = null;
   try {
     await makeDatabase(postgres);
-    const endpoint = weir && `${weir.endpoint.id}${target === 'pooled' ? '-pooler' : ''}`;
+    if (target === 'pgbouncer') {
+      pgbouncer = await startPgbouncer(postgres, database, `${options.outputDir}-pgbouncer`);
+    } else if (target !== 'server') {
+      weir = await startWeir({
+        postgres,
+        tlsMode: 'disable',
+        budget: 60,
+        poolerEnv: { WEIR_LOG_LEVEL: 'debug' },
+        ...(settings[target] && { settings: settings[target] }),
+      });
+    }
+    const endpoint = weir && `${weir.endpoint.id}${target === 'direct' ? '' : '-pooler'}`;
     const address: Address = {
-      port: weir?.pooler.port ?? postgres.port,
+      port: weir?.pooler.port ?? pgbouncer?.port ?? postgres.port,
       user: postgres.user,
       password: postgres.password,
       database,
       env: endpoint === null ? {} : { PGOPTIONS: `endpoint=${endpoint}`, PGSSLMODE: 'require' },
     };
-    return await runSuite(
-      options.suite,
-      address,
-      options.outputDir,
-      options.binDir,
-      options.limitSeconds,
-      options.tests,
-    );
+    const costs = weir === null || target === 'direct' ? new Map() : collectSessionCosts(weir.pooler);
+    if (options.neighbours > 0) {
+      neighbours = await startNeighbours(options.neighbours, {
+        host: '127.0.0.1',
+        ...{ port: address.port, user: address.user, password: address.password, database },
+        ...(endpoint !== null && { options: `endpoint=${endpoint}`, ssl: { rejectUnauthorized: false } }),
+      });
+    }
+    const result = await runSuite(options.suite, address, options);
+    const noise = (await neighbours?.stop()) ?? null;
+    neighbours = null;
+    return { ...result, costs, noise };
   } finally {
+    await neighbours?.stop().catch(() => {});
     await weir?.close();
+    await pgbouncer?.close();
     await postgres.close();
   }
 }
