@@ -62,6 +62,22 @@ test('the tables refuse what must not be, whoever writes', async () => {
     [`update endpoints set generation = 0 where id = '${endpoint.id}'`, 'endpoints_generation'],
     [`update endpoints set status = 'deleted' where id = '${endpoint.id}'`, 'endpoints_secret_dies_with_it'],
     [`update endpoints set id = 'ep-calm-river-pooler' where id = '${endpoint.id}'`, 'endpoints_id'],
+    [`update endpoints set mode = 'pooled' where id = '${endpoint.id}'`, 'endpoints_mode'],
+    [`update endpoints set state_tracking = 'on' where id = '${endpoint.id}'`, 'endpoints_state_tracking'],
+    [`update endpoints set pins_max = 0 where id = '${endpoint.id}'`, 'endpoints_pins_max'],
+    [`update endpoints set query_timeout_ms = -1 where id = '${endpoint.id}'`, 'endpoints_time_limits'],
+    ...[
+      '{}',
+      '5',
+      '[5]',
+      '[{"role":"app"}]',
+      '[{"role":"app","settings":5}]',
+      '[{"role":null,"database":null,"settings":{}}]',
+      JSON.stringify(Array.from({ length: 65 }, (_, index) => ({ role: `role${index}`, settings: {} }))),
+    ].map((list): [string, string] => [
+      `update endpoints set overrides = '${list}' where id = '${endpoint.id}'`,
+      'endpoints_overrides',
+    ]),
     [`delete from tenants where id = '${tenant.id}'`, 'endpoints_tenant_id_tenants_id_fk'],
     [
       "insert into outbox (endpoint_id, generation) values ('ep-no-such-abc123', 1)",

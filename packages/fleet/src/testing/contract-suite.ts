@@ -1,5 +1,5 @@
 // What every fleet adapter must do, as tests that each adapter's test file calls. Nothing here knows an adapter.
-import type { PublishedEndpoint } from '@weir/tenancy';
+import { defaultEndpointSettings, type PublishedEndpoint } from '@weir/tenancy';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Fleet, FleetUnavailableError, type ProcessReport } from '../contract.ts';
 
@@ -43,12 +43,11 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
       budget: 90,
     },
     settings: {
-      poolSize: null,
-      clientConnectionsMax: 10_000,
+      ...defaultEndpointSettings,
+      mode: 'session',
       queryWaitTimeoutMs: 15_000,
       serverIdleTimeoutMs: 60_000,
-      serverLifetimeMs: 3_600_000,
-      requireTls: true,
+      overrides: [{ database: 'app', role: 'reports', settings: { mode: 'transaction', pinsMax: null } }],
     },
     serviceRole: { name: 'weir', password: 'weir-service-password' },
     authQuery: null,
@@ -57,6 +56,15 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
     ],
     ...changes,
   };
+}
+
+/** The same as a release would have published it that knew neither modes nor timeouts nor overrides. */
+export function exampleOfEarlierRelease(): PublishedEndpoint {
+  const { settings, ...endpoint } = examplePublishedEndpoint();
+  const { poolSize, clientConnectionsMax, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs } =
+    settings;
+  const known = { poolSize, clientConnectionsMax, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs };
+  return { ...endpoint, settings: { ...known, requireTls: false } as PublishedEndpoint['settings'] };
 }
 
 export function exampleReport(processId: string, transactionsTotal = 0): ProcessReport {
