@@ -261,6 +261,7 @@ test('activity adds up what the processes report', async () => {
     serversDirect: 1,
     serversPinned: 0,
     transactionsTotal: 7,
+    pins: { newest: [], leftOut: 0, totals: {} },
   };
   for (const processId of ['one', 'two']) {
     const startedAt = new Date().toISOString();

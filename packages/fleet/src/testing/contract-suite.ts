@@ -1,7 +1,14 @@
 // What every fleet adapter must do, as tests that each adapter's test file calls. Nothing here knows an adapter.
 import { defaultEndpointSettings, type PublishedEndpoint } from '@weir/tenancy';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Fleet, FleetUnavailableError, type ProcessReport } from '../contract.ts';
+import {
+  type Fleet,
+  FleetUnavailableError,
+  type PinReport,
+  type ProcessReport,
+  pinStatementCharactersMax,
+  pinsReportedMax,
+} from '../contract.ts';
 
 /** Two processes over the same, empty shared state; in memory both are one. Reports must live `suiteReportTtlMs`. */
 export interface FleetFixture {
@@ -67,6 +74,19 @@ export function exampleOfEarlierRelease(): PublishedEndpoint {
   return { ...endpoint, settings: { ...known, requireTls: false } as PublishedEndpoint['settings'] };
 }
 
+export function examplePin(changes: Partial<PinReport> = {}): PinReport {
+  return {
+    reason: 'temp-object',
+    statement: null,
+    role: 'app',
+    database: 'app',
+    applicationName: null,
+    since: '2026-01-02T03:04:06.789Z',
+    idleMs: null,
+    ...changes,
+  };
+}
+
 export function exampleReport(processId: string, transactionsTotal = 0): ProcessReport {
   const activity = {
     clientsActive: 1,
@@ -78,6 +98,14 @@ export function exampleReport(processId: string, transactionsTotal = 0): Process
     serversDirect: 7,
     serversPinned: 8,
     transactionsTotal,
+    pins: {
+      newest: [
+        examplePin({ statement: 'create temp table t (id int)', applicationName: 'shop', idleMs: 1_500 }),
+        examplePin({ reason: 'listen', database: 'Größe "7"' }),
+      ],
+      leftOut: 6,
+      totals: { 'temp-object': 9, listen: 1 },
+    },
   };
   return {
     processId,
@@ -232,6 +260,24 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
         const all = [...(await fixture.controlPlane.registry.all())];
         all.sort((a, b) => (a.processId < b.processId ? -1 : 1));
         expect(all).toEqual([exampleReport('pooler-1', 3), exampleReport('pooler-2', 2)]);
+      }, patience);
+    });
+
+    test('as many pins as a report may name arrive whole, in their order', async () => {
+      const { startedAt, endpoints } = exampleReport('pooler-1');
+      const newest = Array.from({ length: pinsReportedMax }, (_, index) =>
+        examplePin({ role: `role${index}`, statement: 'é'.repeat(pinStatementCharactersMax) }),
+      );
+      const pins = { newest, leftOut: 1_000, totals: { listen: 1_050 } };
+      const activity = { ...endpoints[endpointId]!, pins };
+      await vi.waitFor(async () => {
+        await fixture.pooler.registry.report({
+          processId: 'pooler-1',
+          startedAt,
+          endpoints: { [endpointId]: activity },
+        });
+        const [report] = await fixture.controlPlane.registry.all();
+        expect(report?.endpoints[endpointId]?.pins).toEqual(pins);
       }, patience);
     });
 
