@@ -14,6 +14,7 @@ import { addDeleteEndpoint } from './routes/endpoints/delete-endpoint.ts';
 import { addGetActivity } from './routes/endpoints/get-activity.ts';
 import { addGetConnectionStrings } from './routes/endpoints/get-connection-strings.ts';
 import { addGetEndpoint } from './routes/endpoints/get-endpoint.ts';
+import { addGetPins } from './routes/endpoints/get-pins.ts';
 import { addListEndpoints } from './routes/endpoints/list-endpoints.ts';
 import { addGetMe } from './routes/me/get-me.ts';
 import { addOpenApi } from './routes/service/openapi.ts';
@@ -41,6 +42,7 @@ const routesWithKey: readonly AddRoute[] = [
   addDeleteEndpoint,
   addGetConnectionStrings,
   addGetActivity,
+  addGetPins,
 ];
 
 // A CA file of 256 kB, escaped, and the rest of a body with room to spare.

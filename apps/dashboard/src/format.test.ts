@@ -1,6 +1,6 @@
 // How values are written: units, plurals and dates.
 import { expect, test } from 'vitest';
-import { count, counted, date, duration, memory } from './format.ts';
+import { age, count, counted, date, duration, memory } from './format.ts';
 
 test('memory is written in the unit people size machines by', () => {
   expect(memory(536_870_912)).toBe('512 MiB');
@@ -29,4 +29,10 @@ test('durations take the largest whole unit', () => {
   expect(duration(60_000)).toBe('60 s');
   expect(duration(300_000)).toBe('5 min');
   expect(duration(3_600_000)).toBe('1 h');
+});
+
+test('ages are rounded down to one unit, and clocks that disagree give none below zero', () => {
+  expect([-50, 0, 999, 59_999].map(age)).toEqual(['0 s', '0 s', '0 s', '59 s']);
+  expect([60_000, 433_000, 3_599_999].map(age)).toEqual(['1 min', '7 min', '59 min']);
+  expect([3_600_000, 86_400_000, 900 * 86_400_000].map(age)).toEqual(['1 h', '1 d', '900 d']);
 });

@@ -43,3 +43,9 @@ export function duration(ms: number): string {
   }
   return `${count(Math.round(ms / 100) / 10)} s`;
 }
+
+/** How long something has lasted, roughly, in one unit that only ever grows: `0 s`, `59 s`, `7 min`, `3 h`, `2 d`. */
+export function age(ms: number): string {
+  const fitting = durationUnits.find((one) => ms >= one.ms) ?? durationUnits[durationUnits.length - 1]!;
+  return `${count(Math.max(0, Math.floor(ms / fitting.ms)))} ${fitting.unit}`;
+}

@@ -128,7 +128,10 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
 
   const startedAt = new Date().toISOString();
   const report = async (): Promise<void> => {
-    const endpoints = collectActivity(registry, runner);
+    const endpoints = collectActivity(registry, runner, {
+      ms: now(),
+      originMs: performance.timeOrigin,
+    });
     // A report that did not arrive is made up for by the next; the fleet's health is told elsewhere.
     await fleet.registry.report({ processId: config.processId, startedAt, endpoints }).catch(() => {});
   };

@@ -55,6 +55,61 @@ test('the field at fault is named by its path', () => {
   expect(fieldsOf(createTenantBodySchema.safeParse({ ...body, name: '  ' }))).toEqual(['name']);
 });
 
+/** The fields that a change of settings is refused for, or `taken`. */
+function changeOf(settings: unknown): string[] | 'taken' {
+  const result = changeEndpointBodySchema.safeParse({ settings });
+  return result.success ? 'taken' : fieldsOf(result);
+}
+
+test('times may be as long as a month, or off, and pins are counted from one', () => {
+  const times = [
+    'pinIdleTimeoutMs',
+    'clientIdleTimeoutMs',
+    'idleInTransactionTimeoutMs',
+    'queryTimeoutMs',
+    'transactionTimeoutMs',
+  ];
+  for (const name of times) {
+    for (const ms of [0, 1, 2_592_000_000]) expect(changeOf({ [name]: ms })).toBe('taken');
+    for (const ms of [-1, 1.5, 2_592_000_001, null, '5']) {
+      expect(changeOf({ [name]: ms })).toEqual([`settings.${name}`]);
+    }
+  }
+  for (const pins of [1, 100_000, null]) expect(changeOf({ pinsMax: pins })).toBe('taken');
+  for (const pins of [0, 100_001]) expect(changeOf({ pinsMax: pins })).toEqual(['settings.pinsMax']);
+  expect(changeOf({ mode: 'session', stateTracking: 'strict' })).toBe('taken');
+  expect(changeOf({ mode: 'Session', stateTracking: 'on' })).toEqual([
+    'settings.mode',
+    'settings.stateTracking',
+  ]);
+});
+
+test('an override names a role, a database or both, and what is left out stands for every one', () => {
+  const settings = { mode: 'session' as const };
+  const parsed = changeEndpointBodySchema.parse({ settings: { overrides: [{ role: 'app', settings }] } });
+  expect(parsed.settings!.overrides).toEqual([{ role: 'app', database: null, settings }]);
+  const faultOf = (override: unknown) => changeOf({ overrides: [{ role: 'other', settings }, override] });
+  expect(faultOf({ settings })).toEqual(['settings.overrides.1.role']);
+  expect(faultOf({ role: 'a', database: '', settings })).toEqual(['settings.overrides.1.database']);
+  expect(faultOf({ role: '\ud800', settings })).toEqual(['settings.overrides.1.role']);
+  expect(faultOf({ role: '\u{1f40d}', settings })).toBe('taken');
+  expect(faultOf({ role: 'a' })).toEqual(['settings.overrides.1.settings']);
+  expect(faultOf({ role: 'a', settings: { pinsMax: 0 } })).toEqual(['settings.overrides.1.settings.pinsMax']);
+  // They belong to the whole endpoint: a client is counted, and asked for TLS, before its role is known.
+  for (const name of ['requireTls', 'clientConnectionsMax', 'overrides', 'poolsize']) {
+    expect(faultOf({ role: 'a', settings: { [name]: 1 } })).toEqual(['settings.overrides.1.settings']);
+  }
+});
+
+test('two overrides for one pair are refused by the second, and more than 64 altogether', () => {
+  const of = (role: string | null, database?: string | null) => ({ role, database, settings: {} });
+  expect(changeOf({ overrides: [of('a'), of(null, 'a'), of('a', 'a'), of('b')] })).toBe('taken');
+  expect(changeOf({ overrides: [of('a'), of('b'), of('a', null)] })).toEqual(['settings.overrides.2']);
+  const many = Array.from({ length: 65 }, (_, index) => of(`role${index}`));
+  expect(changeOf({ overrides: many.slice(1) })).toBe('taken');
+  expect(changeOf({ overrides: many })).toEqual(['settings.overrides']);
+});
+
 test('a stored password is not carried to another server', () => {
   for (const upstream of [{ host: 'other' }, { port: 1 }, { user: 'other' }]) {
     expect(fieldsOf(changeEndpointBodySchema.safeParse({ upstream }))).toEqual(['upstream.password']);

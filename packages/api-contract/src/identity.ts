@@ -18,12 +18,13 @@ export const statusSchema = z
 
 export const timeSchema = z.string().describe('ISO 8601 time in UTC');
 
-/** Postgres names: at most 63 bytes, and no byte zero, which would end a startup packet's value early. */
+/** Postgres names: at most 63 bytes of UTF-8, and no byte zero, which would end a startup packet's value early. */
 export const postgresNameSchema = z
   .string()
   .min(1, 'must not be empty')
   .refine((text) => utf8Length(text) <= 63, 'must be at most 63 bytes, as names in Postgres are')
-  .refine((text) => !text.includes('\0'), 'must not hold a zero byte');
+  .refine((text) => !text.includes('\0'), 'must not hold a zero byte')
+  .refine((text) => !/\p{Surrogate}/u.test(text), 'must not hold half a character');
 
 export const tenantNameSchema = z
   .string()

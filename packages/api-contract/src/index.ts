@@ -3,6 +3,7 @@ export * from './endpoints.ts';
 export * from './identity.ts';
 export * from './me.ts';
 export * from './paths.ts';
+export * from './pins.ts';
 export * from './problem.ts';
 export * from './settings.ts';
 export * from './tenants.ts';

@@ -14,4 +14,5 @@ export const apiPaths = {
     return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
   },
   activity: (endpointId: string) => `/v1/endpoints/${encodeURIComponent(endpointId)}/activity`,
+  pins: (endpointId: string) => `/v1/endpoints/${encodeURIComponent(endpointId)}/pins`,
 } as const;

@@ -2,52 +2,27 @@
 import type { EndpointSettings, Sizing } from '@weir/tenancy';
 import { gibibyte } from '@weir/tenancy';
 import { z } from 'zod';
+import { overridesInputSchema, overridesSchema } from './overrides.ts';
+import { poolFields } from './pool-fields.ts';
 
-const dayMs = 86_400_000;
-
-const settingFields = {
-  poolSize: z
-    .number()
-    .int()
-    .min(1)
-    .max(100_000)
-    .nullable()
-    .describe('Most server connections one pool may hold; null: whatever the budget allows'),
+const endpointFields = {
   clientConnectionsMax: z
     .number()
     .int()
     .min(1)
     .max(1_000_000)
     .describe('Most client connections of the endpoint'),
-  queryWaitTimeoutMs: z
-    .number()
-    .int()
-    .min(100)
-    .max(dayMs)
-    .describe('How long a client may wait for a server'),
-  serverIdleTimeoutMs: z
-    .number()
-    .int()
-    .min(1000)
-    .max(7 * dayMs)
-    .describe('A server idle for longer is closed'),
-  serverLifetimeMs: z
-    .number()
-    .int()
-    .min(1000)
-    .max(30 * dayMs)
-    .describe('A server older than this is closed at release'),
   requireTls: z.boolean().describe('Refuse clients without TLS'),
 };
 
 /** All settings, as the API shows them. */
 export const settingsSchema = z
-  .object(settingFields)
+  .object({ ...poolFields, ...endpointFields, overrides: overridesSchema })
   .meta({ id: 'EndpointSettings' }) satisfies z.ZodType<EndpointSettings>;
 
 /** Any of them, as they are chosen or changed; those left out stay as they were. */
 export const settingsChangeSchema = z
-  .strictObject(settingFields)
+  .strictObject({ ...poolFields, ...endpointFields, overrides: overridesInputSchema })
   .partial()
   .meta({ id: 'EndpointSettingsChange' });
 

@@ -115,12 +115,21 @@ export function sizingOf(row: EndpointRow): Sizing {
 
 export function settingsOf(row: EndpointRow): EndpointSettings {
   return {
+    mode: row.mode,
+    stateTracking: row.stateTracking,
     poolSize: row.poolSize,
     clientConnectionsMax: row.clientConnectionsMax,
     queryWaitTimeoutMs: row.queryWaitTimeoutMs,
     serverIdleTimeoutMs: row.serverIdleTimeoutMs,
     serverLifetimeMs: row.serverLifetimeMs,
+    pinsMax: row.pinsMax,
+    pinIdleTimeoutMs: row.pinIdleTimeoutMs,
+    clientIdleTimeoutMs: row.clientIdleTimeoutMs,
+    idleInTransactionTimeoutMs: row.idleInTransactionTimeoutMs,
+    queryTimeoutMs: row.queryTimeoutMs,
+    transactionTimeoutMs: row.transactionTimeoutMs,
     requireTls: row.requireTls,
+    overrides: row.overrides,
   };
 }
 

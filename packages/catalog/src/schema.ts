@@ -1,4 +1,5 @@
 // The tables of the catalog; the constraints here guard what must always hold, whoever writes.
+import type { SettingsOverride } from '@weir/tenancy';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -7,6 +8,7 @@ import {
   customType,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   text,
@@ -20,6 +22,8 @@ const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
 
 // Milliseconds, so that a time read into a Date and written into a cursor is the same time again.
 const moment = (name: string) => timestamp(name, { withTimezone: true, mode: 'date', precision: 3 });
+// Up to 30 days in ms, which an integer does not hold; 0: no limit.
+const timeLimit = (name: string) => bigint(name, { mode: 'number' }).notNull().default(0);
 const createdAt = () => moment('created_at').notNull().defaultNow();
 const updatedAt = () => moment('updated_at').notNull().defaultNow();
 
@@ -86,12 +90,26 @@ export const endpoints = pgTable(
     divisorBytes: bigint('divisor_bytes', { mode: 'number' }),
     cap: integer('cap'),
     reserve: integer('reserve'),
+    mode: text('mode', { enum: ['transaction', 'session', 'statement'] })
+      .notNull()
+      .default('transaction'),
+    stateTracking: text('state_tracking', { enum: ['auto', 'strict', 'off'] })
+      .notNull()
+      .default('auto'),
     poolSize: integer('pool_size'),
     clientConnectionsMax: integer('client_connections_max').notNull(),
     queryWaitTimeoutMs: integer('query_wait_timeout_ms').notNull(),
     serverIdleTimeoutMs: integer('server_idle_timeout_ms').notNull(),
     serverLifetimeMs: bigint('server_lifetime_ms', { mode: 'number' }).notNull(),
+    pinsMax: integer('pins_max'),
+    pinIdleTimeoutMs: timeLimit('pin_idle_timeout_ms'),
+    clientIdleTimeoutMs: timeLimit('client_idle_timeout_ms'),
+    idleInTransactionTimeoutMs: timeLimit('idle_in_transaction_timeout_ms'),
+    queryTimeoutMs: timeLimit('query_timeout_ms'),
+    transactionTimeoutMs: timeLimit('transaction_timeout_ms'),
     requireTls: boolean('require_tls').notNull(),
+    /** One value, as it is read, changed and published as a whole. */
+    overrides: jsonb('overrides').$type<readonly SettingsOverride[]>().notNull().default([]),
     authQuery: text('auth_query'),
     serviceRole: text('service_role').notNull(),
     servicePasswordSealed: text('service_password_sealed'),
@@ -116,6 +134,18 @@ export const endpoints = pgTable(
     check(
       'endpoints_settings',
       sql`coalesce(${table.poolSize}, 1) >= 1 and ${table.clientConnectionsMax} >= 1 and ${table.queryWaitTimeoutMs} >= 1 and ${table.serverIdleTimeoutMs} >= 1 and ${table.serverLifetimeMs} >= 1`,
+    ),
+    check('endpoints_mode', sql`${table.mode} in ('transaction', 'session', 'statement')`),
+    check('endpoints_state_tracking', sql`${table.stateTracking} in ('auto', 'strict', 'off')`),
+    check('endpoints_pins_max', sql`coalesce(${table.pinsMax}, 1) >= 1`),
+    check(
+      'endpoints_time_limits',
+      sql`least(${table.pinIdleTimeoutMs}, ${table.clientIdleTimeoutMs}, ${table.idleInTransactionTimeoutMs}, ${table.queryTimeoutMs}, ${table.transactionTimeoutMs}) >= 0`,
+    ),
+    check(
+      'endpoints_overrides',
+      // A CASE, since AND does not promise to look at the type first.
+      sql`case jsonb_typeof(${table.overrides}) when 'array' then jsonb_array_length(${table.overrides}) <= 64 and not jsonb_path_exists(${table.overrides}, '$[*] ? (!(@.settings.type() == "object") || !(@.role.type() == "string" || @.database.type() == "string"))') else false end`,
     ),
     check(
       'endpoints_secret_dies_with_it',

@@ -29,7 +29,7 @@ export interface EndpointPublisher {
 }
 
 /** Counters of one endpoint on one process, as the dashboard shows them. */
-export interface EndpointActivity {
+export interface ActivityCounters {
   readonly clientsActive: number;
   readonly clientsIdle: number;
   readonly clientsWaiting: number;
@@ -39,6 +39,39 @@ export interface EndpointActivity {
   readonly serversDirect: number;
   readonly serversPinned: number;
   readonly transactionsTotal: number;
+}
+
+/** A report is renewed each second, so it names few pins, and those with statements cut short. */
+export const pinsReportedMax = 50;
+export const pinStatementCharactersMax = 500;
+
+/** A server connection that stays with one client beyond its transaction, when the report was made. */
+export interface PinReport {
+  readonly reason: string;
+  /** What pinned it, without its values; null: no single statement did, or it is not known. */
+  readonly statement: string | null;
+  readonly role: string;
+  readonly database: string;
+  readonly applicationName: string | null;
+  /** ISO 8601. */
+  readonly since: string;
+  /** For how long the client has sent nothing, to about a second; null: it runs something or has a transaction open. */
+  readonly idleMs: number | null;
+}
+
+/** Pins of one endpoint on one process. */
+export interface EndpointPins {
+  /** The newest first, `pinsReportedMax` of them. */
+  readonly newest: readonly PinReport[];
+  /** How many more there are. */
+  readonly leftOut: number;
+  /** How many began since the process started, by reason. */
+  readonly totals: Readonly<Record<string, number>>;
+}
+
+/** What goes on at one endpoint on one process. */
+export interface EndpointActivity extends ActivityCounters {
+  readonly pins: EndpointPins;
 }
 
 /** One pooler process as the fleet sees it. */

@@ -1,5 +1,6 @@
 // How long a process report lives, and how one is read back from text that anyone may have written.
-import type { EndpointActivity, ProcessReport } from './contract.ts';
+import type { ActivityCounters, EndpointActivity, ProcessReport } from './contract.ts';
+import { isRecord, readPins } from './read-pins.ts';
 
 /** A report that is not renewed within this time is gone. */
 export const processReportTtlMs = 5_000;
@@ -14,9 +15,9 @@ const activityKeys = [
   'serversDirect',
   'serversPinned',
   'transactionsTotal',
-] as const satisfies readonly (keyof EndpointActivity)[];
+] as const satisfies readonly (keyof ActivityCounters)[];
 
-/** The report in `text`, or null if it is none. Counters that are missing or no numbers count 0. */
+/** The report in `text`, or null if it is none. Counters that are missing or no numbers count 0; pins may be missing. */
 export function parseProcessReport(text: string): ProcessReport | null {
   let value: unknown;
   try {
@@ -37,9 +38,5 @@ function readActivity(value: unknown): EndpointActivity {
     const count = counters[key];
     return [key, typeof count === 'number' && Number.isFinite(count) ? count : 0];
   });
-  return Object.fromEntries(entries) as EndpointActivity;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return { ...(Object.fromEntries(entries) as unknown as ActivityCounters), pins: readPins(counters.pins) };
 }

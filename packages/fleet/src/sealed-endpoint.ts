@@ -1,5 +1,5 @@
 // A published endpoint as it leaves a process: sealed as a whole, bound to its id, epoch and generation.
-import type { PublishedEndpoint } from '@weir/tenancy';
+import { completeSettings, type PublishedEndpoint } from '@weir/tenancy';
 import type { SealKey } from './seal-keys.ts';
 import { open, type SealContext, SealError, type SealedBox, seal } from './sealing.ts';
 
@@ -21,7 +21,7 @@ export function sealEndpoint(
   return seal(keys, contextOf({ place, endpointId, epoch, generation }), JSON.stringify(endpoint));
 }
 
-/** Throws SealError if the box was sealed for anything but `context`. */
+/** Filled with defaults where an earlier release sealed it. Throws SealError if it was sealed for anything but `context`. */
 export function openEndpoint(
   keys: readonly SealKey[],
   context: EndpointSealContext,
@@ -32,7 +32,7 @@ export function openEndpoint(
   if (endpoint.endpointId !== context.endpointId || endpoint.generation !== context.generation) {
     throw new SealError('the sealed record names another endpoint than its seal');
   }
-  return endpoint;
+  return { ...endpoint, settings: completeSettings(endpoint.settings) };
 }
 
 function contextOf(context: EndpointSealContext): SealContext {

@@ -2,11 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultEndpointSettings } from '@weir/tenancy';
 import { expect, test } from 'vitest';
 import { loadSealKeys, parseSealKeys, SealKeyError } from './seal-keys.ts';
 import { openEndpoint, sealEndpoint } from './sealed-endpoint.ts';
 import { open, SealError, seal } from './sealing.ts';
-import { examplePublishedEndpoint } from './testing/contract-suite.ts';
+import { exampleOfEarlierRelease, examplePublishedEndpoint } from './testing/contract-suite.ts';
 
 const [oldKey, newKey, strangeKey] = [...'123'].map((digit, index) => ({
   id: `k${index + 1}`,
@@ -26,6 +27,15 @@ test('a sealed endpoint opens whole, and shows none of its secrets', () => {
   for (const secret of ['app-password', 'weir-service-password', 'db.example.com']) {
     expect(bytes).not.toContain(secret);
   }
+});
+
+test('a record that an earlier release sealed opens with the defaults of what it did not know', () => {
+  const earlier = exampleOfEarlierRelease();
+  const sealed = sealEndpoint([newKey], 'published', earlier, 2);
+  expect(openEndpoint([newKey], { ...context, generation: earlier.generation }, sealed)).toEqual({
+    ...earlier,
+    settings: { ...defaultEndpointSettings, ...earlier.settings },
+  });
 });
 
 test('the same record sealed twice gives different bytes', () => {

@@ -2,10 +2,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { defaultEndpointSettings } from '@weir/tenancy';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type EndpointDirectory, type EndpointLookUp, FleetUnavailableError } from './contract.ts';
 import { EndpointSnapshot, withSnapshot } from './snapshot.ts';
-import { examplePublishedEndpoint } from './testing/contract-suite.ts';
+import { exampleOfEarlierRelease, examplePublishedEndpoint } from './testing/contract-suite.ts';
 import { UnreadableRecordError } from './unreadable-record.ts';
 
 const sealKeys = [{ id: 'k1', secret: new Uint8Array(32).fill(1) }];
@@ -37,6 +38,18 @@ test('a later process recalls what an earlier one looked up', async () => {
   const after = await openSnapshot();
   expect(after.recall(endpointId)).toEqual(endpoint);
   expect(after.recall('ep-unknown-owl-000000')).toBeNull();
+  expect(errors).toEqual([]);
+});
+
+test('a snapshot that an earlier release wrote is recalled with the defaults of what it did not know', async () => {
+  const earlier = exampleOfEarlierRelease();
+  const before = await openSnapshot();
+  before.remember(earlier);
+  await before.close();
+  expect((await openSnapshot()).recall(endpointId)).toEqual({
+    ...earlier,
+    settings: { ...defaultEndpointSettings, ...earlier.settings },
+  });
   expect(errors).toEqual([]);
 });
 

@@ -29,17 +29,49 @@ export interface PublishedRole {
   readonly validUntil: string | null;
 }
 
-/** Settings that a tenant may change while clients are connected. */
-export interface EndpointSettings {
+/** When a server connection goes from one client to the next: after each transaction, statement, or whole session. */
+export type PoolMode = 'transaction' | 'session' | 'statement';
+
+/**
+ * How closely session state is watched. `auto`: by text, tags and proof. `strict`: also after what may have changed it
+ * unseen, as inside functions. `off`: not at all, for applications that are known to make none.
+ */
+export type StateTracking = 'auto' | 'strict' | 'off';
+
+/** Settings that may differ from pool to pool. In the last five times 0 means: no limit. */
+export interface PoolChoices {
+  readonly mode: PoolMode;
+  readonly stateTracking: StateTracking;
   /** Most server connections one pool may hold; null: whatever the budget allows. */
   readonly poolSize: number | null;
-  /** Most client connections of the endpoint. */
-  readonly clientConnectionsMax: number;
   readonly queryWaitTimeoutMs: number;
   readonly serverIdleTimeoutMs: number;
   readonly serverLifetimeMs: number;
+  /** Most server connections of a pool that stay with one client beyond its transaction; null: as the budget allows. */
+  readonly pinsMax: number | null;
+  /** A pinned server connection whose client has been silent for this long outside a transaction ends with it. */
+  readonly pinIdleTimeoutMs: number;
+  readonly clientIdleTimeoutMs: number;
+  readonly idleInTransactionTimeoutMs: number;
+  readonly queryTimeoutMs: number;
+  readonly transactionTimeoutMs: number;
+}
+
+/** What is chosen differently for a role, a database, or a role in a database; null stands for every one. */
+export interface SettingsOverride {
+  readonly database: string | null;
+  readonly role: string | null;
+  readonly settings: Partial<PoolChoices>;
+}
+
+/** Settings that a tenant may change while clients are connected. */
+export interface EndpointSettings extends PoolChoices {
+  /** Most client connections of the endpoint. */
+  readonly clientConnectionsMax: number;
   /** Refuse clients without TLS. */
   readonly requireTls: boolean;
+  /** No two for the same pair of role and database. */
+  readonly overrides: readonly SettingsOverride[];
 }
 
 /** How many server connections an upstream may hold, and how that number came about. */

@@ -1,7 +1,9 @@
 // The catalog under the API: constraints, sealed secrets, the outbox through losses, starts one after the other.
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EndpointReply } from '@weir/api-contract';
 import { startControlApi, temporaryDirectory, waitUntil } from '@weir/harness';
+import { defaultEndpointSettings } from '@weir/tenancy';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Bench, catalogUrlOf, createTenant, startBench, upstreamPassword } from './support.ts';
@@ -62,6 +64,22 @@ test('the tables refuse what must not be, whoever writes', async () => {
     [`update endpoints set generation = 0 where id = '${endpoint.id}'`, 'endpoints_generation'],
     [`update endpoints set status = 'deleted' where id = '${endpoint.id}'`, 'endpoints_secret_dies_with_it'],
     [`update endpoints set id = 'ep-calm-river-pooler' where id = '${endpoint.id}'`, 'endpoints_id'],
+    [`update endpoints set mode = 'pooled' where id = '${endpoint.id}'`, 'endpoints_mode'],
+    [`update endpoints set state_tracking = 'on' where id = '${endpoint.id}'`, 'endpoints_state_tracking'],
+    [`update endpoints set pins_max = 0 where id = '${endpoint.id}'`, 'endpoints_pins_max'],
+    [`update endpoints set query_timeout_ms = -1 where id = '${endpoint.id}'`, 'endpoints_time_limits'],
+    ...[
+      '{}',
+      '5',
+      '[5]',
+      '[{"role":"app"}]',
+      '[{"role":"app","settings":5}]',
+      '[{"role":null,"database":null,"settings":{}}]',
+      JSON.stringify(Array.from({ length: 65 }, (_, index) => ({ role: `role${index}`, settings: {} }))),
+    ].map((list): [string, string] => [
+      `update endpoints set overrides = '${list}' where id = '${endpoint.id}'`,
+      'endpoints_overrides',
+    ]),
     [`delete from tenants where id = '${tenant.id}'`, 'endpoints_tenant_id_tenants_id_fk'],
     [
       "insert into outbox (endpoint_id, generation) values ('ep-no-such-abc123', 1)",
@@ -170,6 +188,43 @@ test('two processes that start at once on an empty catalog make one set of table
   await two.call('GET', '/v1/me');
   await Promise.all([one.close(), two.close()]);
   directory.remove();
+});
+
+test('a catalog of the first release is brought up to this one, and its endpoints have the defaults of what is new', async () => {
+  await bench.server.sql('create database earlier');
+  const catalogUrl = bench.server.url.replace(/\/postgres$/, '/earlier');
+  const migrations = new URL('../../../packages/catalog/migrations/', import.meta.url);
+  const journal = JSON.parse(readFileSync(new URL('meta/_journal.json', migrations), 'utf8'));
+  const [first] = journal.entries as { tag: string; when: number }[];
+  const earlier = new pg.Client({ connectionString: catalogUrl });
+  await earlier.connect();
+  await earlier.query(readFileSync(new URL(`${first!.tag}.sql`, migrations), 'utf8'));
+  // How drizzle notes what it has applied.
+  await earlier.query(`create schema drizzle;
+    create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint);
+    insert into drizzle.__drizzle_migrations (hash, created_at) values ('first', ${first!.when});
+    insert into tenants (id, name) values ('tn_0123456789abcdefghij', 'Earlier');
+    insert into endpoints (id, tenant_id, upstream_id, host, port, default_database, tls_mode, server_version, ram_bytes,
+        client_connections_max, query_wait_timeout_ms, server_idle_timeout_ms, server_lifetime_ms, require_tls,
+        service_role, service_password_sealed)
+      values ('ep-calm-river-a1b2c3', 'tn_0123456789abcdefghij', 'db:5432', 'db', 5432, 'app', 'require', '18.4', 1073741824,
+        77, 1000, 2000, 3000, false, 'app', 'sealed')`);
+  await earlier.end();
+  const api = await startControlApi({
+    catalogUrl,
+    redisUrl: `${bench.redis.url}/2`,
+    sealKeyFile: bench.sealKeyFile,
+  });
+  const endpoint = await api.call<EndpointReply>('GET', '/v1/endpoints/ep-calm-river-a1b2c3');
+  expect(endpoint.settings).toEqual({
+    ...defaultEndpointSettings,
+    clientConnectionsMax: 77,
+    queryWaitTimeoutMs: 1000,
+    serverIdleTimeoutMs: 2000,
+    serverLifetimeMs: 3000,
+    requireTls: false,
+  });
+  await api.close();
 });
 
 test('while the catalog is away the API says so, and it comes back by itself', async () => {

@@ -10,6 +10,7 @@ import {
   type TenantPageReply,
 } from '@weir/api-contract';
 import { parseVerifier } from '@weir/scram';
+import { defaultEndpointSettings } from '@weir/tenancy';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Bench, createTenant, startBench, tenantBody, upstreamPassword } from './support.ts';
 
@@ -107,6 +108,57 @@ test('settings, sizing and status change, each raises the generation and arrives
     tenantName: 'Shop 2',
     status: 'suspended',
   });
+});
+
+test('modes, timeouts and overrides are created, changed and published, and outlast other changes', async () => {
+  const chosen = {
+    mode: 'session',
+    stateTracking: 'strict',
+    pinsMax: 5,
+    // Longer than what an integer of the catalog would hold.
+    pinIdleTimeoutMs: 2_592_000_000,
+    clientIdleTimeoutMs: 1,
+    idleInTransactionTimeoutMs: 60_000,
+    queryTimeoutMs: 30_000,
+    transactionTimeoutMs: 90_000,
+    overrides: [{ role: 'reports', settings: { mode: 'transaction', poolSize: null, queryTimeoutMs: 0 } }],
+  };
+  const body = { ...tenantBody(bench.server), settings: chosen };
+  const { endpoint } = createTenantReplySchema.parse(await bench.api.call('POST', '/v1/tenants', body));
+  const overrides = [{ ...chosen.overrides[0]!, database: null }];
+  expect(endpoint.settings).toEqual({ ...defaultEndpointSettings, ...chosen, overrides });
+
+  const patch = (settings: unknown) =>
+    bench.api.call<EndpointReply>('PATCH', `/v1/endpoints/${endpoint.id}`, { settings });
+  const changed = await patch({ mode: 'statement', pinsMax: null, transactionTimeoutMs: 0 });
+  const expected = { ...endpoint.settings, mode: 'statement', pinsMax: null, transactionTimeoutMs: 0 };
+  expect(changed.settings).toEqual(expected);
+  await bench.published(endpoint.id, 2);
+  const found = await bench.lookUp(endpoint.id);
+  expect(found.kind === 'found' && found.endpoint.settings).toEqual(expected);
+
+  // The list is replaced as a whole.
+  const other = { role: null, database: 'Shop "2"', settings: { pinsMax: 1 } };
+  expect((await patch({ overrides: [other] })).settings).toEqual({ ...expected, overrides: [other] });
+  expect((await patch({ overrides: [] })).settings.overrides).toEqual([]);
+  const read = await bench.api.call<EndpointReply>('GET', `/v1/endpoints/${endpoint.id}`);
+  expect(read.settings).toEqual({ ...expected, overrides: [] });
+});
+
+test('two overrides for the same role and database are refused by the field', async () => {
+  const { endpoint } = await createTenant(bench);
+  const override = { role: 'app', database: 'shop', settings: { mode: 'session' } };
+  const reply = await bench.api.fetch('PATCH', `/v1/endpoints/${endpoint.id}`, {
+    settings: { overrides: [override, { ...override, role: 'other' }, override] },
+  });
+  expect(reply.status).toBe(422);
+  const problem = (await reply.json()) as Problem;
+  expect(problem).toMatchObject({ type: '/problems/validation-failed' });
+  expect(problem.errors).toEqual([
+    { field: 'settings.overrides.2', message: expect.stringContaining('same role and database') },
+  ]);
+  const read = await bench.api.call<EndpointReply>('GET', `/v1/endpoints/${endpoint.id}`);
+  expect(read).toMatchObject({ generation: 1, settings: { overrides: [] } });
 });
 
 test('a change arrives within a second', async () => {
@@ -209,6 +261,7 @@ test('activity adds up what the processes report', async () => {
     serversDirect: 1,
     serversPinned: 0,
     transactionsTotal: 7,
+    pins: { newest: [], leftOut: 0, totals: {} },
   };
   for (const processId of ['one', 'two']) {
     const startedAt = new Date().toISOString();

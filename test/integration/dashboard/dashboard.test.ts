@@ -258,6 +258,43 @@ for (const view of views) {
   );
 }
 
+for (const view of [views[0]!, views[2]!]) {
+  test(
+    `overrides and pins are seen, with what a pinned client does, until it leaves: ${view.name}`,
+    async () => {
+      await weir.controlApi.call('PATCH', apiPaths.endpoint(weir.endpoint.id), {
+        settings: {
+          stateTracking: 'strict',
+          clientIdleTimeoutMs: 3_600_000,
+          overrides: [{ role: 'reports', database: 'app', settings: { mode: 'session', pinsMax: 3 } }],
+        },
+      });
+      await using opened = await openPage(browser, weir.apiUrl, view);
+      const { page, faults } = opened;
+      await signIn(page);
+      await page.goto(`${weir.apiUrl}/#/tenants/${weir.tenant.id}`);
+      const overrides = page.getByRole('region', { name: 'Overrides' });
+      await overrides.getByText('role reports in database app').waitFor();
+      await overrides.getByText('at most 3', { exact: true }).waitFor();
+      const pins = page.getByRole('region', { name: 'Pinned server connections' });
+      await pins.getByText(/^None\. /).waitFor();
+      const client = await weir.client({ config: { application_name: 'checkout' } });
+      await client.query('create temp table cart (item text)');
+      const row = pins.getByRole('row').filter({ hasText: 'temp-object' });
+      await row.filter({ hasText: 'checkout on app' }).waitFor();
+      await client.query('begin');
+      await row.filter({ hasText: 'at work' }).waitFor();
+      await screenshot(page, 'pins', view);
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(view.width);
+      await client.end();
+      await pins.getByText(/^None\. /).waitFor();
+      await pins.getByText(/since the poolers started: \d temp-object/).waitFor();
+      expect(faults).toEqual([]);
+    },
+    patience,
+  );
+}
+
 test(
   'a tenant is deleted only after its name was typed',
   async () => {

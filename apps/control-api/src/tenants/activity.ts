@@ -1,9 +1,9 @@
 // What all processes report of one endpoint, added up.
 import type { EndpointActivityReply } from '@weir/api-contract';
 import type { EndpointRecord } from '@weir/catalog';
-import type { EndpointActivity, ProcessReport } from '@weir/fleet';
+import type { ActivityCounters, ProcessReport } from '@weir/fleet';
 
-const none: EndpointActivity = {
+const none: ActivityCounters = {
   clientsActive: 0,
   clientsIdle: 0,
   clientsWaiting: 0,
@@ -23,9 +23,9 @@ export function activityReply(
 ): EndpointActivityReply {
   const processes = reports.flatMap((report) => {
     const activity = report.endpoints[endpoint.id];
-    return activity === undefined
-      ? []
-      : [{ processId: report.processId, startedAt: report.startedAt, ...activity }];
+    if (activity === undefined) return [];
+    const { pins: _, ...counters } = activity;
+    return [{ processId: report.processId, startedAt: report.startedAt, ...counters }];
   });
   const totals = processes.reduce(addUp, none);
   return {
@@ -43,9 +43,9 @@ export function activityReply(
   };
 }
 
-function addUp(sum: EndpointActivity, activity: EndpointActivity): EndpointActivity {
+function addUp(sum: ActivityCounters, counters: ActivityCounters): ActivityCounters {
   const added: Record<string, number> = {};
-  for (const name of Object.keys(none) as (keyof EndpointActivity)[])
-    added[name] = sum[name] + activity[name];
-  return added as unknown as EndpointActivity;
+  for (const name of Object.keys(none) as (keyof ActivityCounters)[])
+    added[name] = sum[name] + counters[name];
+  return added as unknown as ActivityCounters;
 }

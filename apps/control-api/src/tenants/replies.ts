@@ -34,7 +34,7 @@ export function endpointReply(
     defaultDatabase: endpoint.defaultDatabase,
     budget: endpoint.sizing.budget,
     sizing: endpoint.sizing,
-    settings: endpoint.settings,
+    settings: { ...endpoint.settings, overrides: [...endpoint.settings.overrides] },
     authQuery: endpoint.authQuery,
     roles: endpoint.roles.map(({ name, verifierIsServers }) => ({ name, verifierIsServers })),
     createdAt: endpoint.createdAt.toISOString(),

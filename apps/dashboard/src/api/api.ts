@@ -5,7 +5,9 @@ import {
   type CreateTenantReply,
   createTenantReplySchema,
   type EndpointActivityReply,
+  type EndpointPinsReply,
   endpointActivitySchema,
+  endpointPinsSchema,
   type GetTenantReply,
   getTenantReplySchema,
   type MeReply,
@@ -61,6 +63,10 @@ export class Api {
 
   activity(endpointId: string, signal?: AbortSignal): Promise<EndpointActivityReply> {
     return this.#ask(apiPaths.activity(endpointId), endpointActivitySchema, { signal });
+  }
+
+  pins(endpointId: string, signal?: AbortSignal): Promise<EndpointPinsReply> {
+    return this.#ask(apiPaths.pins(endpointId), endpointPinsSchema, { signal });
   }
 
   async #ask<T>(path: string, schema: Schema<T>, request: Request): Promise<T> {

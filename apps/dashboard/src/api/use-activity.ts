@@ -1,10 +1,9 @@
-// Follows what goes on at an endpoint: asks each second while the page is seen, rests while it is hidden.
+// Follows what goes on at an endpoint, with the last minute of it for the small curves.
 import type { EndpointActivityReply } from '@weir/api-contract';
-import { useEffect, useState } from 'react';
+import { useCallback, useState } from 'react';
 import type { Api } from './api.ts';
-import { ApiProblem } from './problem.ts';
-
-const periodMs = 1000;
+import type { ApiProblem } from './problem.ts';
+import { type News, usePolling } from './use-polling.ts';
 
 /** Values of the last minute; one a second. */
 export const historySlots = 60;
@@ -18,43 +17,18 @@ export interface Activity {
 
 const nothingYet: Activity = { latest: null, history: [], problem: null };
 
-/** Polls from mount to unmount. One request at a time: the next second is counted from the reply. */
+/** Polls from mount to unmount. */
 export function useActivity(api: Api, endpointId: string): Activity {
   const [activity, setActivity] = useState<Activity>(nothingYet);
-
-  useEffect(() => {
-    setActivity(nothingYet);
-    const giveUp = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let asking = false;
-
-    const ask = async () => {
-      clearTimeout(timer);
-      if (document.hidden || asking) return;
-      asking = true;
-      try {
-        const latest = await api.activity(endpointId, giveUp.signal);
-        if (!giveUp.signal.aborted) setActivity((before) => withLatest(before, latest));
-      } catch (error) {
-        if (!giveUp.signal.aborted) setActivity((before) => ({ ...before, problem: ApiProblem.from(error) }));
-      } finally {
-        asking = false;
-        if (!giveUp.signal.aborted) timer = setTimeout(ask, periodMs);
-      }
-    };
-
-    document.addEventListener('visibilitychange', ask);
-    void ask();
-    return () => {
-      giveUp.abort();
-      clearTimeout(timer);
-      document.removeEventListener('visibilitychange', ask);
-    };
-  }, [api, endpointId]);
-
+  usePolling(
+    useCallback((signal: AbortSignal) => api.activity(endpointId, signal), [api, endpointId]),
+    useCallback((news: News<EndpointActivityReply>) => setActivity((before) => withNews(before, news)), []),
+  );
   return activity;
 }
 
-function withLatest(before: Activity, latest: EndpointActivityReply): Activity {
-  return { latest, history: [...before.history, latest].slice(-historySlots), problem: null };
+function withNews(before: Activity, news: News<EndpointActivityReply>): Activity {
+  if (news === null) return nothingYet;
+  if ('problem' in news) return { ...before, problem: news.problem };
+  return { latest: news.value, history: [...before.history, news.value].slice(-historySlots), problem: null };
 }

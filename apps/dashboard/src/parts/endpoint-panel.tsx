@@ -1,13 +1,16 @@
-// One endpoint on its tenant's page: Connect, live tiles, the database behind it, its budget and its settings.
+// One endpoint on its tenant's page: Connect, live tiles, pins, its budget, the database behind it and its settings.
 import type { ConnectionStringsReply, EndpointReply } from '@weir/api-contract';
 import { useState } from 'react';
 import { useActivity } from '../api/use-activity.ts';
+import { usePins } from '../api/use-pins.ts';
 import { ConnectDialog } from '../connect/connect-dialog.tsx';
-import { count, duration, memory } from '../format.ts';
+import { memory } from '../format.ts';
 import { useSession } from '../session.tsx';
 import { BudgetSum } from './budget-sum.tsx';
 import { Icon } from './icon.tsx';
 import { LiveTiles } from './live-tiles.tsx';
+import { PinList } from './pin-list.tsx';
+import { PoolSettings } from './pool-settings.tsx';
 import { StatusPill } from './status-pill.tsx';
 
 interface EndpointPanelProps {
@@ -22,6 +25,7 @@ interface EndpointPanelProps {
 export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce }: EndpointPanelProps) {
   const { api } = useSession();
   const activity = useActivity(api, endpoint.id);
+  const pins = usePins(api, endpoint.id);
   const [connecting, setConnecting] = useState(openAtOnce);
   const { upstream, settings, sizing } = endpoint;
 
@@ -41,16 +45,17 @@ export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce }: Endpo
         </button>
       </div>
       <LiveTiles activity={activity} budget={endpoint.budget} />
+      <PinList pins={pins} />
       <div className="columns">
-        <div className="card">
-          <div className="card-head">
-            <h3>Budget</h3>
-          </div>
-          <div className="card-body">
-            <BudgetSum sizing={sizing} />
-          </div>
-        </div>
         <div className="endpoint-facts">
+          <div className="card">
+            <div className="card-head">
+              <h3>Budget</h3>
+            </div>
+            <div className="card-body">
+              <BudgetSum sizing={sizing} />
+            </div>
+          </div>
           <div className="card">
             <div className="card-head">
               <h3>Database</h3>
@@ -72,26 +77,8 @@ export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce }: Endpo
               <dd className="numbers">{memory(sizing.ramBytes)}</dd>
             </dl>
           </div>
-          <div className="card">
-            <div className="card-head">
-              <h3>Pool settings</h3>
-            </div>
-            <dl className="card-body facts numbers">
-              <dt>Server connections a pool</dt>
-              <dd>{settings.poolSize === null ? 'as the budget allows' : count(settings.poolSize)}</dd>
-              <dt>Client connections</dt>
-              <dd>at most {count(settings.clientConnectionsMax)}</dd>
-              <dt>Wait for a server</dt>
-              <dd>at most {duration(settings.queryWaitTimeoutMs)}</dd>
-              <dt>Idle servers close after</dt>
-              <dd>{duration(settings.serverIdleTimeoutMs)}</dd>
-              <dt>Servers close at age</dt>
-              <dd>{duration(settings.serverLifetimeMs)}</dd>
-              <dt>TLS of clients</dt>
-              <dd>{settings.requireTls ? 'required' : 'optional'}</dd>
-            </dl>
-          </div>
         </div>
+        <PoolSettings settings={settings} />
       </div>
       {connecting && (
         <ConnectDialog

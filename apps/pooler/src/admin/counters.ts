@@ -4,6 +4,7 @@ import type { EndpointCounters } from '@weir/telemetry';
 import type { PoolRegistry } from '../pools/pool-registry.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
 import type { ServedEndpoint, WordCounts } from '../pools/served-endpoint.ts';
+import { isPinned, type Moment, reportPins } from './report-pins.ts';
 
 /** Clients and server connections of one endpoint by state. */
 interface Standing {
@@ -37,7 +38,7 @@ function standingOf(registry: PoolRegistry, runner: PoolRunner): Map<ServedEndpo
       for (const server of pool.servers) {
         // One that opens or closes is counted as that.
         if (server.state === 'opening' || server.state === 'closing') continue;
-        if (server.pin !== null) standing.serversPinned++;
+        if (isPinned(server)) standing.serversPinned++;
         else if (server.state === 'active' || server.state === 'finishing' || server.state === 'cancelling') {
           standing.serversActive++;
         }
@@ -98,6 +99,7 @@ export function collectCounters(
 export function collectActivity(
   registry: PoolRegistry,
   runner: PoolRunner,
+  now: Moment,
 ): Record<string, EndpointActivity> {
   const activity: Record<string, EndpointActivity> = {};
   for (const [served, standing] of standingOf(registry, runner)) {
@@ -106,6 +108,7 @@ export function collectActivity(
       ...shown,
       serversDirect: served.directActive,
       transactionsTotal: served.totals().transactions,
+      pins: reportPins(served, now),
     };
   }
   return activity;

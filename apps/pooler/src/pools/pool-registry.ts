@@ -81,7 +81,7 @@ export class PoolRegistry {
     this.setBudget(served.upstream);
     const replaced = JSON.stringify(before.upstream) !== JSON.stringify(endpoint.upstream);
     for (const pool of served.pools.values()) {
-      pool.settings = poolSettings(endpoint);
+      pool.settings = poolSettings(endpoint, pool.origin.role, pool.origin.database);
       if (replaced) pool.generation++;
       this.runner.dispatcher.growth.retryNow(pool, now);
     }

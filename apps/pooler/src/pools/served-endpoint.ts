@@ -1,13 +1,7 @@
 // One endpoint as this process serves it: its pools, its credentials and its counters. No sockets.
-import {
-  defaultPoolSettings,
-  Pool,
-  type PoolObserver,
-  type PoolSettings,
-  type Upstream,
-} from '@weir/pooling';
+import { Pool, type PoolObserver, type PoolSettings, type Upstream } from '@weir/pooling';
 import { Histogram } from '@weir/telemetry';
-import type { PublishedEndpoint } from '@weir/tenancy';
+import { type PublishedEndpoint, settingsFor } from '@weir/tenancy';
 import type { ServerCredential } from '../client/authenticate.ts';
 
 /** What a pool's servers are opened with. */
@@ -24,7 +18,8 @@ export class ServedPool extends Pool {
   readonly origin: PoolOrigin;
 
   constructor(key: string, origin: PoolOrigin, observer: PoolObserver) {
-    super(key, origin.served.upstream, poolSettings(origin.served.endpoint), observer);
+    const { served, role, database } = origin;
+    super(key, served.upstream, poolSettings(served.endpoint, role, database), observer);
     this.origin = origin;
   }
 }
@@ -139,16 +134,10 @@ function addTotals(totals: PoolTotals, pool: ServedPool): void {
   totals.queries += pool.queriesTotal;
 }
 
-/** A pool's limits as the tenant has set them. */
-export function poolSettings(endpoint: PublishedEndpoint): PoolSettings {
-  const { poolSize, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs } = endpoint.settings;
-  return {
-    ...defaultPoolSettings,
-    sizeMax: poolSize,
-    queryWaitTimeoutMs,
-    serverIdleTimeoutMs,
-    serverLifetimeMs,
-  };
+/** What the tenant has set for the pools of a role in a database. */
+export function poolSettings(endpoint: PublishedEndpoint, role: string, database: string): PoolSettings {
+  const { poolSize, ...others } = settingsFor(endpoint.settings, role, database);
+  return { ...others, sizeMax: poolSize };
 }
 
 function poolKey(role: string, database: string, keyGucs: ReadonlyMap<string, string>): string {

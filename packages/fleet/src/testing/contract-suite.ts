@@ -1,7 +1,14 @@
 // What every fleet adapter must do, as tests that each adapter's test file calls. Nothing here knows an adapter.
-import type { PublishedEndpoint } from '@weir/tenancy';
+import { defaultEndpointSettings, type PublishedEndpoint } from '@weir/tenancy';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Fleet, FleetUnavailableError, type ProcessReport } from '../contract.ts';
+import {
+  type Fleet,
+  FleetUnavailableError,
+  type PinReport,
+  type ProcessReport,
+  pinStatementCharactersMax,
+  pinsReportedMax,
+} from '../contract.ts';
 
 /** Two processes over the same, empty shared state; in memory both are one. Reports must live `suiteReportTtlMs`. */
 export interface FleetFixture {
@@ -43,18 +50,39 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
       budget: 90,
     },
     settings: {
-      poolSize: null,
-      clientConnectionsMax: 10_000,
+      ...defaultEndpointSettings,
+      mode: 'session',
       queryWaitTimeoutMs: 15_000,
       serverIdleTimeoutMs: 60_000,
-      serverLifetimeMs: 3_600_000,
-      requireTls: true,
+      overrides: [{ database: 'app', role: 'reports', settings: { mode: 'transaction', pinsMax: null } }],
     },
     serviceRole: { name: 'weir', password: 'weir-service-password' },
     authQuery: null,
     roles: [
       { name: 'app', verifier: null, verifierIsServers: false, password: 'app-password', validUntil: null },
     ],
+    ...changes,
+  };
+}
+
+/** The same as a release would have published it that knew neither modes nor timeouts nor overrides. */
+export function exampleOfEarlierRelease(): PublishedEndpoint {
+  const { settings, ...endpoint } = examplePublishedEndpoint();
+  const { poolSize, clientConnectionsMax, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs } =
+    settings;
+  const known = { poolSize, clientConnectionsMax, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs };
+  return { ...endpoint, settings: { ...known, requireTls: false } as PublishedEndpoint['settings'] };
+}
+
+export function examplePin(changes: Partial<PinReport> = {}): PinReport {
+  return {
+    reason: 'temp-object',
+    statement: null,
+    role: 'app',
+    database: 'app',
+    applicationName: null,
+    since: '2026-01-02T03:04:06.789Z',
+    idleMs: null,
     ...changes,
   };
 }
@@ -70,6 +98,14 @@ export function exampleReport(processId: string, transactionsTotal = 0): Process
     serversDirect: 7,
     serversPinned: 8,
     transactionsTotal,
+    pins: {
+      newest: [
+        examplePin({ statement: 'create temp table t (id int)', applicationName: 'shop', idleMs: 1_500 }),
+        examplePin({ reason: 'listen', database: 'Größe "7"' }),
+      ],
+      leftOut: 6,
+      totals: { 'temp-object': 9, listen: 1 },
+    },
   };
   return {
     processId,
@@ -224,6 +260,24 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
         const all = [...(await fixture.controlPlane.registry.all())];
         all.sort((a, b) => (a.processId < b.processId ? -1 : 1));
         expect(all).toEqual([exampleReport('pooler-1', 3), exampleReport('pooler-2', 2)]);
+      }, patience);
+    });
+
+    test('as many pins as a report may name arrive whole, in their order', async () => {
+      const { startedAt, endpoints } = exampleReport('pooler-1');
+      const newest = Array.from({ length: pinsReportedMax }, (_, index) =>
+        examplePin({ role: `role${index}`, statement: 'é'.repeat(pinStatementCharactersMax) }),
+      );
+      const pins = { newest, leftOut: 1_000, totals: { listen: 1_050 } };
+      const activity = { ...endpoints[endpointId]!, pins };
+      await vi.waitFor(async () => {
+        await fixture.pooler.registry.report({
+          processId: 'pooler-1',
+          startedAt,
+          endpoints: { [endpointId]: activity },
+        });
+        const [report] = await fixture.controlPlane.registry.all();
+        expect(report?.endpoints[endpointId]?.pins).toEqual(pins);
       }, patience);
     });
 
