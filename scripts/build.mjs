@@ -29,6 +29,7 @@ const bundles = [
   { name: 'cli', entry: 'apps/cli/src/main.ts' },
   { name: 'bench', entry: 'test/load/src/main.ts' },
   { name: 'conformance', entry: 'test/conformance/src/main.ts' },
+  { name: 'counterweight', entry: 'test/counterweight/src/main.ts' },
   { name: 'pooler-parts', folder: 'apps/pooler/src', exports: ['compose.ts', 'config.ts'] },
   { name: 'control-api-parts', folder: 'apps/control-api/src', exports: ['compose.ts', 'config.ts'] },
 ];
@@ -215,7 +216,10 @@ mkdirSync(dist, { recursive: true });
 await Promise.all([
   once(
     'processes',
-    ['apps/pooler', 'apps/control-api', 'apps/cli', 'packages', 'test/load', 'test/harness'],
+    [
+      ...['apps/pooler', 'apps/control-api', 'apps/cli', 'packages'],
+      ...['test/load', 'test/conformance', 'test/counterweight/src', 'test/harness'],
+    ],
     buildBundles,
   ),
   once('dashboard', ['apps/dashboard', 'packages/api-contract', 'packages/tenancy'], buildDashboard),
