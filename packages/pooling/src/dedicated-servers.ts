@@ -147,6 +147,11 @@ export class DedicatedServers {
 
   private checkoutOwn(client: ClientSession, reason: PinReason, nowMs: number): ServerSession | null {
     const home = this.homeOf(client, reason);
+    if (home?.state === 'idle' && reason === 'sequence-state') {
+      // It is lent as any other: what it knows is guarded from others for a while.
+      client.dedicated = null;
+      return this.dispatcher.attach(client, home, nowMs) ? home : null;
+    }
     if (home?.state === 'idle') {
       const { upstream } = client.pool;
       if (upstream.direct + upstream.pinned < upstream.heldMax && client.pool.mayHold) {

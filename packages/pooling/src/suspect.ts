@@ -14,7 +14,11 @@ export function suspect(
 ): void {
   const { session, sequences } = effects;
   const { client } = server;
-  const pin = effects.pin ?? (readsAsParsed(server.parameters) ? null : effects.byWords);
+  // The value that it asks for is its own here.
+  const own =
+    session?.unreplayable === 'sequence-state' && client !== null && server.sequenceOwner === client;
+  if (own) server.sequenceUsedAtMs = nowMs;
+  const pin = own ? null : (effects.pin ?? (readsAsParsed(server.parameters) ? null : effects.byWords));
   if (sequences && client !== null) {
     server.sequenceOwner = client;
     server.sequenceUsedAtMs = nowMs;

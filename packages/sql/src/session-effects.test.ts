@@ -45,6 +45,8 @@ test.each([
 
 test.each([
   ['listen x', 'listen'],
+  ["select currval('s'), pg_advisory_lock(1)", 'advisory-lock'],
+  ['create temp table t (a int); select setseed(0.5)', 'seed'],
   ['prepare p as select 1', 'prepare'],
   ['explain analyze execute p', 'prepare'],
   ['select * from pg_prepared_statements', 'prepare'],
@@ -93,4 +95,30 @@ test('resets are told apart, and what is set after RESET ALL counts', () => {
 
 test('a text that Postgres would not understand has no effects', () => {
   expect(sessionEffects('set set set')).toBe(null);
+});
+
+test.each([
+  ['select my_function()', true],
+  ['select other.lower(a)', true],
+  ['select nextval($1)', true],
+  ['do $$ begin end $$', true],
+  ['call p()', true],
+  ['select lower(a), count(*), coalesce(b, now()) from t', false],
+  ['select pg_catalog.upper(a)', false],
+  ['insert into t values (random())', false],
+  ['begin', false],
+])('%s runs code of which nobody knows what it does: %s', (text, unknownCode) => {
+  expect(sessionEffects(text)?.unknownCode).toBe(unknownCode);
+});
+
+test.each([
+  ['select 1', false],
+  ['show work_mem', false],
+  ['commit', false],
+  ['select a from t', true],
+  ['with x as (delete from t returning 1) select 1 from x', true],
+  ['insert into t values (1)', true],
+  ['create index on t (a)', true],
+])('%s touches data, and may run code that it does not name: %s', (text, touchesData) => {
+  expect(sessionEffects(text)?.touchesData).toBe(touchesData);
 });

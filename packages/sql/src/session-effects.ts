@@ -27,7 +27,7 @@ export interface SessionEffects {
   readonly resets: readonly string[];
   /** RESET ALL or DISCARD ALL came before the settings above. `discard`: role and session_authorization too. */
   readonly resetAll: 'no' | 'reset' | 'discard';
-  /** Null: nothing that could not follow. */
+  /** The gravest of what cannot follow; null: nothing. */
   readonly unreplayable: Unreplayable | null;
   /** BEGIN, COMMIT and the like stand in it, so that what it does may be undone by what follows. */
   readonly transactionControl: boolean;
@@ -165,6 +165,11 @@ const updateSet = /\bupdate\b[^;]*?\bset\b/gi;
 // Postgres folds names of settings as ASCII, whatever the language.
 const lower = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
+// What a session can be asked about later, or holds for a while anyway, gives way to what nobody can see once it is there.
+const shown: readonly Unreplayable[] = ['listen', 'prepare', 'temp-object', 'advisory-lock', 'hold-cursor'];
+const graveness = (what: Unreplayable): number =>
+  what === 'sequence-state' ? 0 : shown.includes(what) ? 1 : 2;
+
 class EffectsWalk {
   private readonly settings = new Set<string>();
   private readonly resets = new Set<string>();
@@ -244,7 +249,8 @@ class EffectsWalk {
   }
 
   private suspect(what: Unreplayable): void {
-    this.unreplayable ??= what;
+    if (this.unreplayable === null || graveness(what) > graveness(this.unreplayable))
+      this.unreplayable = what;
   }
 
   private forgetAll(how: 'reset' | 'discard'): void {

@@ -4,7 +4,7 @@ import { addedTo, poolerFigures } from './metrics.ts';
 import { type Running, runProgram } from './run-program.ts';
 import type { Measured, Program } from './stack.ts';
 import { suspectsIn } from './suspects.ts';
-import { unpinnedShareLeast } from './unpinned-share.ts';
+import { unpinnedShare } from './unpinned-share.ts';
 
 export interface Load {
   readonly clients: number;
@@ -50,7 +50,7 @@ export async function measureStack(stack: string, program: Program, load: Load):
     transactions: after.transactions - before.transactions,
     seconds,
     waitMs: ((after.waitSeconds - before.waitSeconds) * 1000) / (after.checkouts - before.checkouts),
-    unpinnedShare: unpinnedShareLeast(before, after),
+    unpinnedShare: unpinnedShare(before, after),
     pins,
     roundsLeast: outcome.roundsLeast,
     errors: {

@@ -3,6 +3,8 @@
 /** Counters since the pooler began, and gauges of the moment. */
 export interface PoolerFigures {
   readonly transactions: number;
+  /** Of those, the ones on a server connection that stays with its client. */
+  readonly pinnedTransactions: number;
   readonly checkouts: number;
   readonly pins: ReadonlyMap<string, number>;
   readonly errors: ReadonlyMap<string, number>;
@@ -39,6 +41,7 @@ export function poolerFigures(text: string, endpoint: string): PoolerFigures {
   };
   return {
     transactions: single('weir_transactions_total'),
+    pinnedTransactions: single('weir_pinned_transactions_total'),
     checkouts: single('weir_checkouts_total'),
     pins: family('weir_pins_total'),
     errors: family('weir_errors_total'),

@@ -38,7 +38,7 @@ export function reportOf({ command, date, load, rows, skipped }: Report): string
     `- each client connection belongs to an instance of the application with a pool of its own, as functions and processes have it; between two calls it pauses for ${load.pauseMs} ms on average`,
     `- asked for: at least ${percent(acceptance.unpinnedShare)} of transactions unpinned, at least ${acceptance.clientsPerServer} clients per server connection, no error`,
     '- «clients» is the fewest open at any time while it was measured, «servers» the most at any time, by the count of the pooler or of Postgres, whichever is more; a server connection that one client has to itself is among them',
-    '- «unpinned» is the least share that the counters of the pooler allow, over the whole run from the first connection on: a client that was moved to a server connection of its own counts as pinned',
+    '- «unpinned» is the share of transactions on server connections that others use too, over the whole run from the first connection on: a client that was moved to a server connection of its own counts as pinned with all that it did there',
     '- «wait» is how long a client waited for a server connection, on average over the whole run',
     '- «rounds» is how often the client that did the least went through all of it while it was measured',
     '',
