@@ -99,6 +99,12 @@ export const metricDefinitions = {
     help: 'Server connections that count, from before dial until the server has closed',
     labels: ['endpoint'],
   },
+  generation: {
+    name: 'weir_endpoint_generation',
+    type: 'gauge',
+    help: 'Generation of the record that the endpoint is served by: the same everywhere once a change has arrived',
+    labels: ['endpoint'],
+  },
   bytes: {
     name: 'weir_bytes_total',
     type: 'counter',

@@ -21,6 +21,7 @@ const full = (endpoint: string): EndpointCounters => ({
   errors: { '28P01': 16 },
   budget: 17,
   budgetUsed: 18,
+  generation: 21,
   bytes: { fromClients: 19, toClients: 20 },
 });
 

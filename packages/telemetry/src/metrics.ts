@@ -26,6 +26,7 @@ export interface EndpointCounters {
   readonly errors?: CountsByWord;
   readonly budget?: number;
   readonly budgetUsed?: number;
+  readonly generation?: number;
   /** As seen from clients: what they sent, and what they were sent. */
   readonly bytes?: { readonly fromClients: number; readonly toClients: number };
 }
@@ -114,6 +115,7 @@ function sampleEndpoint(samples: SampleSet, endpoint: string, counters: Endpoint
   byWord(d.errors, 'code', counters.errors);
   number(d.budget, counters.budget);
   number(d.budgetUsed, counters.budgetUsed);
+  number(d.generation, counters.generation);
   if (counters.bytes !== undefined) {
     byWord(d.bytes, 'direction', {
       from_clients: counters.bytes.fromClients,

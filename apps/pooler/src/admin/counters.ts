@@ -89,6 +89,7 @@ export function collectCounters(
       errors: served.errors.counts,
       budget: served.upstream.budget,
       budgetUsed: served.upstream.used,
+      generation: served.endpoint.generation,
       bytes: { fromClients: served.bytesFromClients, toClients: served.bytesToClients },
     });
   }
