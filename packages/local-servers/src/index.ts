@@ -2,6 +2,12 @@
 export { type DevCertificates, ensureDevCertificates } from './dev-certificates.ts';
 export { LocalServerError, type LocalServerErrorCode } from './errors.ts';
 export { findProgram } from './find-program.ts';
+export {
+  type PoolerRuntime,
+  poolerRuntimeOf,
+  type RuntimeCommand,
+  runtimeCommand,
+} from './pooler-runtime.ts';
 export { freePort, hasIpv6Loopback, isPortFree, type PortOwner, portOwner } from './ports.ts';
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './postgres.ts';
 export { findPostgresBinaries, type PostgresBinaries, type PostgresOrigin } from './postgres-binaries.ts';

@@ -2,6 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { checkServerIdentity, connect, createSecureContext, type SecureContext } from 'node:tls';
+import { BunConnection } from './bun-connection.ts';
+import { bunClientTls } from './bun-tls.ts';
 import { endPointHash } from './certificate-hash.ts';
 import { asError, TlsError } from './errors.ts';
 import type { NodeConnection } from './node-connection.ts';
@@ -28,22 +30,25 @@ export async function upgradeToClientTls(
   connection: Connection,
   options: ClientTlsOptions,
 ): Promise<Connection> {
-  const socket = (connection as NodeConnection).handOver();
-  if (socket.destroyed) throw handshakeFailure(null, 'server');
+  const bare = connection instanceof BunConnection ? connection : (connection as NodeConnection).handOver();
+  if ('destroyed' in bare && bare.destroyed) throw handshakeFailure(null, 'server');
   const host = options.host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   let secureContext: SecureContext;
   try {
     secureContext = contextFor(options.caPem);
   } catch (thrown) {
-    socket.destroy();
+    bare.destroy();
     throw new TlsError(
       'certificate-unusable',
       'the CA certificates given for the server cannot be read: give them in PEM form',
       asError(thrown),
     );
   }
+  if (bare instanceof BunConnection) {
+    return bunClientTls(bare, { ...options, host, context: secureContext });
+  }
   const tlsSocket = connect({
-    socket,
+    socket: bare,
     secureContext,
     ALPNProtocols: ['postgresql'],
     rejectUnauthorized: options.mode !== 'require',

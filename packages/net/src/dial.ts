@@ -1,5 +1,7 @@
 // Outgoing connections to one address. Names, policy and which address to try are egress.ts's.
 import { connect } from 'node:net';
+import { bun } from './bun-runtime.ts';
+import { bunDial } from './bun-sockets.ts';
 import { DialError, dialReasonOf } from './errors.ts';
 import { keepAliveDelayMs } from './listener.ts';
 import { ownReading, PlainConnection, type ReadMode } from './node-plain.ts';
@@ -18,6 +20,7 @@ export interface DialOptions {
 /** Connects; the connection comes paused. Rejects with DialError. */
 export function dial(options: DialOptions): Promise<Connection> {
   const { address, port } = options;
+  if (bun !== null) return bunDial(bun, options, keepAliveDelayMs);
   const reading = options.readMode === 'data-events' ? null : ownReading();
   return new Promise((resolve, reject) => {
     const socket = connect({

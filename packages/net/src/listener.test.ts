@@ -99,7 +99,10 @@ test('a dial that nobody answers ends at its deadline', async () => {
   );
   const [port] = await once(worker, 'message');
   const dials = await Promise.allSettled(
-    Array.from({ length: 6 }, () => dial({ address: '127.0.0.1', port, timeoutMs: 300 })),
+    // Bun's backlog is 512, whatever it is told.
+    Array.from({ length: 'Bun' in globalThis ? 520 : 6 }, () =>
+      dial({ address: '127.0.0.1', port, timeoutMs: 300 }),
+    ),
   );
   const reasons = dials.flatMap((dialled) => (dialled.status === 'rejected' ? [dialled.reason.reason] : []));
   for (const dialled of dials) if (dialled.status === 'fulfilled') dialled.value.destroy();

@@ -1,5 +1,7 @@
 // Listening sockets: what is accepted becomes a paused connection, the listener closes without touching open ones.
 import { type AddressInfo, createServer, isIPv6, type Server } from 'node:net';
+import { bun } from './bun-runtime.ts';
+import { bunListen } from './bun-sockets.ts';
 import { asError, ListenError } from './errors.ts';
 import { acceptedConnection, type ReadMode } from './node-plain.ts';
 import type { Connection } from './transport.ts';
@@ -35,10 +37,13 @@ export interface Listener {
  * Accepts connections until closed. Each comes paused; an exception out of `onConnection` destroys that connection.
  * Rejects with ListenError.
  */
-export function listen(
+export async function listen(
   options: ListenOptions,
   onConnection: (connection: Connection) => void,
 ): Promise<Listener> {
+  if (bun !== null) {
+    return bunListen(bun, { host: options.host, port: options.port, keepAliveDelayMs }, onConnection);
+  }
   const server = createServer({
     allowHalfOpen: true,
     pauseOnConnect: true,

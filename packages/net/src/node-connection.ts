@@ -188,6 +188,6 @@ function onSocketClose(this: OwnedSocket): void {
 }
 
 /** An IPv4 peer of a dual-stack socket by its IPv4 address. */
-function plainAddress(address: string): string {
+export function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address;
 }

@@ -1,5 +1,7 @@
 // The server's side of a TLS handshake, over a connection that is already accepted. Which bytes ask for it is the negotiator's.
 import { type SecureContext, TLSSocket } from 'node:tls';
+import { BunConnection } from './bun-connection.ts';
+import { bunServerTls } from './bun-tls.ts';
 import type { NodeConnection } from './node-connection.ts';
 import { TlsConnection } from './node-tls.ts';
 import type { ServerCertificates } from './server-certificates.ts';
@@ -25,6 +27,7 @@ export async function upgradeToServerTls(
   connection: Connection,
   options: ServerTlsOptions,
 ): Promise<Connection> {
+  if (connection instanceof BunConnection) return bunServerTls(connection, options);
   const socket = (connection as NodeConnection).handOver();
   if (socket.destroyed) throw handshakeFailure(null, 'client');
   if (options.alreadyRead !== undefined && options.alreadyRead.length > 0) {

@@ -78,6 +78,26 @@ test.each(['own-buffer', 'data-events'] as const)(
   },
 );
 
+test('the certificate that a client gets is the one for the name it asks for', async () => {
+  const certificates = loadServerCertificates([certificateFiles('other'), certificateFiles('wildcard')]);
+  for (const [servername, shown] of [
+    ['ep-a.db.localhost', 'wildcard'],
+    ['elsewhere.example', 'other'],
+    ['', 'other'],
+  ] as const) {
+    const { ours: plain, peer: socket } = await acceptedPair();
+    const peer = connect({ socket, servername, rejectUnauthorized: false });
+    const secure = once(peer, 'secureConnect');
+    const ours = await upgradeToServerTls(plain, { certificates, handshakeTimeoutMs });
+    await secure;
+    const raw = new X509Certificate(fixtureText(`${shown}.pem`)).raw;
+    expect(peer.getPeerX509Certificate()?.raw.equals(raw)).toBe(true);
+    expect(ours.tls?.endPointHash).toEqual(endPointHash(raw));
+    ours.destroy();
+    peer.destroy();
+  }
+});
+
 test('bytes stuffed behind the request for TLS can be seen by the negotiator, and never turn up inside TLS', async () => {
   const { ours: plain, peer } = await acceptedPair();
   const channel = new FrameChannel(plain);
@@ -201,6 +221,18 @@ const trust: [string, Partial<ClientTlsOptions>, string, Outcome][] = [
   ['verify-ca does not look at the name', { mode: 'verify-ca', host: 'elsewhere.example' }, 'wildcard', 'ok'],
   ['verify-ca wants a known authority', { mode: 'verify-ca', caPem: null }, 'wildcard', 'untrusted'],
   ['verify-ca wants a valid period', { mode: 'verify-ca' }, 'expired', 'expired'],
+  [
+    'verify-ca wants a known authority, whatever the name',
+    { mode: 'verify-ca', host: 'elsewhere.example', caPem: fixtureText('ed25519.pem') },
+    'wildcard',
+    'untrusted',
+  ],
+  [
+    'verify-ca wants a valid period, whatever the name',
+    { mode: 'verify-ca', host: 'elsewhere.example' },
+    'expired',
+    'expired',
+  ],
   ['verify-full accepts its name', { host: 'ep-x.db.localhost' }, 'wildcard', 'ok'],
   ['verify-full accepts an address in the certificate', { host: '127.0.0.1' }, 'wildcard', 'ok'],
   ['verify-full refuses another name', { host: 'ep-x.db.localhost' }, 'other', 'name-mismatch'],

@@ -5,6 +5,8 @@ import {
   ensureDevCertificates,
   ensureSealKeyFile,
   freePort,
+  type PoolerRuntime,
+  poolerRuntimeOf,
 } from '@weir/local-servers';
 import { runDirectory, temporaryDirectory } from './temporary-directory.ts';
 import { startWeirProcess, type WeirProcess } from './weir-process.ts';
@@ -20,6 +22,8 @@ export interface PoolerOptions {
   readonly certificates?: DevCertificates;
   /** This process may use a budget divided by this. */
   readonly budgetShares?: number;
+  /** What runs it: by default what WEIR_POOLER_RUNTIME names, else Node. */
+  readonly runtime?: PoolerRuntime;
   /** More environment, or undefined to take a variable away. */
   readonly env?: Record<string, string | undefined>;
 }
@@ -47,7 +51,7 @@ export async function startPooler(options: PoolerOptions): Promise<Pooler> {
   const port = options.port ?? (await freePort());
   const adminPort = await freePort(undefined, new Set([port]));
   ensureSealKeyFile(options.sealKeyFile);
-  const running = await startWeirProcess('pooler', {
+  const environment = {
     WEIR_LISTEN: `127.0.0.1:${port}`,
     WEIR_POOLED_LISTEN: options.pooledPort === undefined ? undefined : `127.0.0.1:${options.pooledPort}`,
     WEIR_ADMIN_LISTEN: `127.0.0.1:${adminPort}`,
@@ -61,7 +65,9 @@ export async function startPooler(options: PoolerOptions): Promise<Pooler> {
     // Clients that start a virtual machine or an interpreter first may be slow where many tests share a machine.
     WEIR_LOGIN_TIMEOUT_MS: '120000',
     ...options.env,
-  });
+  };
+  const runtime = options.runtime ?? poolerRuntimeOf(process.env.WEIR_POOLER_RUNTIME);
+  const running = await startWeirProcess('pooler', environment, runtime);
   const adminUrl = `http://127.0.0.1:${adminPort}`;
   const close = async () => {
     await running.close();

@@ -2,7 +2,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ServerProcess, startServerProcess } from '@weir/local-servers';
+import {
+  type PoolerRuntime,
+  runtimeCommand,
+  type ServerProcess,
+  startServerProcess,
+} from '@weir/local-servers';
 import { printOnFailure } from './failure-log.ts';
 
 // From its source, and from a bundle in dist/.
@@ -31,12 +36,15 @@ export interface WeirProcess {
 export async function startWeirProcess(
   bundle: 'pooler' | 'control-api',
   environment: Record<string, string | undefined>,
+  runtime: PoolerRuntime = 'node',
 ): Promise<WeirProcess> {
   const file = join(distDirectory, `${bundle}.mjs`);
   if (!existsSync(file)) throw new Error(`${file} is not built: node scripts/build.mjs`);
+  const run = runtimeCommand(runtime);
+  if (run === null) throw new Error(`there is no ${runtime}: neither on PATH nor in WEIR_BUN`);
   const child = await startServerProcess({
     name: bundle,
-    command: process.execPath,
+    command: run.command,
     args: [file],
     // Nothing of this machine's own settings leaks into a test.
     env: {
@@ -45,6 +53,7 @@ export async function startWeirProcess(
       TMPDIR: process.env.TMPDIR,
       NODE_COMPILE_CACHE: join(distDirectory, '.compile-cache'),
       WEIR_LOG_LEVEL: process.env.WEIR_TEST_LOG_LEVEL ?? 'info',
+      ...run.env,
       ...environment,
     },
   });

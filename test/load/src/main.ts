@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureDevCertificates } from '@weir/local-servers';
+import { ensureDevCertificates, type PoolerRuntime } from '@weir/local-servers';
 import { startBenchPostgres } from './bench-postgres.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchOptions, parseOptions, UsageError, usage } from './options.ts';
@@ -12,7 +12,7 @@ import { writeReport } from './report.ts';
 import { runBenchmark } from './run.ts';
 import { summarise } from './summary.ts';
 import type { Target } from './target.ts';
-import { startWeirTarget } from './weir.ts';
+import { startWeirTargets } from './weir.ts';
 
 // The pool size of both poolers: large enough to keep two cores busy, small enough that 64 clients queue.
 const poolSize = 20;
@@ -35,7 +35,10 @@ async function bench(options: BenchOptions): Promise<void> {
     if (options.targets.includes('pgbouncer')) {
       targets.push(await startPgbouncer({ programs, directory, postgres, certificates, poolSize }));
     }
-    if (options.targets.includes('weir')) targets.push(await startWeirTarget(postgres, poolSize));
+    const runtimes: PoolerRuntime[] = [];
+    if (options.targets.includes('weir')) runtimes.push('node');
+    if (options.targets.includes('weir-bun')) runtimes.push('bun');
+    if (runtimes.length > 0) targets.push(...(await startWeirTargets(postgres, poolSize, runtimes)));
     const measured = targets.filter((target) => options.targets.includes(target.name));
     const result = await runBenchmark(programs.pgbench, measured, options, say, stopping.signal);
     const report = writeReport({

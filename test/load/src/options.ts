@@ -1,6 +1,6 @@
 // The words `pnpm bench` understands, and their defaults; nothing is started here.
 import { parseArgs } from 'node:util';
-import { type TargetName, targetNames } from './target.ts';
+import { defaultTargets, type TargetName, targetNames } from './target.ts';
 
 /** What one run of the benchmark is to do. */
 export interface BenchOptions {
@@ -24,7 +24,7 @@ export const usage = `usage: pnpm bench [options]
   --rounds N          interleaved rounds (default 7)
   --seconds N         length of one pgbench run (default 2)
   --cells A,B         only cells whose name contains A or B, for instance simple-c64,churn,idle
-  --targets A,B       of direct, pgbouncer, weir (default all)
+  --targets A,B       of direct, pgbouncer, weir (the default) and weir-bun, its pooler on Bun
   --out FILE          write the tables as Markdown, for instance docs/benchmarks.md
   --raw FILE          write every measurement as JSON
   --idle-clients N    clients opened for the memory cells (default 2000)
@@ -56,7 +56,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | null {
     rounds: positive('rounds', values.rounds, quick ? 1 : 7),
     seconds: positive('seconds', values.seconds, quick ? 1 : 2),
     cellFilter: splitList(values.cells),
-    targets: targets.length > 0 ? (targets as TargetName[]) : targetNames,
+    targets: targets.length > 0 ? (targets as TargetName[]) : defaultTargets,
     outFile: values.out ?? null,
     rawFile: values.raw ?? null,
     idleClients: positive('idle-clients', values['idle-clients'], quick ? 200 : 2000),

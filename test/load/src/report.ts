@@ -48,6 +48,9 @@ export function writeReport(input: ReportInput): string {
     sections.push(['## CPU per transaction, in µs', '', ...cpuTable(queries), '', ...goalLines(queries)]);
     sections.push(['## Transactions per second', '', ...throughputTable(queries)]);
   }
+  const onBun = [...queries, ...churn].filter((row) => row.targets['weir-bun']);
+  if (onBun.length > 0)
+    sections.push(['## The pooler on Bun: CPU per transaction, in µs', '', ...bunTable(onBun)]);
   if (single.length > 0) sections.push(['## Latency with one client, in µs', '', ...latencyTable(single)]);
   if (churn.length > 0) {
     sections.push([
@@ -90,6 +93,22 @@ function cpuTable(rows: readonly CellSummary[]): string[] {
       `${row.stealPercent.toFixed(0)} %`,
       `${row.slowness.toFixed(1)} ×`,
     ]),
+  );
+}
+
+function bunTable(rows: readonly CellSummary[]): string[] {
+  return table(
+    ['cell', 'weir-bun', '/ pgbouncer', '/ weir', 'transactions/s, / pgbouncer'],
+    rows.map(({ cell, targets }) => {
+      const ours = targets['weir-bun'];
+      const over = (other: TargetSummary | undefined) =>
+        ratioText(ours?.cpuUs && other?.cpuUs ? ours.cpuUs.median / other.cpuUs.median : null);
+      const speed =
+        ours && targets.pgbouncer
+          ? ours.transactionsPerSecond / targets.pgbouncer.transactionsPerSecond
+          : null;
+      return [cell.name, cpuText(ours), over(targets.pgbouncer), over(targets.weir), ratioText(speed)];
+    }),
   );
 }
 

@@ -1,6 +1,8 @@
 // What the load is sent through: Postgres itself, pgbouncer or Weir, behind one small interface.
 
-export const targetNames = ['direct', 'pgbouncer', 'weir'] as const;
+export const targetNames = ['direct', 'pgbouncer', 'weir', 'weir-bun'] as const;
+/** What is measured if nobody says otherwise: not everybody has Bun. */
+export const defaultTargets = ['direct', 'pgbouncer', 'weir'] as const;
 export type TargetName = (typeof targetNames)[number];
 
 /** Where and as whom a client connects, with or without TLS. */

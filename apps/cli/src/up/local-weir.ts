@@ -10,6 +10,10 @@ import {
   findOrStartRedis,
   hasIpv6Loopback,
   type LocalRedis,
+  type PoolerRuntime,
+  poolerRuntimeOf,
+  type RuntimeCommand,
+  runtimeCommand,
   startEmbeddedPostgres,
 } from '@weir/local-servers';
 import { ApiProblem, apiClient } from '../api-client.ts';
@@ -21,7 +25,7 @@ import { distDirectory } from '../project.ts';
 import { choosePorts } from './choose-ports.ts';
 import type { Progress } from './progress.ts';
 import type { Shutdown } from './shutdown.ts';
-import { startApp, troubleIn } from './start-app.ts';
+import { type AppStart, startApp, troubleIn } from './start-app.ts';
 
 export const localDomain = 'db.localhost';
 
@@ -115,20 +119,29 @@ export async function startLocalWeir(
     name: string,
     args: readonly [string, ...string[]],
     env: Record<string, string | undefined>,
-    readyLines = 1,
+    { readyLines = 1, runtime }: Pick<AppStart, 'readyLines' | 'runtime'> = {},
   ) => {
-    const child = await startApp({ name, args, env: { ...shared, ...env }, logDirectory, readyLines });
+    const child = await startApp({
+      name,
+      args,
+      env: { ...shared, ...env },
+      logDirectory,
+      readyLines,
+      ...(runtime && { runtime }),
+    });
     shutdown.add(name, () => child.stop({ timeoutMs: 12_000 }));
     child.exited.then(() => shutdown.request(`${name} ended by itself:\n${troubleIn(child.output())}`));
   };
   if (redis === null) {
     await progress.step('weir', () =>
-      app('weir', ['cli.mjs', 'one-process'], { ...controlApiEnv, ...poolerEnv }, 2),
+      app('weir', ['cli.mjs', 'one-process'], { ...controlApiEnv, ...poolerEnv }, { readyLines: 2 }),
     );
   } else {
     await Promise.all([
       progress.step('control-api', () => app('control-api', ['control-api.mjs'], controlApiEnv)),
-      progress.step('pooler', () => app('pooler', ['pooler.mjs'], poolerEnv)),
+      progress.step('pooler', () =>
+        app('pooler', ['pooler.mjs'], poolerEnv, { runtime: choosePoolerRuntime(progress) }),
+      ),
     ]);
   }
 
@@ -163,6 +176,20 @@ export async function startLocalWeir(
     demoPassword: state.demoRolePassword,
     sharedState: redis === null ? 'memory' : 'redis',
   };
+}
+
+/** What the person asked for by WEIR_POOLER_RUNTIME, and Node where that is not to be had. */
+function choosePoolerRuntime(progress: Progress): RuntimeCommand {
+  let asked: PoolerRuntime;
+  try {
+    asked = poolerRuntimeOf(process.env.WEIR_POOLER_RUNTIME);
+  } catch (error) {
+    throw new CommandError((error as Error).message);
+  }
+  const found = runtimeCommand(asked);
+  if (found === null)
+    progress.say('the pooler runs on Node: there is no bun, neither on PATH nor in WEIR_BUN');
+  return found ?? runtimeCommand('node')!;
 }
 
 /** A machine that has just started everything may be too busy to answer the API's probe in its 10 s. */

@@ -1,7 +1,7 @@
 // Starts one of Weir's processes as a child: its log goes to a file, and it is ready when it says so there.
 import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ServerProcess, startServerProcess } from '@weir/local-servers';
+import { type RuntimeCommand, type ServerProcess, startServerProcess } from '@weir/local-servers';
 import { CommandError } from '../command.ts';
 import { distDirectory } from '../project.ts';
 
@@ -11,6 +11,8 @@ export interface AppStart {
   readonly args: readonly [string, ...string[]];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly logDirectory: string;
+  /** Node, if nothing else is given. */
+  readonly runtime?: RuntimeCommand;
   /** How many `ready` lines it writes. */
   readonly readyLines?: number;
 }
@@ -26,14 +28,14 @@ export async function startApp(start: AppStart): Promise<ServerProcess> {
   const logFile = join(start.logDirectory, `${start.name}.log`);
   // Of the last start only: a demo must not fill the disk.
   const log = createWriteStream(logFile, { flags: 'w', mode: 0o600 });
-  const env: NodeJS.ProcessEnv = { ...process.env };
+  const env: NodeJS.ProcessEnv = { ...process.env, ...start.runtime?.env };
   for (const [name, value] of Object.entries(start.env)) {
     if (value === undefined) delete env[name];
     else env[name] = value;
   }
   const child = await startServerProcess({
     name: start.name,
-    command: process.execPath,
+    command: start.runtime?.command ?? process.execPath,
     args: [file, ...args],
     env,
     cwd: process.cwd(),
