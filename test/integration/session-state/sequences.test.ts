@@ -9,7 +9,7 @@ beforeAll(async () => {
   weir = await startWeir({ budget: 4, settings: { queryWaitTimeoutMs: 30_000 } });
   const owner = await weir.client();
   await owner.query(
-    'create sequence s1; create table things (id serial, name text); create table counted (n int)',
+    'create sequence s1; create table things (id serial, name text); create table counted as select 1 as n',
   );
   await owner.end();
 });
@@ -69,20 +69,19 @@ test('who never used a sequence is told so as on a direct connection', async () 
 });
 
 test('statistics that were counted on several servers are all there once they are flushed', async () => {
-  const [client, one, two] = await Promise.all([connect(), connect(), connect()]);
+  const client = await connect();
+  const update = 'update counted set n = n + 1 returning pg_backend_pid() as pid';
   const pids = new Set<number>();
   for (let round = 0; round < 3; round++) {
-    const { rows } = await client!.query('insert into counted values (1) returning pg_backend_pid() as pid');
-    pids.add(rows[0].pid);
-    // Whoever takes the server it had last makes it go to another.
-    for (const other of [one!, two!].slice(0, round + 1)) await other.query('begin');
-    for (const other of [one!, two!].slice(0, round + 1)) await other.query('select 1');
-    const again = await client!.query('insert into counted values (2) returning pg_backend_pid() as pid');
-    pids.add(again.rows[0].pid);
-    for (const other of [one!, two!].slice(0, round + 1)) await other.query('commit');
+    pids.add((await client.query(update)).rows[0].pid);
+    // One that comes anew takes the server that was used last, so that the client has to go to another.
+    const other = await connect();
+    await other.query('begin');
+    pids.add((await client.query(update)).rows[0].pid);
+    await other.query('commit');
   }
   expect(pids.size).toBeGreaterThan(1);
-  await client!.query('select pg_stat_force_next_flush()');
-  const counted = "select n_tup_ins as value from pg_stat_user_tables where relname = 'counted'";
-  expect(await value(client!, counted)).toBe(6);
+  await client.query('select pg_stat_force_next_flush()');
+  const counted = "select n_tup_upd as value from pg_stat_user_tables where relname = 'counted'";
+  expect(await value(client, counted)).toBe(6);
 });
