@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { createRedisFleet, EndpointSnapshot, type Fleet, loadSealKeys, withSnapshot } from '@weir/fleet';
 import { type Connection, type Listener, listen, loadServerCertificates } from '@weir/net';
-import { loadSqlParser } from '@weir/pooling';
+import { loadSqlParser, sqlParserFailed } from '@weir/pooling';
 import { type AdminListener, createLogger, createMetrics, type Logger, serveAdmin } from '@weir/telemetry';
 import { collectActivity, collectCounters } from './admin/counters.ts';
 import { CancelKeys } from './cancel/cancel-keys.ts';
@@ -136,7 +136,16 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     await fleet.registry.report({ processId: config.processId, startedAt, endpoints }).catch(() => {});
   };
   await report();
-  const reports = setInterval(() => void report(), reportEachMs);
+  let parserFailed = false;
+  const reports = setInterval(() => {
+    void report();
+    if (!sqlParserFailed() || parserFailed) return;
+    parserFailed = true;
+    log.error(
+      { process: config.processId },
+      'the SQL parser failed: until a restart every statement that hints at session state pins',
+    );
+  }, reportEachMs);
 
   const addresses = clientListeners.map(({ host, port }) => ({ host, port }));
   const adminAddress = admin === null ? null : { host: admin.host, port: admin.port };

@@ -1,6 +1,6 @@
 // The package's surface: the pooling core, which decides and forwards but has no socket, timer or clock of its own.
 
-export { loadSqlParser } from '@weir/sql';
+export { loadSqlParser, sqlParserFailed } from '@weir/sql';
 export { ClientSession, type ClientStart, type ClientState } from './client-session.ts';
 export type { PinReason, Refusal, ServerCloseReason } from './close-reason.ts';
 export { Dispatcher, type DispatcherLimits, defaultDispatcherLimits } from './dispatcher.ts';

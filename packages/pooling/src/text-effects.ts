@@ -60,7 +60,7 @@ export function textEffects(
   const unknown = text !== null && (session === null || session.unknownCode);
   if (strict && unknown) pin ??= 'unknown-code';
   const probe = strict && (session === null || session.touchesData);
-  const statement = pin === null || text === null ? null : normalizedText(text);
+  const statement = pin === null || session === null ? null : normalizedText(text!);
   if (suspicion === 0 && pin === null && !probe) return null;
   return { pin, session, sequences, byWords, statement, probe };
 }

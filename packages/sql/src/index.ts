@@ -5,6 +5,7 @@ export {
   parsedTextBytesMax,
   type SessionEffects,
   sessionEffects,
+  sqlParserFailed,
   type Unreplayable,
 } from './session-effects.ts';
 export { parsedBits, Suspicion, suspicionOf, WordScan } from './word-scan.ts';

@@ -1,6 +1,6 @@
 // Tests of what the parser tells of a text: which settings follow, and what cannot.
 import { beforeAll, expect, test } from 'vitest';
-import { loadSqlParser, sessionEffects } from './index.ts';
+import { loadSqlParser, normalizedText, sessionEffects, sqlParserFailed } from './index.ts';
 
 beforeAll(() => loadSqlParser());
 
@@ -121,4 +121,20 @@ test.each([
   ['create index on t (a)', true],
 ])('%s touches data, and may run code that it does not name: %s', (text, touchesData) => {
   expect(sessionEffects(text)?.touchesData).toBe(touchesData);
+});
+
+test('a text for people has no values in it, and is short', () => {
+  const text = `create temp table "é" as -- a secret
+    select 'sécret', E'it\\'s', $$a$$, $x$b$x$, U&'d', x'ff', 42, 1.5e3, $1 /* and more */`;
+  expect(normalizedText(text)).toBe('create temp table "é" as select ?, ?, ?, ?, ?, ?, ?, ?, $1');
+  expect(normalizedText(`select ${'a, '.repeat(1_000)}b`)!.length).toBeLessThanOrEqual(301);
+});
+
+test('texts that are no SQL leave the parser as it was', () => {
+  for (const text of ['', ' ', 'selekt', 'create temp table t as select; sel', 'select $$']) {
+    sessionEffects(text);
+    normalizedText(text);
+  }
+  expect(sqlParserFailed()).toBe(false);
+  expect(sessionEffects('listen x')?.unreplayable).toBe('listen');
 });

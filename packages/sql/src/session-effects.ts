@@ -1,5 +1,5 @@
 // What one SQL text does to the session that runs it, told by Postgres's own parser. Remembered by text, bounded in bytes.
-import { hasSqlDetails, loadModule, normalizeSync, parseSync } from 'libpg-query';
+import { hasSqlDetails, loadModule, parseSync, scanSync } from 'libpg-query';
 import { harmlessFunctions } from './harmless-functions.ts';
 
 /** State that cannot follow a client to another server connection. */
@@ -76,26 +76,46 @@ export function sessionEffects(text: string): SessionEffects | null {
 }
 
 const normalizedCharactersMax = 300;
+// As the scanner cuts them: strings of each kind, and numbers.
+const constant = /^(?:(?:[ebxn]|u&)?'|\$\w*\$|\.?\d)/i;
+const comment = /^(?:--|\/\*)/;
 
-/** The text with its constants taken out, for people to read; shortened. Null if the parser does not know it. */
+/**
+ * A text that the parser knows without its values and comments, for people to read; shortened. Null if that fails.
+ * The parser's own normalization leaves the values of utility statements in.
+ */
 export function normalizedText(text: string): string | null {
   if (broken) return null;
+  let normalized = '';
+  let from = 0;
   try {
-    const normalized = normalizeSync(text).replaceAll(/\s+/g, ' ').trim();
-    return normalized.length <= normalizedCharactersMax
-      ? normalized
-      : `${normalized.slice(0, normalizedCharactersMax)}…`;
-  } catch (error) {
-    broken = !hasSqlDetails(error);
+    for (const token of scanSync(text).tokens) {
+      const at = text.indexOf(token.text, from);
+      normalized += text.slice(from, at);
+      if (constant.test(token.text)) normalized += '?';
+      else if (!comment.test(token.text)) normalized += token.text;
+      from = at + token.text.length;
+    }
+  } catch {
     return null;
   }
+  normalized = normalized.replaceAll(/\s+/g, ' ').trim();
+  if (normalized.length <= normalizedCharactersMax) return normalized;
+  return `${normalized.slice(0, normalizedCharactersMax)}…`;
 }
 
 /** The parser has failed in a way that it never should: nobody knows what it would say now. */
 let broken = false;
 
+/** True once the parser can no longer be asked: every text that hints at session state then pins. */
+export function sqlParserFailed(): boolean {
+  return broken;
+}
+
 function parsedEffects(text: string): SessionEffects | null {
   if (broken) return null;
+  // The parser takes that for a mistake of its caller.
+  if (text === '') return noEffects;
   let statements: readonly Node[];
   try {
     statements = (parseSync(text).stmts ?? []).map(({ stmt }) => stmt as Node);

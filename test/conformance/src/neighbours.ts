@@ -20,6 +20,8 @@ const turns: readonly ((client: pg.Client, number: number) => Promise<number>)[]
   async (client, number) => {
     await client.query('begin');
     const n = await one(client, `select ${number}::int as n`);
+    // As a transaction whose application computes something in between.
+    await client.query('select pg_sleep(0.002)');
     await client.query('commit');
     return n;
   },
@@ -59,7 +61,7 @@ export async function startNeighbours(count: number, config: pg.ClientConfig): P
         // A server may be ended by a test; another fault is one too many.
         if (faults.length > 100) return;
       }
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      await new Promise((resolve) => setImmediate(resolve));
     }
     await client.end().catch(() => {});
   };
