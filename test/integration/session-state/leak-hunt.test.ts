@@ -84,6 +84,7 @@ class Hunter {
   private readonly client: pg.Client;
   private readonly number: number;
   private statements = 0;
+  private discards = 0;
   private sequenceValue: unknown = null;
   private readonly random: SeededRandom;
   private readonly start = new Map<string, string>();
@@ -144,7 +145,7 @@ class Hunter {
     const at = random.oneIn(2) ? this.statements++ : random.below(this.statements + 1);
     this.statements = Math.max(this.statements, at + 1);
     const { rows } = await client.query({
-      name: `statement ${at}`,
+      name: `statement ${this.discards}/${at}`,
       text: `select ${number} as number, ${at} as at, $1::int as given`,
       values: [at],
     });
@@ -218,7 +219,13 @@ class Hunter {
         return;
       case 3:
         if (!random.oneIn(4)) return this.change();
-        await client.query(random.oneIn(2) ? 'reset all' : 'discard all');
+        if (random.oneIn(2)) await client.query('reset all');
+        else {
+          await client.query('discard all');
+          // The names that the driver believes in are gone with it.
+          this.discards++;
+          this.statements = 0;
+        }
         // RESET ALL leaves the role as it is; here every session goes back by itself.
         await client.query('reset role');
         for (const [name, value] of this.start) this.expected.set(name, value);
