@@ -1,6 +1,7 @@
 // A client of the direct host: logged in upstream in its own name, then relayed byte by byte, counted in the budget.
 import type { Connection, EgressPolicy } from '@weir/net';
 import { backendKeyData, joinBytes, parameterStatus, readyForQuery } from '@weir/protocol';
+import { settingsFor } from '@weir/tenancy';
 import type { CancelKeys } from '../cancel/cancel-keys.ts';
 import type { ServerCredential } from '../client/authenticate.ts';
 import type { StartupParameters } from '../client/startup-parameters.ts';
@@ -66,9 +67,9 @@ export async function serveDirect(
 }
 
 function takeSlot(login: DirectLogin, deps: ServeDirectDeps): Promise<void> {
-  const { served } = login;
+  const { served, role, startup } = login;
   const { upstream, endpoint } = served;
-  const timeoutMs = endpoint.settings.queryWaitTimeoutMs;
+  const timeoutMs = settingsFor(endpoint.settings, role, startup.database).queryWaitTimeoutMs;
   return new Promise((resolve, reject) => {
     let settled = false;
     const granted = (slot: boolean): void => {
