@@ -1,5 +1,6 @@
 // The outcome of conformance runs as a line for the terminal and as Markdown.
 import type { Target, TargetResult } from './run-target.ts';
+import { addCosts, type SessionCosts } from './session-costs.ts';
 
 /** One run. */
 export interface Row {
@@ -58,14 +59,14 @@ export function report(version: string, neighbours: number, rows: readonly Row[]
   ].join('\n');
 }
 
-/** Pins and changes of server by test, of the first round that has them. */
+/** Pins and changes of server by test, over all rounds. */
 function costTable(rows: readonly Row[]): string[] {
-  const row = rows.find(({ result }) => result.costs.size > 0);
-  if (row === undefined) return [];
-  const { target, round, result } = row;
-  const lines = [...result.costs].sort(([a], [b]) => (a < b ? -1 : 1));
+  const costs = new Map<string, SessionCosts>();
+  for (const { result } of rows) for (const [test, one] of result.costs) addCosts(costs, test, one);
+  if (costs.size === 0) return [];
+  const lines = [...costs].sort(([a], [b]) => (a < b ? -1 : 1));
   return [
-    `## What each test cost on \`${target}\`, round ${round}`,
+    `## What each test cost on \`${rows[0]!.target}\`, ${rows.length === 1 ? 'one round' : `${rows.length} rounds together`}`,
     '',
     'Clients, server connections lent to them, how often one got another than before, and server connections that stayed with one, by reason.',
     '',

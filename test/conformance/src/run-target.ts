@@ -63,8 +63,9 @@ export async function runTarget(target: Target, options: RunOptions): Promise<Ta
         poolerEnv: { WEIR_LOG_LEVEL: 'debug' },
         settings: {
           ...settings[target],
-          // Fewer than the neighbours, so that no server waits for the test that had it last.
-          ...(options.neighbours > 1 && target !== 'session' && { poolSize: options.neighbours - 1 }),
+          // Half as many as the neighbours, so that no server waits for the test that had it last.
+          ...(options.neighbours > 1 &&
+            target !== 'session' && { poolSize: Math.floor(options.neighbours / 2) }),
         },
       });
     }

@@ -35,13 +35,21 @@ function add(costs: Map<string, SessionCosts>, line: ClientLine): void {
   // pg_regress names itself so.
   const [, test] = /^pg_regress\/(.+)$/.exec(line.application ?? '') ?? [];
   if (test === undefined) return;
+  const { checkouts = 0, serverChanges = 0 } = line;
+  const pins = new Map<string, number>();
+  for (const reason of line.pins ?? []) pins.set(reason, (pins.get(reason) ?? 0) + 1);
+  addCosts(costs, test, { clients: 1, checkouts, serverChanges, pins });
+}
+
+/** Adds to what `test` has cost so far. */
+export function addCosts(costs: Map<string, SessionCosts>, test: string, one: SessionCosts): void {
   let sum = costs.get(test);
   if (sum === undefined) {
     sum = { clients: 0, checkouts: 0, serverChanges: 0, pins: new Map() };
     costs.set(test, sum);
   }
-  sum.clients++;
-  sum.checkouts += line.checkouts ?? 0;
-  sum.serverChanges += line.serverChanges ?? 0;
-  for (const reason of line.pins ?? []) sum.pins.set(reason, (sum.pins.get(reason) ?? 0) + 1);
+  sum.clients += one.clients;
+  sum.checkouts += one.checkouts;
+  sum.serverChanges += one.serverChanges;
+  for (const [reason, count] of one.pins) sum.pins.set(reason, (sum.pins.get(reason) ?? 0) + count);
 }
