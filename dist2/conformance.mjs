@@ -28703,6 +28703,7 @@ __name(endLongRunning, "endLongRunning");
 // test/conformance/src/run-target.ts
 var targets = ["server", "direct", "pooled", "strict", "session", "pgbouncer"];
 var database2 = "regression";
+var settingsOfTests = "-c intervalstyle=postgres_verbose -c datestyle=Postgres,\\ MDY -c timezone=America/Los_Angeles";
 var settings = {
   strict: { stateTracking: "strict" },
   session: { mode: "session" }
@@ -28728,8 +28729,8 @@ async function runTarget(target, options) {
         poolerEnv: { WEIR_LOG_LEVEL: "debug" },
         settings: {
           ...settings[target],
-          // Half as many as the neighbours, so that no server waits for the test that had it last.
-          ...options.neighbours > 1 && target !== "session" && { poolSize: Math.floor(options.neighbours / 2) }
+          // Fewer than the neighbours, so that no server waits for the test that had it last.
+          ...options.neighbours > 1 && target !== "session" && { poolSize: options.neighbours - 1 }
         }
       });
     }
@@ -28746,7 +28747,8 @@ async function runTarget(target, options) {
       neighbours = await startNeighbours(options.neighbours, {
         host: "127.0.0.1",
         ...{ port: address.port, user: address.user, password: address.password, database: database2 },
-        ...endpoint !== null && { options: `endpoint=${endpoint}`, ssl: { rejectUnauthorized: false } }
+        options: `${endpoint === null ? "" : `endpoint=${endpoint} `}${settingsOfTests}`,
+        ...endpoint !== null && { ssl: { rejectUnauthorized: false } }
       });
     }
     const result = await runSuite(options.suite, address, options);

@@ -36,6 +36,10 @@ export interface TargetResult extends SuiteResult {
 
 const database = 'regression';
 
+// What pg_regress has its psql start with: it is part of the pool's key, and the neighbours are to share the pool.
+const settingsOfTests =
+  '-c intervalstyle=postgres_verbose -c datestyle=Postgres,\\ MDY -c timezone=America/Los_Angeles';
+
 const settings: Partial<Record<Target, WeirOptions['settings']>> = {
   strict: { stateTracking: 'strict' },
   session: { mode: 'session' },
@@ -63,9 +67,8 @@ export async function runTarget(target: Target, options: RunOptions): Promise<Ta
         poolerEnv: { WEIR_LOG_LEVEL: 'debug' },
         settings: {
           ...settings[target],
-          // Half as many as the neighbours, so that no server waits for the test that had it last.
-          ...(options.neighbours > 1 &&
-            target !== 'session' && { poolSize: Math.floor(options.neighbours / 2) }),
+          // Fewer than the neighbours, so that no server waits for the test that had it last.
+          ...(options.neighbours > 1 && target !== 'session' && { poolSize: options.neighbours - 1 }),
         },
       });
     }
@@ -82,7 +85,8 @@ export async function runTarget(target: Target, options: RunOptions): Promise<Ta
       neighbours = await startNeighbours(options.neighbours, {
         host: '127.0.0.1',
         ...{ port: address.port, user: address.user, password: address.password, database },
-        ...(endpoint !== null && { options: `endpoint=${endpoint}`, ssl: { rejectUnauthorized: false } }),
+        options: `${endpoint === null ? '' : `endpoint=${endpoint} `}${settingsOfTests}`,
+        ...(endpoint !== null && { ssl: { rejectUnauthorized: false } }),
       });
     }
     const result = await runSuite(options.suite, address, options);
