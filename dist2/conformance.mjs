@@ -28548,16 +28548,24 @@ async function startNeighbours(count, config) {
   let stopped = false;
   let transactions = 0;
   const faults = [];
-  const work = /* @__PURE__ */ __name(async (index) => {
+  const connect = /* @__PURE__ */ __name(async () => {
     const client = new esm_default.Client(config);
     client.on("error", (error) => faults.push(error.message));
     await client.connect();
+    return client;
+  }, "connect");
+  const work = /* @__PURE__ */ __name(async (index) => {
+    let client = await connect();
     for (let turn = 0; !stopped; turn++) {
       const number = index * 1e6 + turn % 1e6;
       try {
         const answer = await turns[turn % turns.length](client, number);
         if (answer !== number) faults.push(`${answer} in place of ${number}`);
         transactions++;
+        if (turn % 3 === 2) {
+          await client.end();
+          client = await connect();
+        }
       } catch (error) {
         faults.push(error.message);
         if (faults.length > 100) return;
@@ -28727,11 +28735,7 @@ async function runTarget(target, options) {
         tlsMode: "disable",
         budget: 60,
         poolerEnv: { WEIR_LOG_LEVEL: "debug" },
-        settings: {
-          ...settings[target],
-          // Fewer than the neighbours, so that no server waits for the test that had it last.
-          ...options.neighbours > 1 && target !== "session" && { poolSize: options.neighbours - 1 }
-        }
+        ...settings[target] && { settings: settings[target] }
       });
     }
     const endpoint = weir && `${weir.endpoint.id}${target === "direct" ? "" : "-pooler"}`;

@@ -32044,7 +32044,9 @@ var Suspicion = {
   /** INSERT, `nextval`, `setval`: may leave the session a value of a sequence. By itself no reason to parse. */
   SequenceUse: 1 << 14,
   /** `pg_stat_force_next_flush`: what this session has counted is to be told now. */
-  Statistics: 1 << 15
+  Statistics: 1 << 15,
+  /** Of those that use sequences, the ones that name what they do: `nextval`, `setval`. */
+  SequenceCall: 1 << 16
 };
 var parsedBits = 49151;
 var wordDeclare = 1 << 20;
@@ -32066,8 +32068,8 @@ var words = [
   ["setseed", Suspicion.Seed],
   ["currval", Suspicion.SequenceState],
   ["lastval", Suspicion.SequenceState],
-  ["nextval", Suspicion.SequenceUse],
-  ["setval", Suspicion.SequenceUse],
+  ["nextval", Suspicion.SequenceUse | Suspicion.SequenceCall],
+  ["setval", Suspicion.SequenceUse | Suspicion.SequenceCall],
   ["pg_replication_origin_session_setup", Suspicion.Replication],
   ["pg_create_logical_replication_slot", Suspicion.Replication],
   ["pg_create_physical_replication_slot", Suspicion.Replication],
@@ -32201,7 +32203,7 @@ var WordScan = class {
     if (this.hash !== hashStart) this.word(this.hash);
     this.hash = hashStart;
     const { found } = this;
-    let suspicion = found & 65535;
+    let suspicion = found & 131071;
     if ((found & wordDeclare) !== 0 && (found & wordHold) !== 0) suspicion |= Suspicion.HoldCursor;
     if ((found & wordDo) !== 0 && ((found & wordSet) !== 0 || (suspicion & parsedBits) !== 0))
       suspicion |= Suspicion.SetInsideDo;

@@ -30194,7 +30194,9 @@ var Suspicion = {
   /** INSERT, `nextval`, `setval`: may leave the session a value of a sequence. By itself no reason to parse. */
   SequenceUse: 1 << 14,
   /** `pg_stat_force_next_flush`: what this session has counted is to be told now. */
-  Statistics: 1 << 15
+  Statistics: 1 << 15,
+  /** Of those that use sequences, the ones that name what they do: `nextval`, `setval`. */
+  SequenceCall: 1 << 16
 };
 var parsedBits = 49151;
 var wordDeclare = 1 << 20;
@@ -30216,8 +30218,8 @@ var words = [
   ["setseed", Suspicion.Seed],
   ["currval", Suspicion.SequenceState],
   ["lastval", Suspicion.SequenceState],
-  ["nextval", Suspicion.SequenceUse],
-  ["setval", Suspicion.SequenceUse],
+  ["nextval", Suspicion.SequenceUse | Suspicion.SequenceCall],
+  ["setval", Suspicion.SequenceUse | Suspicion.SequenceCall],
   ["pg_replication_origin_session_setup", Suspicion.Replication],
   ["pg_create_logical_replication_slot", Suspicion.Replication],
   ["pg_create_physical_replication_slot", Suspicion.Replication],
@@ -30351,7 +30353,7 @@ var WordScan = class {
     if (this.hash !== hashStart) this.word(this.hash);
     this.hash = hashStart;
     const { found } = this;
-    let suspicion = found & 65535;
+    let suspicion = found & 131071;
     if ((found & wordDeclare) !== 0 && (found & wordHold) !== 0) suspicion |= Suspicion.HoldCursor;
     if ((found & wordDo) !== 0 && ((found & wordSet) !== 0 || (suspicion & parsedBits) !== 0))
       suspicion |= Suspicion.SetInsideDo;
@@ -31070,20 +31072,24 @@ function pinReasonOf(suspicion) {
 __name(pinReasonOf, "pinReasonOf");
 
 // packages/pooling/src/text-effects.ts
-var sequencesOnly = {
+var sequencesOnly = /* @__PURE__ */ __name((sequenceCall) => ({
   pin: null,
   session: null,
   sequences: true,
+  sequenceCall,
   byWords: null,
   statement: null,
   probe: false
-};
+}), "sequencesOnly");
+var usesSequences = sequencesOnly(false);
+var callsSequences = sequencesOnly(true);
 function textEffects(bytes, from, to, tracking) {
   if (tracking === "off") return null;
   const suspicion = suspicionOf(bytes, from, to);
   const strict = tracking === "strict";
   if (suspicion === 0 && !strict) return null;
-  if ((suspicion & parsedBits) === 0 && !strict) return sequencesOnly;
+  const sequenceCall = (suspicion & Suspicion.SequenceCall) !== 0;
+  if ((suspicion & parsedBits) === 0 && !strict) return sequenceCall ? callsSequences : usesSequences;
   const text = to - from > parsedTextBytesMax ? null : decodeUtf8(bytes.subarray(from, to));
   const session = text === null ? null : sessionEffects(text);
   const sequences = (suspicion & Suspicion.SequenceUse) !== 0;
@@ -31094,7 +31100,7 @@ function textEffects(bytes, from, to, tracking) {
   const probe = strict && (session === null || session.touchesData);
   const statement = pin === null || session === null ? null : normalizedText(text);
   if (suspicion === 0 && pin === null && !probe) return null;
-  return { pin, session, sequences, byWords, statement, probe };
+  return { pin, session, sequences, sequenceCall, byWords, statement, probe };
 }
 __name(textEffects, "textEffects");
 var tagged = Suspicion.Setting | Suspicion.Listen | Suspicion.OwnStatement | Suspicion.Load;
@@ -31545,6 +31551,8 @@ var ClientSession = class {
   sequenceServer = null;
   /** Those that it has had lately, each once. */
   recentServers = [];
+  /** When it called nextval, setval or currval last. */
+  sequenceCallAtMs = Number.NEGATIVE_INFINITY;
   /** Its next statement may use a sequence. */
   sequencesAhead = false;
   /** What the text of its next message may do, if that has been looked at already; undefined: it has not. */
@@ -32179,6 +32187,7 @@ __name(withStartup, "withStartup");
 
 // packages/pooling/src/dedicated-servers.ts
 var homeWaitMs = 1e4;
+var homeWaitUnseenMs = 1e3;
 var provable = /* @__PURE__ */ new Set([
   "temp-object",
   "advisory-lock",
@@ -32282,34 +32291,53 @@ var DedicatedServers = class {
     if (client.state !== "waiting" || !client.pool.homeWaiters.delete(client)) return;
     client.stopWaiting = null;
     client.errands = 0;
-    const server = this.checkoutOwn(client, client.dedicated, nowMs);
+    const { dedicated } = client;
+    const server = dedicated === null ? this.checkoutAny(client, nowMs) : this.checkoutOwn(client, dedicated, nowMs);
     if (server !== null) this.dispatcher.onReady(client, nowMs);
   }
+  /** Its own server has come back, or it has waited for it long enough: then any will do. */
+  checkoutAny(client, nowMs) {
+    const home = this.sequenceHome(client, nowMs);
+    if (home !== null) return this.awaitHome(client, home, nowMs);
+    return this.dispatcher.checkoutAny(client, nowMs);
+  }
   checkoutOwn(client, reason, nowMs) {
+    const { pool } = client;
+    const { upstream } = pool;
     const home = this.homeOf(client, reason);
-    if (home?.state === "idle" && reason === "sequence-state") {
+    if (reason === "sequence-state") {
+      if (home !== null && (home.state === "idle" || mayAwait(client, home, homeWaitMs, nowMs)))
+        return this.awaitHome(client, home, nowMs);
+      if (home === null && client.sequenceServer !== null) pool.sequencesLost = true;
+    } else if (home?.state === "idle" && upstream.direct + upstream.pinned < upstream.heldMax && pool.mayHold) {
+      client.dedicated = null;
+      this.dispatcher.pinServer(home, reason, nowMs, client.dedicatedStatement);
+      return this.dispatcher.attach(client, home, nowMs) ? home : null;
+    }
+    this.wait(client, nowMs, nowMs);
+    return null;
+  }
+  /** The server with the client's values of sequences, if what it does next may ask for one of them unseen. */
+  sequenceHome(client, nowMs) {
+    if (nowMs - client.sequenceCallAtMs >= sequenceGuardMs) return null;
+    const home = this.homeOf(client, "sequence-state");
+    if (home === null) return null;
+    if (home.state === "idle") return home;
+    return client.sequencesAhead && mayAwait(client, home, homeWaitUnseenMs, nowMs) ? home : null;
+  }
+  /** Lends the client just this server, at once or as soon as it is free. */
+  awaitHome(client, home, nowMs) {
+    if (home.state === "idle") {
       client.dedicated = null;
       return this.dispatcher.attach(client, home, nowMs) ? home : null;
     }
-    if (home?.state === "idle") {
-      const { upstream } = client.pool;
-      if (upstream.direct + upstream.pinned < upstream.heldMax && client.pool.mayHold) {
-        client.dedicated = null;
-        this.dispatcher.pinServer(home, reason, nowMs, client.dedicatedStatement);
-        return this.dispatcher.attach(client, home, nowMs) ? home : null;
-      }
-    } else if (home !== null && home.wantedBy === null && nowMs - client.waitSinceMs < homeWaitMs) {
-      home.wantedBy = client;
-      client.pool.homeWaiters.add(client);
-      client.stopWaiting = () => {
-        home.wantedBy = null;
-        client.pool.homeWaiters.delete(client);
-      };
-      return null;
-    }
-    if (reason === "sequence-state" && home === null && client.sequenceServer !== null)
-      client.pool.sequencesLost = true;
-    this.wait(client, nowMs, nowMs);
+    client.state = "waiting";
+    home.wantedBy = client;
+    client.pool.homeWaiters.add(client);
+    client.stopWaiting = () => {
+      home.wantedBy = null;
+      client.pool.homeWaiters.delete(client);
+    };
     return null;
   }
   /**
@@ -32402,6 +32430,14 @@ var DedicatedServers = class {
     return any2;
   }
 };
+function homeWaitOf(client) {
+  return client.dedicated === null ? homeWaitUnseenMs : homeWaitMs;
+}
+__name(homeWaitOf, "homeWaitOf");
+function mayAwait(client, home, longestMs, nowMs) {
+  return home.wantedBy === null && nowMs - client.waitSinceMs < longestMs;
+}
+__name(mayAwait, "mayAwait");
 
 // packages/pooling/src/growth.ts
 var yieldAfterWaitMs = 50;
@@ -32707,6 +32743,15 @@ var Dispatcher = class {
       this.refuse(client, { kind: "open-failed", cause: pool.closed.cause }, nowMs);
       return null;
     }
+    if (client.sequenceServer !== null) {
+      const home = this.dedicated.sequenceHome(client, nowMs);
+      if (home !== null) return this.dedicated.awaitHome(client, home, nowMs);
+    }
+    return this.checkoutAny(client, nowMs);
+  }
+  /** As `checkout`, once it is known that no server is better for the client than another. */
+  checkoutAny(client, nowMs) {
+    const { pool } = client;
     if (pool.waiters.length === 0) {
       const server = pool.idleFor(client, nowMs);
       if (server !== null) return this.attach(client, server, nowMs) ? server : null;
@@ -33706,12 +33751,16 @@ function suspect(dispatcher, server, effects2, certain, nowMs) {
   const { session, sequences } = effects2;
   const { client } = server;
   const own2 = session?.unreplayable === "sequence-state" && client !== null && server.sequenceOwner === client;
-  if (own2) server.sequenceUsedAtMs = nowMs;
+  if (own2) {
+    server.sequenceUsedAtMs = nowMs;
+    client.sequenceCallAtMs = nowMs;
+  }
   const pin = own2 ? null : effects2.pin ?? (readsAsParsed(server.parameters) ? null : effects2.byWords);
   if (sequences && client !== null) {
     server.sequenceOwner = client;
     server.sequenceUsedAtMs = nowMs;
     client.sequenceServer = server;
+    if (effects2.sequenceCall) client.sequenceCallAtMs = nowMs;
   }
   if (pin !== null) dispatcher.pinServer(server, pin, nowMs, effects2.statement);
   if (effects2.probe) server.probeDue = true;
@@ -34591,7 +34640,7 @@ function sweep(dispatcher, upstream, nowMs, noticeAfterMs2) {
       dispatcher.close(server, "idle", nowMs);
     }
     for (const client of [...pool.homeWaiters])
-      if (nowMs - client.waitSinceMs >= homeWaitMs) dispatcher.dedicated.goOn(client, nowMs);
+      if (nowMs - client.waitSinceMs >= homeWaitOf(client)) dispatcher.dedicated.goOn(client, nowMs);
     for (const server of [...pool.idleServers()]) {
       if (server.guardsSequences(nowMs)) continue;
       if (server.generation !== pool.generation) dispatcher.close(server, "replaced", nowMs);

@@ -48,6 +48,8 @@ export class ClientSession {
   sequenceServer: ServerSession | null = null;
   /** Those that it has had lately, each once. */
   recentServers: ServerSession[] = [];
+  /** When it called nextval, setval or currval last. */
+  sequenceCallAtMs = Number.NEGATIVE_INFINITY;
   /** Its next statement may use a sequence. */
   sequencesAhead = false;
   /** What the text of its next message may do, if that has been looked at already; undefined: it has not. */

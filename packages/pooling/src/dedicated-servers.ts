@@ -10,13 +10,15 @@ import { indexOfNul } from './names.ts';
 import { bytesOf, UnnamedStatement } from './prepared-statements.ts';
 import { isReplayable } from './replay.ts';
 import { Owed, OwedBit } from './reply-queue.ts';
-import { type ServerSession, TransactionStatus } from './server-session.ts';
+import { type ServerSession, sequenceGuardMs, TransactionStatus } from './server-session.ts';
 import { withStartup } from './settings-follow.ts';
 import { textEffects } from './text-effects.ts';
 import { valueSetOf } from './value-set.ts';
 
 /** A client waits so long for a server that knows something of it and is in use; then it gets one that does not. */
-export const homeWaitMs = 10_000;
+const homeWaitMs = 10_000;
+/** And so long if it is not known whether it will ask for what that server knows. */
+const homeWaitUnseenMs = 1_000;
 
 /** State whose end a probe can prove. */
 export const provable: ReadonlySet<PinReason> = new Set([
@@ -141,36 +143,63 @@ export class DedicatedServers {
     if (client.state !== 'waiting' || !client.pool.homeWaiters.delete(client)) return;
     client.stopWaiting = null;
     client.errands = 0;
-    const server = this.checkoutOwn(client, client.dedicated!, nowMs);
+    const { dedicated } = client;
+    const server =
+      dedicated === null ? this.checkoutAny(client, nowMs) : this.checkoutOwn(client, dedicated, nowMs);
     if (server !== null) this.dispatcher.onReady(client, nowMs);
   }
 
+  /** Its own server has come back, or it has waited for it long enough: then any will do. */
+  private checkoutAny(client: ClientSession, nowMs: number): ServerSession | null {
+    const home = this.sequenceHome(client, nowMs);
+    if (home !== null) return this.awaitHome(client, home, nowMs);
+    return this.dispatcher.checkoutAny(client, nowMs);
+  }
+
   private checkoutOwn(client: ClientSession, reason: PinReason, nowMs: number): ServerSession | null {
+    const { pool } = client;
+    const { upstream } = pool;
     const home = this.homeOf(client, reason);
-    if (home?.state === 'idle' && reason === 'sequence-state') {
+    if (reason === 'sequence-state') {
       // It is lent as any other: what it knows is guarded from others for a while.
+      if (home !== null && (home.state === 'idle' || mayAwait(client, home, homeWaitMs, nowMs)))
+        return this.awaitHome(client, home, nowMs);
+      if (home === null && client.sequenceServer !== null) pool.sequencesLost = true;
+    } else if (
+      home?.state === 'idle' &&
+      upstream.direct + upstream.pinned < upstream.heldMax &&
+      pool.mayHold
+    ) {
+      client.dedicated = null;
+      this.dispatcher.pinServer(home, reason, nowMs, client.dedicatedStatement);
+      return this.dispatcher.attach(client, home, nowMs) ? home : null;
+    }
+    this.wait(client, nowMs, nowMs);
+    return null;
+  }
+
+  /** The server with the client's values of sequences, if what it does next may ask for one of them unseen. */
+  sequenceHome(client: ClientSession, nowMs: number): ServerSession | null {
+    if (nowMs - client.sequenceCallAtMs >= sequenceGuardMs) return null;
+    const home = this.homeOf(client, 'sequence-state');
+    if (home === null) return null;
+    if (home.state === 'idle') return home;
+    return client.sequencesAhead && mayAwait(client, home, homeWaitUnseenMs, nowMs) ? home : null;
+  }
+
+  /** Lends the client just this server, at once or as soon as it is free. */
+  awaitHome(client: ClientSession, home: ServerSession, nowMs: number): ServerSession | null {
+    if (home.state === 'idle') {
       client.dedicated = null;
       return this.dispatcher.attach(client, home, nowMs) ? home : null;
     }
-    if (home?.state === 'idle') {
-      const { upstream } = client.pool;
-      if (upstream.direct + upstream.pinned < upstream.heldMax && client.pool.mayHold) {
-        client.dedicated = null;
-        this.dispatcher.pinServer(home, reason, nowMs, client.dedicatedStatement);
-        return this.dispatcher.attach(client, home, nowMs) ? home : null;
-      }
-    } else if (home !== null && home.wantedBy === null && nowMs - client.waitSinceMs < homeWaitMs) {
-      home.wantedBy = client;
-      client.pool.homeWaiters.add(client);
-      client.stopWaiting = () => {
-        home.wantedBy = null;
-        client.pool.homeWaiters.delete(client);
-      };
-      return null;
-    }
-    if (reason === 'sequence-state' && home === null && client.sequenceServer !== null)
-      client.pool.sequencesLost = true;
-    this.wait(client, nowMs, nowMs);
+    client.state = 'waiting';
+    home.wantedBy = client;
+    client.pool.homeWaiters.add(client);
+    client.stopWaiting = () => {
+      home.wantedBy = null;
+      client.pool.homeWaiters.delete(client);
+    };
     return null;
   }
 
@@ -270,4 +299,14 @@ export class DedicatedServers {
     client.unnamedErrors = server.errors;
     return any;
   }
+}
+
+/** How long a client waits for its own server. */
+export function homeWaitOf(client: ClientSession): number {
+  return client.dedicated === null ? homeWaitUnseenMs : homeWaitMs;
+}
+
+/** True while waiting for a server that another client has is worth it. */
+function mayAwait(client: ClientSession, home: ServerSession, longestMs: number, nowMs: number): boolean {
+  return home.wantedBy === null && nowMs - client.waitSinceMs < longestMs;
 }

@@ -75,6 +75,16 @@ export class Dispatcher implements GrowthActs {
       this.refuse(client, { kind: 'open-failed', cause: pool.closed.cause }, nowMs);
       return null;
     }
+    if (client.sequenceServer !== null) {
+      const home = this.dedicated.sequenceHome(client, nowMs);
+      if (home !== null) return this.dedicated.awaitHome(client, home, nowMs);
+    }
+    return this.checkoutAny(client, nowMs);
+  }
+
+  /** As `checkout`, once it is known that no server is better for the client than another. */
+  checkoutAny(client: ClientSession, nowMs: number): ServerSession | null {
+    const { pool } = client;
     if (pool.waiters.length === 0) {
       const server = pool.idleFor(client, nowMs);
       if (server !== null) return this.attach(client, server, nowMs) ? server : null;

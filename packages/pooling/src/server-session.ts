@@ -20,7 +20,7 @@ export type ServerState = 'opening' | 'idle' | 'active' | 'finishing' | 'cancell
 export const TransactionStatus = { Idle: 0x49, Open: 0x54, Failed: 0x45 } as const;
 
 /** Who used a sequence asks for its value soon or never: so long nobody else's sequences go there, where that can be. */
-const sequenceGuardMs = 5_000;
+export const sequenceGuardMs = 5_000;
 
 let serversMade = 0;
 

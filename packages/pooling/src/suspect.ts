@@ -17,12 +17,16 @@ export function suspect(
   // The value that it asks for is its own here.
   const own =
     session?.unreplayable === 'sequence-state' && client !== null && server.sequenceOwner === client;
-  if (own) server.sequenceUsedAtMs = nowMs;
+  if (own) {
+    server.sequenceUsedAtMs = nowMs;
+    client.sequenceCallAtMs = nowMs;
+  }
   const pin = own ? null : (effects.pin ?? (readsAsParsed(server.parameters) ? null : effects.byWords));
   if (sequences && client !== null) {
     server.sequenceOwner = client;
     server.sequenceUsedAtMs = nowMs;
     client.sequenceServer = server;
+    if (effects.sequenceCall) client.sequenceCallAtMs = nowMs;
   }
   if (pin !== null) dispatcher.pinServer(server, pin, nowMs, effects.statement);
   if (effects.probe) server.probeDue = true;

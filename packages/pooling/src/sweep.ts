@@ -1,5 +1,5 @@
 // What time alone does to the pools of an upstream: deadlines of waiters, ages of servers, retries.
-import { homeWaitMs } from './dedicated-servers.ts';
+import { homeWaitOf } from './dedicated-servers.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Pool } from './pool.ts';
 import { hasTimeLimits, passedLimit } from './time-limits.ts';
@@ -39,7 +39,7 @@ export function sweep(
       dispatcher.close(server, 'idle', nowMs);
     }
     for (const client of [...pool.homeWaiters])
-      if (nowMs - client.waitSinceMs >= homeWaitMs) dispatcher.dedicated.goOn(client, nowMs);
+      if (nowMs - client.waitSinceMs >= homeWaitOf(client)) dispatcher.dedicated.goOn(client, nowMs);
     for (const server of [...pool.idleServers()]) {
       if (server.guardsSequences(nowMs)) continue;
       if (server.generation !== pool.generation) dispatcher.close(server, 'replaced', nowMs);

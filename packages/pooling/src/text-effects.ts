@@ -22,6 +22,8 @@ export interface TextEffects {
   readonly session: SessionEffects | null;
   /** It may leave the session a value of a sequence, for currval or lastval to ask for. */
   readonly sequences: boolean;
+  /** It calls nextval or setval, so that currval is likely to be asked, perhaps by the default of a column. */
+  readonly sequenceCall: boolean;
   /** What the words alone make suspicious, for where the parser reads a text otherwise than the server. */
   readonly byWords: PinReason | null;
   /** Where it pins: the text without its constants. */
@@ -30,14 +32,17 @@ export interface TextEffects {
   readonly probe: boolean;
 }
 
-const sequencesOnly: TextEffects = {
+const sequencesOnly = (sequenceCall: boolean): TextEffects => ({
   pin: null,
   session: null,
   sequences: true,
+  sequenceCall,
   byWords: null,
   statement: null,
   probe: false,
-};
+});
+const usesSequences = sequencesOnly(false);
+const callsSequences = sequencesOnly(true);
 
 /** The effects of the SQL in `bytes[from..to)` (without its NUL), or null: nothing in it hints at session state. */
 export function textEffects(
@@ -50,7 +55,8 @@ export function textEffects(
   const suspicion = suspicionOf(bytes, from, to);
   const strict = tracking === 'strict';
   if (suspicion === 0 && !strict) return null;
-  if ((suspicion & parsedBits) === 0 && !strict) return sequencesOnly;
+  const sequenceCall = (suspicion & Suspicion.SequenceCall) !== 0;
+  if ((suspicion & parsedBits) === 0 && !strict) return sequenceCall ? callsSequences : usesSequences;
   const text = to - from > parsedTextBytesMax ? null : decodeUtf8(bytes.subarray(from, to));
   const session = text === null ? null : sessionEffects(text);
   const sequences = (suspicion & Suspicion.SequenceUse) !== 0;
@@ -62,7 +68,7 @@ export function textEffects(
   const probe = strict && (session === null || session.touchesData);
   const statement = pin === null || session === null ? null : normalizedText(text!);
   if (suspicion === 0 && pin === null && !probe) return null;
-  return { pin, session, sequences, byWords, statement, probe };
+  return { pin, session, sequences, sequenceCall, byWords, statement, probe };
 }
 
 // What Postgres itself tells by the command tag once it has happened.

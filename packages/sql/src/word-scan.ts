@@ -34,6 +34,8 @@ export const Suspicion = {
   SequenceUse: 1 << 14,
   /** `pg_stat_force_next_flush`: what this session has counted is to be told now. */
   Statistics: 1 << 15,
+  /** Of those that use sequences, the ones that name what they do: `nextval`, `setval`. */
+  SequenceCall: 1 << 16,
 } as const;
 
 /** Bits for which the text is to be parsed before it is believed. */
@@ -61,8 +63,8 @@ const words: readonly (readonly [string, number])[] = [
   ['setseed', Suspicion.Seed],
   ['currval', Suspicion.SequenceState],
   ['lastval', Suspicion.SequenceState],
-  ['nextval', Suspicion.SequenceUse],
-  ['setval', Suspicion.SequenceUse],
+  ['nextval', Suspicion.SequenceUse | Suspicion.SequenceCall],
+  ['setval', Suspicion.SequenceUse | Suspicion.SequenceCall],
   ['pg_replication_origin_session_setup', Suspicion.Replication],
   ['pg_create_logical_replication_slot', Suspicion.Replication],
   ['pg_create_physical_replication_slot', Suspicion.Replication],
@@ -209,7 +211,7 @@ export class WordScan {
     if (this.hash !== hashStart) this.word(this.hash);
     this.hash = hashStart;
     const { found } = this;
-    let suspicion = found & 0xffff;
+    let suspicion = found & 0x1ffff;
     if ((found & wordDeclare) !== 0 && (found & wordHold) !== 0) suspicion |= Suspicion.HoldCursor;
     if ((found & wordDo) !== 0 && ((found & wordSet) !== 0 || (suspicion & parsedBits) !== 0))
       suspicion |= Suspicion.SetInsideDo;

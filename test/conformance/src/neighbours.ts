@@ -46,16 +46,25 @@ export async function startNeighbours(count: number, config: pg.ClientConfig): P
   let stopped = false;
   let transactions = 0;
   const faults: string[] = [];
-  const work = async (index: number): Promise<void> => {
+  const connect = async (): Promise<pg.Client> => {
     const client = new pg.Client(config);
     client.on('error', (error) => faults.push(error.message));
     await client.connect();
+    return client;
+  };
+  const work = async (index: number): Promise<void> => {
+    let client = await connect();
     for (let turn = 0; !stopped; turn++) {
       const number = index * 1_000_000 + (turn % 1_000_000);
       try {
         const answer = await turns[turn % turns.length]!(client, number);
         if (answer !== number) faults.push(`${answer} in place of ${number}`);
         transactions++;
+        if (turn % 3 === 2) {
+          // Who comes anew gets the server that was used last, be it a test's: who stays gets its own back.
+          await client.end();
+          client = await connect();
+        }
       } catch (error) {
         faults.push((error as Error).message);
         // A server may be ended by a test; another fault is one too many.

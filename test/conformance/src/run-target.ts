@@ -65,11 +65,7 @@ export async function runTarget(target: Target, options: RunOptions): Promise<Ta
         tlsMode: 'disable',
         budget: 60,
         poolerEnv: { WEIR_LOG_LEVEL: 'debug' },
-        settings: {
-          ...settings[target],
-          // Fewer than the neighbours, so that no server waits for the test that had it last.
-          ...(options.neighbours > 1 && target !== 'session' && { poolSize: options.neighbours - 1 }),
-        },
+        ...(settings[target] && { settings: settings[target] }),
       });
     }
     const endpoint = weir && `${weir.endpoint.id}${target === 'direct' ? '' : '-pooler'}`;
