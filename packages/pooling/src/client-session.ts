@@ -54,8 +54,8 @@ export class ClientSession {
   sequencesAhead = false;
   /** What the text of its next message may do, if that has been looked at already; undefined: it has not. */
   looked: TextEffects | null | undefined = undefined;
-  /** Errands on other servers that must be over before its statement may run. */
-  errands = 0;
+  /** Servers that are to go on an errand, one after the other, before its statement may run. */
+  errands: ServerSession[] = [];
   checkouts = 0;
   /** Why it got server connections that stayed with it. */
   readonly pinReasons: PinReason[] = [];

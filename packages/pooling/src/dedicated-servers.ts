@@ -142,7 +142,7 @@ export class DedicatedServers {
   goOn(client: ClientSession, nowMs: number): void {
     if (client.state !== 'waiting' || !client.pool.homeWaiters.delete(client)) return;
     client.stopWaiting = null;
-    client.errands = 0;
+    client.errands = [];
     const { dedicated } = client;
     const server =
       dedicated === null ? this.checkoutAny(client, nowMs) : this.checkoutOwn(client, dedicated, nowMs);

@@ -16,23 +16,35 @@ export class Errands {
     this.dispatcher = dispatcher;
   }
 
-  /** Has all servers that `client` used lately write out their counts. True: it waits for that. */
+  /**
+   * Has all servers that `client` used lately write out their counts, one after the other: a TRUNCATE counted after the
+   * rows that it removed. True: the client waits for that.
+   */
   ask(client: ClientSession, nowMs: number): boolean {
-    for (const server of client.recentServers) {
+    client.errands = client.recentServers;
+    client.recentServers = [];
+    client.pool.homeWaiters.add(client);
+    client.stopWaiting = () => {
+      client.errands = [];
+      client.pool.homeWaiters.delete(client);
+    };
+    if (this.next(client, nowMs)) return true;
+    client.stopWaiting();
+    client.stopWaiting = null;
+    return false;
+  }
+
+  /** Sends the next server, if there is one left. */
+  private next(client: ClientSession, nowMs: number): boolean {
+    for (;;) {
+      const server = client.errands.shift();
+      if (server === undefined) return false;
       if (server.state === 'closing' || server.state === 'gone' || server.pool !== client.pool) continue;
-      client.errands++;
       if (server.errandFor !== null) server.errandFor.push(client);
       else server.errandFor = [client];
       if (server.state === 'idle') this.begin(server, nowMs);
+      return true;
     }
-    client.recentServers = [];
-    if (client.errands === 0) return false;
-    client.pool.homeWaiters.add(client);
-    client.stopWaiting = () => {
-      client.errands = 0;
-      client.pool.homeWaiters.delete(client);
-    };
-    return true;
   }
 
   /** The server is free: true if it goes on an errand first. */
@@ -54,9 +66,8 @@ export class Errands {
     server.errandFor = null;
     server.errandSent = false;
     for (const client of clients) {
-      if (client.state !== 'waiting' || client.errands === 0) continue;
-      client.errands--;
-      if (client.errands === 0) this.dispatcher.dedicated.goOn(client, nowMs);
+      if (client.state !== 'waiting' || !client.pool.homeWaiters.has(client)) continue;
+      if (!this.next(client, nowMs)) this.dispatcher.dedicated.goOn(client, nowMs);
     }
   }
 }
