@@ -29304,7 +29304,7 @@ var package_default = {
     typecheck: "turbo run typecheck --output-logs=errors-only",
     unit: "vitest run --project unit --project tidy",
     sim: "WEIR_SIM_CLIENTS=3000 vitest run --project simulation",
-    "test:leaks": "WEIR_LEAK_STEPS=6000 vitest run --project integration test/integration/session-state/leak-hunt",
+    "test:leaks": "WEIR_LEAK_SECONDS=600 vitest run --project integration test/integration/session-state/leak-hunt",
     "test:budget": "WEIR_TEST_TRANSACTIONS=100 vitest run --project integration test/integration/pooling/budget",
     "test:drivers": "WEIR_TEST_DRIVERS=all vitest run --project drivers",
     "test:hostile": "WEIR_HOSTILE_CASES=10000 vitest run --project integration test/integration/hostile",

@@ -31553,8 +31553,8 @@ var ClientSession = class {
   sequencesAhead = false;
   /** What the text of its next message may do, if that has been looked at already; undefined: it has not. */
   looked = void 0;
-  /** Errands on other servers that must be over before its statement may run. */
-  errands = 0;
+  /** Servers that are to go on an errand, one after the other, before its statement may run. */
+  errands = [];
   checkouts = 0;
   /** Why it got server connections that stayed with it. */
   pinReasons = [];
@@ -31771,23 +31771,34 @@ var Errands = class {
   constructor(dispatcher) {
     this.dispatcher = dispatcher;
   }
-  /** Has all servers that `client` used lately write out their counts. True: it waits for that. */
+  /**
+   * Has all servers that `client` used lately write out their counts, one after the other: a TRUNCATE counted after the
+   * rows that it removed. True: the client waits for that.
+   */
   ask(client, nowMs) {
-    for (const server of client.recentServers) {
+    client.errands = client.recentServers;
+    client.recentServers = [];
+    client.pool.homeWaiters.add(client);
+    client.stopWaiting = () => {
+      client.errands = [];
+      client.pool.homeWaiters.delete(client);
+    };
+    if (this.next(client, nowMs)) return true;
+    client.stopWaiting();
+    client.stopWaiting = null;
+    return false;
+  }
+  /** Sends the next server, if there is one left. */
+  next(client, nowMs) {
+    for (; ; ) {
+      const server = client.errands.shift();
+      if (server === void 0) return false;
       if (server.state === "closing" || server.state === "gone" || server.pool !== client.pool) continue;
-      client.errands++;
       if (server.errandFor !== null) server.errandFor.push(client);
       else server.errandFor = [client];
       if (server.state === "idle") this.begin(server, nowMs);
+      return true;
     }
-    client.recentServers = [];
-    if (client.errands === 0) return false;
-    client.pool.homeWaiters.add(client);
-    client.stopWaiting = () => {
-      client.errands = 0;
-      client.pool.homeWaiters.delete(client);
-    };
-    return true;
   }
   /** The server is free: true if it goes on an errand first. */
   begin(server, _nowMs) {
@@ -31807,9 +31818,8 @@ var Errands = class {
     server.errandFor = null;
     server.errandSent = false;
     for (const client of clients) {
-      if (client.state !== "waiting" || client.errands === 0) continue;
-      client.errands--;
-      if (client.errands === 0) this.dispatcher.dedicated.goOn(client, nowMs);
+      if (client.state !== "waiting" || !client.pool.homeWaiters.has(client)) continue;
+      if (!this.next(client, nowMs)) this.dispatcher.dedicated.goOn(client, nowMs);
     }
   }
 };
@@ -32286,7 +32296,7 @@ var DedicatedServers = class {
   goOn(client, nowMs) {
     if (client.state !== "waiting" || !client.pool.homeWaiters.delete(client)) return;
     client.stopWaiting = null;
-    client.errands = 0;
+    client.errands = [];
     const { dedicated } = client;
     const server = dedicated === null ? this.checkoutAny(client, nowMs) : this.checkoutOwn(client, dedicated, nowMs);
     if (server !== null) this.dispatcher.onReady(client, nowMs);

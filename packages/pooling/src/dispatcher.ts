@@ -89,8 +89,10 @@ export class Dispatcher implements GrowthActs {
       const server = pool.idleFor(client, nowMs);
       if (server !== null) return this.attach(client, server, nowMs) ? server : null;
     }
+    // One that has waited for a server of its own until now has waited longest.
+    if (client.state === 'waiting') pool.waiters.unshift(client);
+    else pool.waiters.push(client);
     client.state = 'waiting';
-    pool.waiters.push(client);
     this.growth.grow(pool, nowMs);
     return null;
   }
@@ -396,7 +398,7 @@ export class Dispatcher implements GrowthActs {
   finish(server: ServerSession, nowMs: number): void {
     if (server.transactionStatus === TransactionStatus.Idle) {
       // Nobody is left who would want to know what it changed.
-      if (server.changed !== null) return this.close(server, 'client-gone', nowMs);
+      if (server.changed !== null || server.probeDue) return this.close(server, 'client-gone', nowMs);
       return this.release(server, nowMs);
     }
     if (server.rollbackSent) return this.close(server, 'client-gone', nowMs);

@@ -43,6 +43,10 @@ export function report(version: string, neighbours: number, rows: readonly Row[]
       : '';
   const used = [...new Set(rows.map(({ target }) => target))];
   return [
+    neighbours > 0 ? '# Conformance beside neighbours' : '# Conformance',
+    '',
+    'Written by `pnpm conformance --out FILE`; run it to see for yourself.',
+    '',
     `PostgreSQL ${version}'s own regression suite, unpatched: server, psql and tests of that version, the parallel schedule, \`--use-existing\`.${noisy}`,
     '',
     ...used.map((target) => `- \`${target}\`: ${described[target]}`),

@@ -34,6 +34,7 @@ const unlimited = {
   queryTimeoutMs: 0,
   transactionTimeoutMs: 0,
   pinsMax: null,
+  poolSize: null,
 };
 
 /** Sets what is named, everything else of this file's settings back to none, and waits until the pooler knows. */
@@ -185,6 +186,21 @@ test('strict tracking finds what functions set, and gives code that it does not 
   }
   await client!.query('select unknown()');
   expect(await weir.pooler.metrics()).toMatch(/weir_pins_total\{[^}]*reason="unknown-code"[^}]*\} 1\b/);
+});
+
+test('with strict tracking nobody inherits from a client that left in the middle of a statement', async () => {
+  await change({ stateTracking: 'strict', poolSize: 1 });
+  const [client, other] = await Promise.all([connect(), connect()]);
+  const usual = await one(other!, 'show work_mem');
+  const left = client!.query('insert into watched select 1 from pg_sleep(0.5)').catch(() => {});
+  const running = `select pid from pg_stat_activity where query like 'insert into watched%' and state = 'active'`;
+  await waitUntil(async () => (await weir.postgres.sql(running)).length === 1, { what: 'the insert runs' });
+  open.delete(client!);
+  await client!.end();
+  await left;
+  // There is one server only, and the insert runs to its end.
+  expect(await one(other!, 'show work_mem')).toBe(usual);
+  expect(await one(other!, 'show work_mem')).toBe(usual);
 });
 
 test('without tracking a setting stays where it was made, as with other poolers', async () => {
