@@ -10,6 +10,8 @@ export type TagEffect =
   | { readonly kind: 'discarded' }
   /** Tables or types may have changed. */
   | { readonly kind: 'schema' }
+  /** Rows that other servers may have counted for the same client are gone. */
+  | { readonly kind: 'truncated' }
   /** Settings of a role or a database may have: for sessions that begin from now on. */
   | { readonly kind: 'sessions' };
 
@@ -21,6 +23,7 @@ const effects = new Map<string, TagEffect>([
   ['RESET', { kind: 'pin', reason: 'set' }],
   ['DEALLOCATE ALL', { kind: 'statements-gone' }],
   ['DISCARD ALL', { kind: 'discarded' }],
+  ['TRUNCATE TABLE', { kind: 'truncated' }],
   ['ALTER ROLE', { kind: 'sessions' }],
   ['ALTER DATABASE', { kind: 'sessions' }],
   ['ALTER SYSTEM', { kind: 'sessions' }],
@@ -28,9 +31,9 @@ const effects = new Map<string, TagEffect>([
 
 const schema: TagEffect = { kind: 'schema' };
 
-// First letters of tags that can have an effect: A(LTER) C(REATE) D(ROP, ISCARD, EALLOCATE) L P R; S only as SET.
+// First letters of tags that can have an effect: A(LTER) C(REATE) D(ROP, ISCARD, EALLOCATE) L P R T(RUNCATE); S only as SET.
 const mayMatter = new Uint8Array(256);
-for (const letter of 'ACDLPR') mayMatter[letter.charCodeAt(0)] = 1;
+for (const letter of 'ACDLPRT') mayMatter[letter.charCodeAt(0)] = 1;
 
 const S = 0x53;
 const T = 0x54;

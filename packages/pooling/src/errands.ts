@@ -34,6 +34,18 @@ export class Errands {
     return false;
   }
 
+  /**
+   * A TRUNCATE has run for `client`: what its other servers have counted of the rows that are gone is written out before
+   * the TRUNCATE is, and nobody waits for that.
+   */
+  flushOthers(client: ClientSession, nowMs: number): void {
+    for (const server of client.recentServers) {
+      if (server === client.server || server.state === 'closing' || server.state === 'gone') continue;
+      server.errandFor ??= [];
+      if (server.state === 'idle') this.begin(server, nowMs);
+    }
+  }
+
   /** Sends the next server, if there is one left. */
   private next(client: ClientSession, nowMs: number): boolean {
     for (;;) {

@@ -182,6 +182,9 @@ export class ReplyForwarder {
       case 'schema':
         server.pool.statements.markAllStale();
         return;
+      case 'truncated':
+        if (server.client !== null) this.dispatcher.dedicated.errands.flushOthers(server.client, this.nowMs);
+        return;
       case 'statements-gone':
         this.statementsGone(server);
         return;
