@@ -1,18 +1,18 @@
 // Server connections of one client's own: waited for in line with direct ones, opened, given what the client had.
-import { ClientMessage, copyOf } from '@weir/protocol';
+import { ClientMessage, copyOf, encodeUtf8 } from '@weir/protocol';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason } from './close-reason.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { Errands } from './errands.ts';
 import type { SessionState } from './full-probe.ts';
 import { parseFrame, parsePayload } from './messages.ts';
-import { indexOfNul } from './names.ts';
+import { indexOfNul, nameText } from './names.ts';
 import { bytesOf, UnnamedStatement } from './prepared-statements.ts';
 import { isReplayable } from './replay.ts';
 import { Owed, OwedBit } from './reply-queue.ts';
 import { type ServerSession, sequenceGuardMs, TransactionStatus } from './server-session.ts';
 import { withStartup } from './settings-follow.ts';
-import { textEffects } from './text-effects.ts';
+import { type TextEffects, textEffects } from './text-effects.ts';
 import { valueSetOf } from './value-set.ts';
 
 /** A client waits so long for a server that knows something of it and is in use; then it gets one that does not. */
@@ -80,13 +80,7 @@ export class DedicatedServers {
       client.unnamed = new UnnamedStatement(copyOf(bytes, from, end), stateTracking);
       client.unnamedErrors = server.errors;
     }
-    if (server.neverUnpins) return;
-    const effects = textEffects(bytes, from, textEnd, stateTracking);
-    if (effects === null) return;
-    const { pin, session, sequences } = effects;
-    // Sequences are watched on shared servers only.
-    if (sequences || session === null || (pin !== null && !provable.has(pin))) server.neverUnpins = true;
-    for (const name of session?.settings ?? []) server.ownSettings.add(name);
+    if (!server.neverUnpins) noteEffects(server, textEffects(bytes, from, textEnd, stateTracking));
   }
 
   /** Asks whether a client that has been quiet for a while still needs the server that it keeps. */
@@ -95,6 +89,8 @@ export class DedicatedServers {
     if (client === null || server.replaying || server.state !== 'active') return;
     if (server.neverUnpins || pin === null || server.pinRefused || !provable.has(pin)) return;
     if (client.passRemaining > 0 || client.heldLength > 0) return;
+    // Whether the unnamed statement is there nobody knows, and asking would end it.
+    if (client.unnamed !== null && client.unnamedErrors !== server.errors) return;
     if (server.answeredAtMs === 0 || server.transactionStatus !== TransactionStatus.Idle || server.midBatch)
       return;
     if (server.askedAtMs === server.answeredAtMs || nowMs - server.answeredAtMs < this.unpinAfterMs) return;
@@ -111,7 +107,7 @@ export class DedicatedServers {
       isReplayable(held) &&
       (state.statements.length === 0 || utf8) &&
       (client.unnamed === null || client.unnamedErrors === server.errors);
-    if (!clean) return this.dispatcher.onReady(client, nowMs);
+    if (!clean) return this.stays(server, client, nowMs);
     if (server.dedicatedTo === null) {
       this.dispatcher.unpinServer(server);
       server.replay = held;
@@ -121,13 +117,27 @@ export class DedicatedServers {
     const tracking = client.pool.settings.stateTracking;
     for (const { name, text, parameterTypes } of state.statements) {
       const payload = parsePayload(text, parameterTypes);
-      client.statements.set(name, client.pool.statements.take(payload, 0, payload.length, tracking));
+      const bytes = encodeUtf8(name);
+      const key = nameText(bytes, 0, bytes.length);
+      client.statements.set(key, client.pool.statements.take(payload, 0, payload.length, tracking));
     }
     client.replay = withStartup(held, client.startup);
     client.dedicated = null;
     this.dispatcher.close(server, 'unpinned', nowMs);
     client.idleSinceMs = nowMs;
     if (client.heldLength > 0) this.dispatcher.onReady(client, nowMs);
+  }
+
+  /** The session needs its server still. */
+  private stays(server: ServerSession, client: ClientSession, nowMs: number): void {
+    if (server.dedicatedTo !== null && client.unnamed !== null) {
+      // The question was a simple query, which ends the unnamed statement.
+      server.replaying = true;
+      prepareOn(server, null, client.unnamed);
+      return;
+    }
+    this.dispatcher.settings.tellParameters(client, server);
+    this.dispatcher.onReady(client, nowMs);
   }
 
   /** A server is free, or gone: whoever waited for just this one goes on. */
@@ -141,8 +151,8 @@ export class DedicatedServers {
   /** The errands are over, the server it waited for has come back or never will. */
   goOn(client: ClientSession, nowMs: number): void {
     if (client.state !== 'waiting' || !client.pool.homeWaiters.delete(client)) return;
+    client.stopWaiting?.();
     client.stopWaiting = null;
-    client.errands = [];
     const { dedicated } = client;
     const server =
       dedicated === null ? this.checkoutAny(client, nowMs) : this.checkoutOwn(client, dedicated, nowMs);
@@ -282,12 +292,10 @@ export class DedicatedServers {
 
   /** What a client prepared by protocol stands on its own server under its own names, as SQL expects it. */
   private prepareOwn(client: ClientSession, server: ServerSession): boolean {
-    const out = server.peer!;
+    const tracking = client.pool.settings.stateTracking;
     const send = (name: Uint8Array | null, statement: UnnamedStatement): void => {
-      out.write(parseFrame(name, statement));
-      server.owed.push(Owed.Parse | OwedBit.Skip, null);
-      server.owed.push(Owed.Sync | OwedBit.Skip, null);
-      server.batchesSent++;
+      noteEffects(server, statement.effects(tracking));
+      prepareOn(server, name, statement);
     };
     const any = client.statements.size > 0 || client.unnamed !== null;
     // First, since a text means what it means under the client's settings.
@@ -309,4 +317,21 @@ export function homeWaitOf(client: ClientSession): number {
 /** True while waiting for a server that another client has is worth it. */
 function mayAwait(client: ClientSession, home: ServerSession, longestMs: number, nowMs: number): boolean {
   return home.wantedBy === null && nowMs - client.waitSinceMs < longestMs;
+}
+
+/** What a text that runs on a client's own server may leave there. */
+function noteEffects(server: ServerSession, effects: TextEffects | null): void {
+  if (effects === null) return;
+  const { pin, session, sequences } = effects;
+  // Sequences are watched on shared servers only.
+  if (sequences || session === null || (pin !== null && !provable.has(pin))) server.neverUnpins = true;
+  for (const name of session?.settings ?? []) server.ownSettings.add(name);
+}
+
+/** Prepares a statement on a server under the name given, in a batch of its own. */
+function prepareOn(server: ServerSession, name: Uint8Array | null, statement: UnnamedStatement): void {
+  server.peer!.write(parseFrame(name, statement));
+  server.owed.push(Owed.Parse | OwedBit.Skip, null);
+  server.owed.push(Owed.Sync | OwedBit.Skip, null);
+  server.batchesSent++;
 }

@@ -29,6 +29,9 @@ export const defaultDispatcherLimits: DispatcherLimits = {
   unpinAfterMs: 1_000,
 };
 
+/** Of one client, for its last line in the log. */
+const pinReasonsMax = 100;
+
 const retryFirstMs = 100;
 const retryMostMs = 2_000;
 /** While a server says that it is starting, its clients wait this long before they are told. */
@@ -156,7 +159,7 @@ export class Dispatcher implements GrowthActs {
       client.server = null;
       client.state = 'idle';
       client.idleSinceMs = nowMs;
-      if (client.lastServer !== server) client.changedServer(server);
+      if (client.lastServer !== server || client.recentServers.length === 0) client.changedServer(server);
       server.client = null;
       server.lastClient = client;
       if (server.outputPaused) {
@@ -311,7 +314,8 @@ export class Dispatcher implements GrowthActs {
     server.pin = reason;
     server.pinnedAtMs = nowMs;
     server.pinStatement = statement;
-    (server.client ?? server.dedicatedTo)?.pinReasons.push(reason);
+    const reasons = (server.client ?? server.dedicatedTo)?.pinReasons;
+    if (reasons !== undefined && reasons.length < pinReasonsMax) reasons.push(reason);
     if (upstream.direct + upstream.pinned >= upstream.heldMax || !pool.mayHold) server.pinRefused = true;
     else {
       upstream.pinned++;
@@ -326,6 +330,7 @@ export class Dispatcher implements GrowthActs {
     this.unpin(server);
     server.pin = null;
     server.pinStatement = null;
+    server.ownSettings.clear();
   }
 
   /** A server that closes is nobody's any more: the next pin need not wait for its end of file. */

@@ -40,7 +40,7 @@ export class Errands {
    */
   flushOthers(client: ClientSession, nowMs: number): void {
     for (const server of client.recentServers) {
-      if (server === client.server || server.state === 'closing' || server.state === 'gone') continue;
+      if (server === client.server || !canFlush(server)) continue;
       server.errandFor ??= [];
       if (server.state === 'idle') this.begin(server, nowMs);
     }
@@ -51,7 +51,7 @@ export class Errands {
     for (;;) {
       const server = client.errands.shift();
       if (server === undefined) return false;
-      if (server.state === 'closing' || server.state === 'gone' || server.pool !== client.pool) continue;
+      if (!canFlush(server) || server.pool !== client.pool) continue;
       if (server.errandFor !== null) server.errandFor.push(client);
       else server.errandFor = [client];
       if (server.state === 'idle') this.begin(server, nowMs);
@@ -82,4 +82,10 @@ export class Errands {
       if (!this.next(client, nowMs)) this.dispatcher.dedicated.goOn(client, nowMs);
     }
   }
+}
+
+/** Postgres can be told to from version 15 on; before it writes its counts out by itself. */
+function canFlush(server: ServerSession): boolean {
+  if (server.state === 'closing' || server.state === 'gone') return false;
+  return Number.parseInt(server.parameters.values.get('server_version') ?? '', 10) >= 15;
 }

@@ -106,7 +106,10 @@ export class ReplyForwarder {
   private reply(server: ServerSession, bytes: Uint8Array, type: number, at: number, end: number): void {
     this.emitDue(server, bytes, at);
     const head = server.owed.head();
-    if ((head & OwedBit.Skip) !== 0 && type !== ServerMessage.ErrorResponse) this.skip(bytes, at, end);
+    // What the client listens for is its own, whatever Weir asks meanwhile.
+    const own = type === ServerMessage.NotificationResponse && server.client !== null;
+    if ((head & OwedBit.Skip) !== 0 && type !== ServerMessage.ErrorResponse && !own)
+      this.skip(bytes, at, end);
     switch (type) {
       case ServerMessage.DataRow:
         if (server.probe !== null) server.probe.shown.push(onlyValue(bytes, at, end));
@@ -327,6 +330,12 @@ export class ReplyForwarder {
       if (server.pin !== null) server.pool.pinnedTransactionsTotal++;
     }
     server.queryTimedOut = false;
+    if (!idle && server.client !== null && server.pool.settings.mode === 'statement' && !server.replaying) {
+      this.flush(server, bytes, end);
+      this.runFrom = end;
+      this.dispatcher.expel(server.client, { kind: 'statement-mode' }, this.nowMs);
+      return server.state !== 'closing' && server.state !== 'gone';
+    }
     if (owed.length > 0 && !server.client?.stalled) {
       server.querySinceMs = this.nowMs;
       if (idle) server.transactionSinceMs = this.nowMs;
@@ -360,11 +369,7 @@ export class ReplyForwarder {
       return;
     }
     server.answeredAtMs = this.nowMs;
-    if (!idle) {
-      if (server.pool.settings.mode === 'statement')
-        this.dispatcher.expel(server.client, { kind: 'statement-mode' }, this.nowMs);
-      return;
-    }
+    if (!idle) return;
     if (server.newSessions) this.dispatcher.sessionsDiffer(server, this.nowMs);
     if (server.pin !== null) {
       if (server.pinRefused) this.dispatcher.refusePin(server, this.nowMs);

@@ -14,7 +14,7 @@ import { passFrame, RequestRun } from './request-run.ts';
 import { type ServerSession, TransactionStatus } from './server-session.ts';
 import { deallocateBytesMax, deallocatedName } from './sql-deallocate.ts';
 import { StatementRequests } from './statement-requests.ts';
-import { suspect } from './suspect.ts';
+import { noteSequences, suspect } from './suspect.ts';
 import { readsAsParsed, textEffects } from './text-effects.ts';
 import { typeTable } from './type-table.ts';
 
@@ -236,7 +236,9 @@ export class RequestForwarder {
       if (client.passRemaining === 0) {
         client.passScan = null;
         const tracking = client.pool.settings.stateTracking;
-        const reason = tracking === 'off' ? null : pinReasonOf(scan.end());
+        const suspicion = tracking === 'off' ? 0 : scan.end();
+        if (client.server !== null) noteSequences(client.server, client, suspicion, this.bytesRun.nowMs);
+        const reason = pinReasonOf(suspicion);
         if (client.server !== null && tracking === 'strict') client.server.probeDue = true;
         if (client.server !== null && reason !== null)
           this.dispatcher.pinServer(client.server, reason, this.bytesRun.nowMs);
@@ -316,6 +318,7 @@ export class RequestForwarder {
         if (!server.copyIn && emitFakes(server, this.fakes)) this.fakes.flushTo(client.peer);
         return frameEnd;
       case ClientMessage.FunctionCall:
+        if (client.pool.settings.stateTracking === 'strict') server.probeDue = true;
         server.owed.push(Owed.FunctionCall, null);
         server.midBatch = false;
         server.batchesSent++;
@@ -347,6 +350,8 @@ export class RequestForwarder {
       server.transactionStatus === TransactionStatus.Idle &&
       !server.midBatch &&
       server.changed === null;
+    const { looked } = client;
+    client.looked = undefined;
     client.pool.queriesTotal++;
     // A simple Query ends the unnamed statement.
     const unnamed = client.unnamed;
@@ -372,8 +377,6 @@ export class RequestForwarder {
       server.owed.push(Owed.Query, new NameNote(client, name!, statement, false));
       return frameEnd;
     }
-    const { looked } = client;
-    client.looked = undefined;
     const effects =
       looked === undefined
         ? textEffects(bytes, at + 5, frameEnd - 1, client.pool.settings.stateTracking)

@@ -41,7 +41,7 @@ export function fullProbeQuery(namesAsked: Iterable<string>, serverNamePrefix: s
   return `BEGIN ISOLATION LEVEL READ COMMITTED NOT DEFERRABLE;
 SELECT pg_catalog.concat('s', name, '=', pg_catalog.current_setting(name)) FROM pg_catalog.pg_settings WHERE source ${eq} 'session' AND NOT name ${eq} ANY (ARRAY['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'])
 UNION ALL SELECT pg_catalog.concat('srole=', pg_catalog.current_setting('role'))
-UNION ALL SELECT 't' WHERE EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace ${eq} pg_catalog.pg_my_temp_schema()) OR EXISTS (SELECT FROM pg_catalog.pg_proc WHERE pronamespace ${eq} pg_catalog.pg_my_temp_schema()) OR EXISTS (SELECT FROM pg_catalog.pg_type WHERE typnamespace ${eq} pg_catalog.pg_my_temp_schema())
+UNION ALL SELECT 't' WHERE EXISTS (SELECT FROM pg_catalog.pg_depend WHERE refclassid ${eq} 'pg_catalog.pg_namespace'::pg_catalog.regclass AND refobjid ${eq} pg_catalog.pg_my_temp_schema())
 UNION ALL SELECT 'a' WHERE EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktype ${eq} 'advisory' AND pid ${eq} pg_catalog.pg_backend_pid())
 UNION ALL SELECT 'c' WHERE EXISTS (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)
 UNION ALL SELECT 'p' WHERE EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)

@@ -30,7 +30,7 @@ export class RequestRun {
       return;
     }
     const peer = server.peer!;
-    if (server.answeredAtMs !== 0) server.began(this.nowMs);
+    if (server.answeredAtMs !== 0 && server.owed.length > 0) server.began(this.nowMs);
     if (this.out.length > 0) {
       this.out.append(bytes, this.from, at);
       this.out.flushTo(peer);

@@ -8,7 +8,7 @@ import { parameterDifferences, queryFrame } from './messages.ts';
 import { serverNamePrefix } from './prepared-statements.ts';
 import { isReplayable, replayQuery } from './replay.ts';
 import { Owed, OwedBit } from './reply-queue.ts';
-import type { ServerSession } from './server-session.ts';
+import { type ServerSession, TransactionStatus } from './server-session.ts';
 import { type ValueSet, valueSetOf } from './value-set.ts';
 
 /** Settings on their way from server to server. */
@@ -54,7 +54,7 @@ export class SettingsFollow {
     const { shown } = server.probe!;
     const { client } = server;
     server.probe = null;
-    server.changed = null;
+    keepNames(server);
     const state = readFullProbe(shown);
     const held = valueSetOf(state.settings);
     if (client === null) {
@@ -65,6 +65,7 @@ export class SettingsFollow {
     if (server.pin !== null) return this.dispatcher.dedicated.mayUnpin(server, client, state, nowMs);
     if (state.unreplayable !== null) return this.pinUnforeseen(server, state.unreplayable, nowMs);
     if (!isReplayable(held)) return this.unproven(server, nowMs);
+    server.ownSettings.clear();
     server.replay = held;
     client.replay = withStartup(held, client.startup);
     this.dispatcher.release(server, nowMs);
@@ -101,7 +102,7 @@ export class SettingsFollow {
   private unproven(server: ServerSession, nowMs: number): void {
     const { client } = server;
     server.probe = null;
-    server.changed = null;
+    keepNames(server);
     server.replayError = null;
     if (client === null) return this.dispatcher.close(server, 'client-gone', nowMs);
     this.pinUnforeseen(server, 'unproven', nowMs);
@@ -109,8 +110,10 @@ export class SettingsFollow {
 
   private pinUnforeseen(server: ServerSession, reason: PinReason, nowMs: number): void {
     this.dispatcher.pinServer(server, reason, nowMs);
-    if (server.pinRefused) this.dispatcher.refusePin(server, nowMs);
-    else this.dispatcher.onReady(server.client!, nowMs);
+    if (server.pinRefused) return this.dispatcher.refusePin(server, nowMs);
+    // The question itself may have failed within its transaction.
+    if (server.transactionStatus !== TransactionStatus.Idle) return this.send(server, 'ROLLBACK');
+    this.dispatcher.onReady(server.client!, nowMs);
   }
 
   /** The replay's ReadyForQuery came: the client may go on, or hears why it can't. */
@@ -147,6 +150,12 @@ export class SettingsFollow {
       client.peer.write(frame);
     client.told = server.parameters;
   }
+}
+
+/** A server that stays with its client is asked again later for what the client's texts have set so far. */
+function keepNames(server: ServerSession): void {
+  for (const name of server.changed?.names ?? []) server.ownSettings.add(name);
+  server.changed = null;
 }
 
 /** Settings that pg_settings does not show. */

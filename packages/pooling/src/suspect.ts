@@ -1,5 +1,7 @@
 // What the text of a statement on its way to a server makes of that server: pinned, to be asked, or somebody's sequences.
+import { Suspicion } from '@weir/sql';
 import { ChangedSettings } from './changed-settings.ts';
+import type { ClientSession } from './client-session.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ServerSession } from './server-session.ts';
 import { readsAsParsed, type TextEffects } from './text-effects.ts';
@@ -22,12 +24,7 @@ export function suspect(
     client.sequenceCallAtMs = nowMs;
   }
   const pin = own ? null : (effects.pin ?? (readsAsParsed(server.parameters) ? null : effects.byWords));
-  if (sequences && client !== null) {
-    server.sequenceOwner = client;
-    server.sequenceUsedAtMs = nowMs;
-    client.sequenceServer = server;
-    if (effects.sequenceCall) client.sequenceCallAtMs = nowMs;
-  }
+  if (sequences && client !== null) useSequences(server, client, effects.sequenceCall, nowMs);
   if (pin !== null) dispatcher.pinServer(server, pin, nowMs, effects.statement);
   if (effects.probe) server.probeDue = true;
   if (session === null) return;
@@ -37,4 +34,22 @@ export function suspect(
   const whole = certain && !session.transactionControl && readsAsParsed(server.parameters);
   // A simple query has been counted as sent already.
   server.changed.note(session, whole, server.errors, server.replay, server.batchesSent - 1);
+}
+
+/** The same for a text that was only looked through, with the bits of its suspicion. */
+export function noteSequences(
+  server: ServerSession,
+  client: ClientSession,
+  suspicion: number,
+  nowMs: number,
+): void {
+  if ((suspicion & Suspicion.SequenceUse) === 0) return;
+  useSequences(server, client, (suspicion & Suspicion.SequenceCall) !== 0, nowMs);
+}
+
+function useSequences(server: ServerSession, client: ClientSession, called: boolean, nowMs: number): void {
+  server.sequenceOwner = client;
+  server.sequenceUsedAtMs = nowMs;
+  client.sequenceServer = server;
+  if (called) client.sequenceCallAtMs = nowMs;
 }

@@ -337,6 +337,9 @@ class EffectsWalk {
     for (const key of Object.keys(node)) {
       const inner = node[key] as Node;
       switch (key) {
+        // An operator or a type may be the application's own, with functions of its own behind it.
+        case 'A_Expr':
+        case 'TypeCast':
         case 'RangeVar':
           this.touchesData = true;
           break;

@@ -97,3 +97,53 @@ test('a session that has seeded its random numbers keeps its server', async () =
   await shares(other);
   expect(await one(client!, 'select pg_backend_pid()')).toBe(pid);
 });
+
+test.each([
+  ['a temporary table', 'create temp table kept (n int)', 'select count(*)::int from kept', 0],
+  [
+    'a temporary function',
+    'create function pg_temp.kept() returns int language sql as $$ select 5 $$',
+    'select pg_temp.kept()',
+    5,
+  ],
+])('%s that is there still keeps its server', async (_, take, ask, answer) => {
+  const [client, idle] = await Promise.all([connect(), connect()]);
+  await client!.query(take);
+  await idle!.query('select pg_advisory_lock(48)');
+  const other = Number(await one(idle!, 'select pg_backend_pid()'));
+  await idle!.query('select pg_advisory_unlock(48)');
+  await shares(other);
+  expect(await one(client!, ask)).toBe(answer);
+});
+
+test('what was set in the transaction that pinned a server is neither lost nor inherited', async () => {
+  const client = await connect();
+  // In a transaction the server that runs it is pinned, and no other is opened.
+  await client.query('begin');
+  const pid = Number(await one(client, 'select pg_backend_pid()'));
+  await client.query('select pg_advisory_lock(49)');
+  await client.query("set app.tenant = 'forty-nine'");
+  await client.query('commit');
+  const asked = await connect();
+  const pinned = () =>
+    weir.pooler.metrics().then((text) => /weir_servers\{[^}]*state="pinned"\} (\d+)/.exec(text)?.[1]);
+  // Another one that is given back meanwhile shows that the question has been asked.
+  await asked.query('select pg_advisory_lock(50)');
+  const other = Number(await one(asked, 'select pg_backend_pid()'));
+  await asked.query('select pg_advisory_unlock(50)');
+  await shares(other);
+  expect(await pinned()).toBe('1');
+  await client.query('select pg_advisory_unlock(49)');
+  await waitUntil(async () => (await pinned()) === '0', { what: 'nothing is pinned' });
+  const others = await Promise.all([connect(), connect(), connect()]);
+  await Promise.all(others.map((one) => one.query('begin')));
+  const seen = await Promise.all(
+    others.map((each) =>
+      one(each, `select pg_backend_pid() || ' ' || coalesce(current_setting('app.tenant', true), '')`),
+    ),
+  );
+  expect(seen.some((text) => String(text).startsWith(`${pid} `))).toBe(true);
+  for (const text of seen) expect(text).not.toContain('forty-nine');
+  await Promise.all(others.map((one) => one.query('commit')));
+  expect(await one(client, "select current_setting('app.tenant')")).toBe('forty-nine');
+});
