@@ -20,7 +20,7 @@ export function poolerRuntimeOf(name: string | undefined): PoolerRuntime {
 /** Null if there is no Bun: neither what WEIR_BUN names nor one on PATH. */
 export function runtimeCommand(runtime: PoolerRuntime): RuntimeCommand | null {
   if (runtime === 'node') return { command: process.execPath, env: {} };
-  const command = process.env.WEIR_BUN ?? findProgram(['bun']);
+  const command = process.env.WEIR_BUN || findProgram(['bun']);
   if (command === null) return null;
   // Each read brings memory of its own. Given back to the system and fetched again, its pages cost more than the reads.
   return { command, env: { MIMALLOC_PURGE_DELAY: '-1' } };

@@ -70,7 +70,9 @@ export class BunConnection implements Connection {
   destroy(): void {
     if (this.dropped) return;
     this.dropped = true;
-    this.socket.close();
+    // Over TLS Bun's `close` waits for a peer that does not read.
+    if (this.tls === null) this.socket.close();
+    else this.socket.terminate();
   }
 
   /** Drops the connection at once; `error` is what onClose gets. */

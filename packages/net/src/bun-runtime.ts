@@ -22,6 +22,8 @@ export interface BunSocket {
    * Turns the socket into a TLS one at once. This one is void then, but for `close`; its `data` goes on bringing what
    * came encrypted. With `initialData`, what was read already belongs to the handshake.
    */
+  /** Drops the connection with a reset. */
+  terminate(): void;
   upgradeTLS(options: BunTlsOptions): [raw: BunSocket, tls: BunSocket];
   /** The agreed protocol; false or null if there is none. */
   readonly alpnProtocol: string | false | null;
@@ -40,7 +42,7 @@ export interface BunSocketHandler {
   end(socket: BunSocket): void;
   close(socket: BunSocket, error?: Error): void;
   error(socket: BunSocket, error: Error): void;
-  /** `failure` is why the peer's certificate is not trusted; `success` says nothing of that. */
+  /** `failure` with a certificate's code: why that is not trusted. Otherwise, where `success` is false, there is no TLS. */
   handshake?(socket: BunSocket, success: boolean, failure: Error | null): void;
   connectError?(socket: BunSocket, error: Error): void;
 }

@@ -8,7 +8,7 @@ import { endPointHash } from './certificate-hash.ts';
 import { asError, codeOf, TlsError } from './errors.ts';
 import { readHello } from './hello-reader.ts';
 import type { ServerCertificates } from './server-certificates.ts';
-import { handshakeFailure } from './tls-handshake.ts';
+import { handshakeFailure, isCertificateFailure } from './tls-handshake.ts';
 import type { Connection, TlsFacts } from './transport.ts';
 
 const postgresqlProtocol = Buffer.from('\x0apostgresql', 'latin1');
@@ -125,8 +125,10 @@ function handshake(
       open() {},
       handshake(socket: BunSocket, success: boolean, failure: Error | null) {
         if (settled) return;
-        // Bun also says false when all that is wrong is the name in the certificate: that is for `accept` to judge.
-        if (!success && socket.getPeerX509Certificate() === undefined) {
+        secure ??= socket;
+        // Bun also says false when all that is wrong is the certificate: that is for `accept` to judge. Anything else is
+        // no handshake, though the peer may have shown a certificate by then whose key it does not have.
+        if (!success && !isCertificateFailure(failure)) {
           giveUp(handshakeFailure(failure ?? cause, peer));
           return;
         }

@@ -55,3 +55,7 @@ test('bytes that never become a ClientHello are given up, and no bytes make it t
     expect(() => servernameOf(broken)).not.toThrow();
   }
 });
+
+test('an empty record is no ClientHello', () => {
+  expect(servernameOf(new Uint8Array([22, 3, 1, 0, 0, 22, 3, 1, 0]))).toBeNull();
+});

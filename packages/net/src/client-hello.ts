@@ -27,6 +27,8 @@ function handshakeOf(bytes: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let at = 0; at + 5 <= bytes.length && bytes[at] === handshakeRecord; ) {
     const length = (bytes[at + 3]! << 8) | bytes[at + 4]!;
+    // TLS refuses an empty one, too; thousands of them would be work for nothing.
+    if (length === 0) throw new Error('an empty record');
     parts.push(bytes.subarray(at + 5, at + 5 + length));
     at += 5 + length;
   }

@@ -76,6 +76,11 @@ function reasonOf(cause: Error | null): TlsReason {
   return certificateCode.test(code) ? 'untrusted' : 'protocol';
 }
 
+/** True if the handshake itself went well, and what is wrong is the peer's certificate. */
+export function isCertificateFailure(failure: Error | null): boolean {
+  return certificateCode.test(String((failure as { code?: unknown } | null)?.code ?? ''));
+}
+
 const certificateCode = /CERT|ISSUER|SELF_SIGNED|LEAF_SIGNATURE|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH/;
 
 function wordsFor(reason: TlsReason, peer: string, cause: Error | null): string {
