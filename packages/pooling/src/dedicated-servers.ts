@@ -7,6 +7,7 @@ import { Errands } from './errands.ts';
 import type { SessionState } from './full-probe.ts';
 import { parseFrame, parsePayload } from './messages.ts';
 import { indexOfNul, nameText } from './names.ts';
+import { provable } from './pin.ts';
 import { bytesOf, UnnamedStatement } from './prepared-statements.ts';
 import { isReplayable } from './replay.ts';
 import { Owed, OwedBit } from './reply-queue.ts';
@@ -19,16 +20,6 @@ import { valueSetOf } from './value-set.ts';
 const homeWaitMs = 10_000;
 /** And so long if it is not known whether it will ask for what that server knows. */
 const homeWaitUnseenMs = 1_000;
-
-/** State whose end a probe can prove. */
-export const provable: ReadonlySet<PinReason> = new Set([
-  'temp-object',
-  'advisory-lock',
-  'hold-cursor',
-  'prepare',
-  'listen',
-  'startup-values',
-]);
 
 /** Moves clients to server connections of their own, before they make state that cannot follow them. */
 export class DedicatedServers {
@@ -56,7 +47,7 @@ export class DedicatedServers {
       return null;
     }
     client.state = 'waiting';
-    if (reason === 'statistics' && this.errands.ask(client, nowMs)) return null;
+    if (reason === 'statistics' && this.errands.ask(client)) return null;
     return this.checkoutOwn(client, reason, nowMs);
   }
 
@@ -168,18 +159,13 @@ export class DedicatedServers {
 
   private checkoutOwn(client: ClientSession, reason: PinReason, nowMs: number): ServerSession | null {
     const { pool } = client;
-    const { upstream } = pool;
     const home = this.homeOf(client, reason);
     if (reason === 'sequence-state') {
       // It is lent as any other: what it knows is guarded from others for a while.
       if (home !== null && (home.state === 'idle' || mayAwait(client, home, homeWaitMs, nowMs)))
         return this.awaitHome(client, home, nowMs);
       if (home === null && client.sequenceServer !== null) pool.sequencesLost = true;
-    } else if (
-      home?.state === 'idle' &&
-      upstream.direct + upstream.pinned < upstream.heldMax &&
-      pool.mayHold
-    ) {
+    } else if (home?.state === 'idle' && pool.mayPin) {
       client.dedicated = null;
       this.dispatcher.pinServer(home, reason, nowMs, client.dedicatedStatement);
       return this.dispatcher.attach(client, home, nowMs) ? home : null;
@@ -243,7 +229,7 @@ export class DedicatedServers {
           if (slot) return this.openFor(client, now);
           const { pinnedMax } = pool;
           const reason = client.dedicated!;
-          if (!pool.mayHold || upstream.direct + upstream.pinned >= upstream.heldMax)
+          if (!pool.mayPin)
             return this.dispatcher.refuse(client, { kind: 'pin-limit', reason, pinnedMax }, now);
           const waitMs = now - client.waitSinceMs;
           const { budget, used } = upstream;
@@ -273,14 +259,7 @@ export class DedicatedServers {
       this.dispatcher.close(server, 'pool-closed', nowMs);
       return this.dispatcher.refuse(client, { kind: 'open-failed', cause: pool.closed.cause }, nowMs);
     }
-    pool.checkoutsTotal++;
-    pool.observer.waited(nowMs - client.waitSinceMs);
-    pool.move(server, 'active');
-    client.state = 'active';
-    client.server = server;
-    server.client = client;
-    server.checkoutAtMs = nowMs;
-    server.began(nowMs);
+    this.dispatcher.lend(client, server, nowMs);
     const prepared = this.prepareOwn(client, server);
     if (prepared || server.replaying) {
       server.replaying = true;

@@ -1,14 +1,14 @@
 // Who gets which server connection when: checkout, release, opening, eviction, ends. Decisions only; see effects.ts.
 import type { ClientSession } from './client-session.ts';
 import type { PinReason, Refusal, ServerCloseReason } from './close-reason.ts';
-import { DedicatedServers, provable } from './dedicated-servers.ts';
+import { DedicatedServers } from './dedicated-servers.ts';
 import type { Effects, OpenFailure } from './effects.ts';
 import { Growth, type GrowthActs } from './growth.ts';
 import { IdleClients } from './idle-clients.ts';
 import { queryFrame } from './messages.ts';
 import { dropOwed } from './name-note.ts';
+import { provable } from './pin.ts';
 import type { Pool } from './pool.ts';
-import { Owed, OwedBit } from './reply-queue.ts';
 import { ServerSession, TransactionStatus } from './server-session.ts';
 import { SettingsFollow } from './settings-follow.ts';
 import type { ValueSet } from './value-set.ts';
@@ -117,20 +117,12 @@ export class Dispatcher implements GrowthActs {
 
   /** Lends `server`; false while settings are replayed on it first. */
   attach(client: ClientSession, server: ServerSession, nowMs: number): boolean {
-    const pool = client.pool;
-    pool.checkoutsTotal++;
     client.checkouts++;
     if (client.lastServer !== server && client.lastServer !== null) client.serverChanges++;
-    pool.observer.waited(nowMs - client.waitSinceMs);
-    pool.move(server, 'active');
-    client.state = 'active';
-    client.server = server;
     client.unnamedBatch = -1;
     client.namesBatch = -1;
     server.givenBatch = -1;
-    server.client = client;
-    server.checkoutAtMs = nowMs;
-    server.began(nowMs);
+    this.lend(client, server, nowMs);
     if (server.replay !== client.replay) {
       this.settings.replay(server, client.replay);
       return false;
@@ -147,6 +139,19 @@ export class Dispatcher implements GrowthActs {
       for (const idle of [...pool.idleServers()])
         if (!idle.guardsSequences(nowMs)) this.close(idle, 'replaced', nowMs);
     }
+  }
+
+  /** The books of a checkout, of a shared server or of one that was opened for the client. */
+  lend(client: ClientSession, server: ServerSession, nowMs: number): void {
+    const { pool } = client;
+    pool.checkoutsTotal++;
+    pool.observer.waited(nowMs - client.waitSinceMs);
+    pool.move(server, 'active');
+    client.state = 'active';
+    client.server = server;
+    server.client = client;
+    server.checkoutAtMs = nowMs;
+    server.began(nowMs);
   }
 
   /** The server answered everything and is outside a transaction: who is next? */
@@ -188,7 +193,7 @@ export class Dispatcher implements GrowthActs {
       pool.upstream.evictionsUnderWay++;
       return this.close(server, 'evicted', nowMs);
     }
-    if (this.dedicated.errands.begin(server, nowMs)) return;
+    if (this.dedicated.errands.begin(server)) return;
     server.idleSinceMs = nowMs;
     pool.usedAtMs = nowMs;
     pool.move(server, 'idle');
@@ -310,17 +315,16 @@ export class Dispatcher implements GrowthActs {
       return;
     }
     const { pool } = server;
-    const upstream = pool.upstream;
     server.pin = reason;
     server.pinnedAtMs = nowMs;
     server.pinStatement = statement;
     const reasons = (server.client ?? server.dedicatedTo)?.pinReasons;
     if (reasons !== undefined && reasons.length < pinReasonsMax) reasons.push(reason);
-    if (upstream.direct + upstream.pinned >= upstream.heldMax || !pool.mayHold) server.pinRefused = true;
+    if (!pool.mayPin) server.pinRefused = true;
     else {
-      upstream.pinned++;
+      pool.upstream.pinned++;
       if (reason !== 'session-mode') pool.observer.pinned(reason);
-      server.pool.held++;
+      pool.held++;
       server.pinCounted = true;
     }
   }
@@ -408,10 +412,7 @@ export class Dispatcher implements GrowthActs {
     }
     if (server.rollbackSent) return this.close(server, 'client-gone', nowMs);
     server.rollbackSent = true;
-    server.unnamed = null;
-    server.owed.push(Owed.Query | OwedBit.Skip, null);
-    server.batchesSent++;
-    server.peer!.write(rollbackFrame);
+    server.sendOwn(rollbackFrame);
   }
 
   private leave(client: ClientSession, nowMs: number): void {

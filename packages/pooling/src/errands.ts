@@ -2,7 +2,6 @@
 import type { ClientSession } from './client-session.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { queryFrame } from './messages.ts';
-import { Owed, OwedBit } from './reply-queue.ts';
 import type { ServerSession } from './server-session.ts';
 
 // A server keeps what it has counted to itself for up to ten seconds. From Postgres 15 on it can be told not to.
@@ -20,7 +19,7 @@ export class Errands {
    * Has all servers that `client` used lately write out their counts, one after the other: a TRUNCATE counted after the
    * rows that it removed. True: the client waits for that.
    */
-  ask(client: ClientSession, nowMs: number): boolean {
+  ask(client: ClientSession): boolean {
     client.errands = client.recentServers;
     client.recentServers = [];
     client.pool.homeWaiters.add(client);
@@ -28,7 +27,7 @@ export class Errands {
       client.errands = [];
       client.pool.homeWaiters.delete(client);
     };
-    if (this.next(client, nowMs)) return true;
+    if (this.next(client)) return true;
     client.stopWaiting();
     client.stopWaiting = null;
     return false;
@@ -38,36 +37,33 @@ export class Errands {
    * A TRUNCATE has run for `client`: what its other servers have counted of the rows that are gone is written out before
    * the TRUNCATE is, and nobody waits for that.
    */
-  flushOthers(client: ClientSession, nowMs: number): void {
+  flushOthers(client: ClientSession): void {
     for (const server of client.recentServers) {
       if (server === client.server || !canFlush(server)) continue;
       server.errandFor ??= [];
-      if (server.state === 'idle') this.begin(server, nowMs);
+      if (server.state === 'idle') this.begin(server);
     }
   }
 
   /** Sends the next server, if there is one left. */
-  private next(client: ClientSession, nowMs: number): boolean {
+  private next(client: ClientSession): boolean {
     for (;;) {
       const server = client.errands.shift();
       if (server === undefined) return false;
       if (!canFlush(server) || server.pool !== client.pool) continue;
       if (server.errandFor !== null) server.errandFor.push(client);
       else server.errandFor = [client];
-      if (server.state === 'idle') this.begin(server, nowMs);
+      if (server.state === 'idle') this.begin(server);
       return true;
     }
   }
 
   /** The server is free: true if it goes on an errand first. */
-  begin(server: ServerSession, _nowMs: number): boolean {
+  begin(server: ServerSession): boolean {
     if (server.errandFor === null || server.errandSent) return false;
     server.errandSent = true;
     server.pool.move(server, 'finishing');
-    server.unnamed = null;
-    server.owed.push(Owed.Query | OwedBit.Skip, null);
-    server.batchesSent++;
-    server.peer!.write(flushFrame);
+    server.sendOwn(flushFrame);
     return true;
   }
 
@@ -79,7 +75,7 @@ export class Errands {
     server.errandSent = false;
     for (const client of clients) {
       if (client.state !== 'waiting' || !client.pool.homeWaiters.has(client)) continue;
-      if (!this.next(client, nowMs)) this.dispatcher.dedicated.goOn(client, nowMs);
+      if (!this.next(client)) this.dispatcher.dedicated.goOn(client, nowMs);
     }
   }
 }

@@ -186,7 +186,7 @@ export class ReplyForwarder {
         server.pool.statements.markAllStale();
         return;
       case 'truncated':
-        if (server.client !== null) this.dispatcher.dedicated.errands.flushOthers(server.client, this.nowMs);
+        if (server.client !== null) this.dispatcher.dedicated.errands.flushOthers(server.client);
         return;
       case 'statements-gone':
         this.statementsGone(server);

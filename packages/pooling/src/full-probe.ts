@@ -1,5 +1,6 @@
 // One question to a server for all that its session holds and a probe can show, and what the answer means.
 import type { PinReason } from './close-reason.ts';
+import { serverNamePrefix } from './prepared-statements.ts';
 import { literal } from './replay.ts';
 
 /** What a session holds, as its server tells. */
@@ -32,7 +33,7 @@ const unreplayable: ReadonlyMap<string, PinReason> = new Map([
  * since one with the client's defaults might wait for others. Settings of applications, and whose session it is, are in
  * no catalog: those that may be there are asked for by name.
  */
-export function fullProbeQuery(namesAsked: Iterable<string>, serverNamePrefix: string): string {
+export function fullProbeQuery(namesAsked: Iterable<string>): string {
   const eq = 'OPERATOR(pg_catalog.=)';
   const custom = [...namesAsked].map(
     (name) =>

@@ -1,5 +1,5 @@
 // From the suspicion that a text raises to the reason why its server connection stays with the client.
-import { Suspicion } from '@weir/sql';
+import { Suspicion, shownState } from '@weir/sql';
 import type { PinReason } from './close-reason.ts';
 
 const reasons: readonly (readonly [number, PinReason])[] = [
@@ -14,6 +14,9 @@ const reasons: readonly (readonly [number, PinReason])[] = [
   [Suspicion.NestedConnection, 'nested-connection'],
   [Suspicion.Statistics, 'statistics'],
 ];
+
+/** State whose end a probe can prove. */
+export const provable: ReadonlySet<PinReason> = new Set([...shownState, 'startup-values']);
 
 /** The pin reason for bits of {@link Suspicion}, or null for none. */
 export function pinReasonOf(suspicion: number): PinReason | null {

@@ -209,6 +209,11 @@ export class Pool {
     return this.sequencesLost && this.held * 2 < this.pinnedMax;
   }
 
+  /** One more server may be pinned now, by the caps of the pool and of its upstream. */
+  get mayPin(): boolean {
+    return this.mayHold && this.upstream.mayHold;
+  }
+
   get mayHold(): boolean {
     return this.held < this.pinnedMax;
   }

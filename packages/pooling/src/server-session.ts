@@ -6,7 +6,7 @@ import type { PinReason, ServerCloseReason } from './close-reason.ts';
 import type { Peer } from './out-buffer.ts';
 import type { Pool } from './pool.ts';
 import { ServerStatements, type UnnamedStatement } from './prepared-statements.ts';
-import { ReplyQueue } from './reply-queue.ts';
+import { Owed, OwedBit, ReplyQueue } from './reply-queue.ts';
 import { noValues, type ValueSet } from './value-set.ts';
 
 /**
@@ -133,6 +133,14 @@ export class ServerSession {
   guardsSequences(nowMs: number): boolean {
     const owner = this.sequenceOwner;
     return owner !== null && owner.state !== 'ended' && nowMs - this.sequenceUsedAtMs < sequenceGuardMs;
+  }
+
+  /** Sends a simple query of Weir's own, whose answer no client sees. It ends the unnamed statement. */
+  sendOwn(query: Uint8Array): void {
+    this.unnamed = null;
+    this.owed.push(Owed.Query | OwedBit.Skip, null);
+    this.batchesSent++;
+    this.peer!.write(query);
   }
 
   /** Something new is sent to it for the client that has it. */

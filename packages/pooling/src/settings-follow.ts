@@ -5,9 +5,7 @@ import type { PinReason } from './close-reason.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { fullProbeQuery, readFullProbe } from './full-probe.ts';
 import { parameterDifferences, queryFrame } from './messages.ts';
-import { serverNamePrefix } from './prepared-statements.ts';
 import { isReplayable, replayQuery } from './replay.ts';
-import { Owed, OwedBit } from './reply-queue.ts';
 import { type ServerSession, TransactionStatus } from './server-session.ts';
 import { type ValueSet, valueSetOf } from './value-set.ts';
 
@@ -38,15 +36,12 @@ export class SettingsFollow {
       for (const name of names) if (inNoCatalog(name)) asked.add(name);
     server.probeDue = false;
     server.probe = { names: null, shown: [] };
-    this.send(server, fullProbeQuery(asked, serverNamePrefix));
+    this.send(server, fullProbeQuery(asked));
   }
 
   private send(server: ServerSession, sql: string): void {
     server.replaying = true;
-    server.unnamed = null;
-    server.owed.push(Owed.Query | OwedBit.Skip, null);
-    server.batchesSent++;
-    server.peer!.write(queryFrame(sql));
+    server.sendOwn(queryFrame(sql));
   }
 
   /** The answer to `askAll`: what can follow the client does, anything else pins. */

@@ -40,6 +40,11 @@ export class Upstream {
     return Math.max(1, this.budget - 1);
   }
 
+  /** One more direct or pinned connection is within their cap. */
+  get mayHold(): boolean {
+    return this.direct + this.pinned < this.heldMax;
+  }
+
   takeSlot(): boolean {
     if (this.used >= this.budget) return false;
     this.used++;
@@ -47,7 +52,7 @@ export class Upstream {
   }
 
   takeDirectSlot(): boolean {
-    if (this.direct + this.pinned >= this.heldMax || !this.takeSlot()) return false;
+    if (!this.mayHold || !this.takeSlot()) return false;
     this.direct++;
     return true;
   }

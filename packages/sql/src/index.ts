@@ -5,6 +5,7 @@ export {
   parsedTextBytesMax,
   type SessionEffects,
   sessionEffects,
+  shownState,
   sqlParserFailed,
   type Unreplayable,
 } from './session-effects.ts';

@@ -185,10 +185,16 @@ const updateSet = /\bupdate\b[^;]*?\bset\b/gi;
 // Postgres folds names of settings as ASCII, whatever the language.
 const lower = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
 
-// What a session can be asked about later, or holds for a while anyway, gives way to what nobody can see once it is there.
-const shown: readonly Unreplayable[] = ['listen', 'prepare', 'temp-object', 'advisory-lock', 'hold-cursor'];
+/** What a session can be asked about later: it gives way to what nobody can see once it is there. */
+export const shownState: readonly Unreplayable[] = [
+  'listen',
+  'prepare',
+  'temp-object',
+  'advisory-lock',
+  'hold-cursor',
+];
 const graveness = (what: Unreplayable): number =>
-  what === 'sequence-state' ? 0 : shown.includes(what) ? 1 : 2;
+  what === 'sequence-state' ? 0 : shownState.includes(what) ? 1 : 2;
 
 class EffectsWalk {
   private readonly settings = new Set<string>();
