@@ -3,29 +3,15 @@ import { connect as dial } from 'node:net';
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
 import { encodeCancelRequest } from '@weir/protocol';
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { backendOf, clientsPerTest } from '../open-clients.ts';
 
 let weir: Weir;
-const open = new Set<pg.Client>();
+const connect = clientsPerTest(() => weir);
 beforeAll(async () => {
   weir = await startWeir({ budget: 2, settings: { queryWaitTimeoutMs: 120_000 } });
 });
-afterEach(async () => {
-  await Promise.all([...open].map((client) => client.end().catch(() => {})));
-  open.clear();
-});
 afterAll(() => weir?.close());
-
-async function connect(options: Parameters<Weir['client']>[0] = {}): Promise<pg.Client> {
-  const client = await weir.client(options);
-  open.add(client);
-  return client;
-}
-
-async function backendOf(client: pg.Client): Promise<number> {
-  const { rows } = await client.query('select pg_backend_pid() as pid');
-  return rows[0].pid;
-}
 
 /** What Postgres sees of our database's client backends, oldest first. */
 function backends() {

@@ -1,34 +1,20 @@
 // What a session sets on the pooled host stays with it, whichever server connection it gets, and with nobody else.
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { backendOf, clientsPerTest } from '../open-clients.ts';
 
 let weir: Weir;
-const open = new Set<pg.Client>();
+const connect = clientsPerTest(() => weir);
 beforeAll(async () => {
   weir = await startWeir({ budget: 3, settings: { queryWaitTimeoutMs: 30_000 } });
   await weir.postgres.sql('create role reader; grant reader to app');
 });
-afterEach(async () => {
-  await Promise.all([...open].map((client) => client.end().catch(() => {})));
-  open.clear();
-});
 afterAll(() => weir?.close());
-
-async function connect(options: Parameters<Weir['client']>[0] = {}): Promise<pg.Client> {
-  const client = await weir.client(options);
-  open.add(client);
-  return client;
-}
 
 async function show(client: pg.Client, name: string): Promise<string | null> {
   const { rows } = await client.query('select current_setting($1, true) as value', [name]);
   return rows[0].value;
-}
-
-async function backendOf(client: pg.Client): Promise<number> {
-  const { rows } = await client.query('select pg_backend_pid() as pid');
-  return rows[0].pid;
 }
 
 /** Runs a query of each of the others on every server there is, so that the next one of a client meets another. */

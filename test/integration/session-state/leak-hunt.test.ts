@@ -2,6 +2,7 @@
 import { startWeir, type Weir } from '@weir/harness';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { one } from '../open-clients.ts';
 import { chooseSeed, type SeededRandom, seededRandom } from '../seeded-random.ts';
 
 const clientCount = 64;
@@ -73,12 +74,6 @@ const ownStates: Readonly<
   },
 };
 const seeded: number[] = [];
-
-async function one(client: pg.Client, sql: string): Promise<unknown> {
-  const { rows } = await client.query(sql);
-  expect(rows.length).toBe(1);
-  return Object.values(rows[0] as object)[0];
-}
 
 /** One session, and what it must find. */
 class Hunter {

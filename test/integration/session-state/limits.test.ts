@@ -1,29 +1,20 @@
 // Limits of time end what they are for, with Postgres's own SQLSTATEs; modes lend servers for as long as they say.
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clientsPerTest, one } from '../open-clients.ts';
 
 type Settings = Record<string, unknown>;
 
 let weir: Weir;
-const open = new Set<pg.Client>();
+const connect = clientsPerTest(() => weir);
 beforeAll(async () => {
   weir = await startWeir({ budget: 6, settings: { queryWaitTimeoutMs: 30_000 } });
   const owner = await weir.client();
   await owner.query('create table written (n int)');
   await owner.end();
 });
-afterEach(async () => {
-  await Promise.all([...open].map((client) => client.end().catch(() => {})));
-  open.clear();
-});
 afterAll(() => weir?.close());
-
-async function connect(options: Parameters<Weir['client']>[0] = {}): Promise<pg.Client> {
-  const client = await weir.client(options);
-  open.add(client);
-  return client;
-}
 
 const unlimited = {
   mode: 'transaction',
@@ -57,11 +48,6 @@ function ending(client: pg.Client): Promise<{ code: string; message: string }> {
         resolve(error as unknown as { code: string; message: string });
     });
   });
-}
-
-async function one(client: pg.Client, sql: string): Promise<unknown> {
-  const { rows } = await client.query(sql);
-  return Object.values(rows[0] as object)[0];
 }
 
 test('a client that is idle for too long is told so and closed; one at work is not', async () => {
@@ -195,7 +181,6 @@ test('with strict tracking nobody inherits from a client that left in the middle
   const left = client!.query('insert into watched select 1 from pg_sleep(0.5)').catch(() => {});
   const running = `select pid from pg_stat_activity where query like 'insert into watched%' and state = 'active'`;
   await waitUntil(async () => (await weir.postgres.sql(running)).length === 1, { what: 'the insert runs' });
-  open.delete(client!);
   await client!.end();
   await left;
   // There is one server only, and the insert runs to its end.

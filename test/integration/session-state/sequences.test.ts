@@ -1,10 +1,11 @@
 // Values of sequences belong to the session that used them: currval and lastval tell a pooled client its own, or nothing.
 import { startWeir, type Weir } from '@weir/harness';
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clientsPerTest } from '../open-clients.ts';
 
 let weir: Weir;
-const open = new Set<pg.Client>();
+const connect = clientsPerTest(() => weir);
 beforeAll(async () => {
   weir = await startWeir({ budget: 4, settings: { queryWaitTimeoutMs: 30_000 } });
   const owner = await weir.client();
@@ -13,17 +14,7 @@ beforeAll(async () => {
   );
   await owner.end();
 });
-afterEach(async () => {
-  await Promise.all([...open].map((client) => client.end().catch(() => {})));
-  open.clear();
-});
 afterAll(() => weir?.close());
-
-async function connect(): Promise<pg.Client> {
-  const client = await weir.client();
-  open.add(client);
-  return client;
-}
 
 async function value(client: pg.Client, sql: string): Promise<number> {
   return Number((await client.query(sql)).rows[0].value);

@@ -1,35 +1,20 @@
 // A session that got a server connection of its own gives it back once nothing is left that needs it.
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
-import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clientsPerTest, one } from '../open-clients.ts';
 
 let weir: Weir;
-const open = new Set<pg.Client>();
+const connect = clientsPerTest(() => weir);
 beforeAll(async () => {
   weir = await startWeir({ budget: 4, settings: { queryWaitTimeoutMs: 30_000 } });
 });
-afterEach(async () => {
-  await Promise.all([...open].map((client) => client.end().catch(() => {})));
-  open.clear();
-});
 afterAll(() => weir?.close());
-
-async function connect(options: Parameters<Weir['client']>[0] = {}): Promise<pg.Client> {
-  const client = await weir.client(options);
-  open.add(client);
-  return client;
-}
 
 async function backends(): Promise<number[]> {
   const rows = await weir.postgres.sql<{ pid: number }>(
     `select pid from pg_stat_activity where backend_type = 'client backend' and usename = 'app' order by pid`,
   );
   return rows.map(({ pid }) => pid);
-}
-
-async function one(client: pg.Client, sql: string): Promise<unknown> {
-  const { rows } = await client.query(sql);
-  return Object.values(rows[0] as object)[0];
 }
 
 /** Resolves when the server connection that `client` had to itself has ended. */
