@@ -2,17 +2,18 @@
 import { Suspicion, shownState } from '@weir/sql';
 import type { PinReason } from './close-reason.ts';
 
+// The gravest first, as the parser decides it: what no probe can show, then what one can, then what is no pin by itself.
 const reasons: readonly (readonly [number, PinReason])[] = [
-  [Suspicion.TempObject, 'temp-object'],
-  [Suspicion.AdvisoryLock, 'advisory-lock'],
-  [Suspicion.SetConfig, 'set-config'],
-  [Suspicion.SetInsideDo, 'set'],
-  [Suspicion.HoldCursor, 'hold-cursor'],
   [Suspicion.Seed, 'seed'],
-  [Suspicion.SequenceState, 'sequence-state'],
   [Suspicion.Replication, 'replication'],
   [Suspicion.NestedConnection, 'nested-connection'],
   [Suspicion.Statistics, 'statistics'],
+  [Suspicion.SetConfig, 'set-config'],
+  [Suspicion.SetInsideDo, 'set'],
+  [Suspicion.TempObject, 'temp-object'],
+  [Suspicion.AdvisoryLock, 'advisory-lock'],
+  [Suspicion.HoldCursor, 'hold-cursor'],
+  [Suspicion.SequenceState, 'sequence-state'],
 ];
 
 /** State whose end a probe can prove. */

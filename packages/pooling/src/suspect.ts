@@ -16,22 +16,28 @@ export function suspect(
 ): void {
   const { session, sequences } = effects;
   const { client } = server;
-  // The value that it asks for is its own here.
+  const asParsed = readsAsParsed(server.parameters);
+  // The value that it asks for is its own here, and it asks for nothing else.
   const own =
-    session?.unreplayable === 'sequence-state' && client !== null && server.sequenceOwner === client;
+    asParsed &&
+    session !== null &&
+    effects.pin === 'sequence-state' &&
+    client !== null &&
+    server.sequenceOwner === client;
   if (own) {
     server.sequenceUsedAtMs = nowMs;
     client.sequenceCallAtMs = nowMs;
-  }
-  const pin = own ? null : (effects.pin ?? (readsAsParsed(server.parameters) ? null : effects.byWords));
+  } else if (effects.pin !== null) dispatcher.pinServer(server, effects.pin, nowMs, effects.statement);
+  // What the parser may have read otherwise than the server does counts as its words say, too.
+  if (!asParsed && effects.byWords !== null)
+    dispatcher.pinServer(server, effects.byWords, nowMs, effects.statement);
   if (sequences && client !== null) useSequences(server, client, effects.sequenceCall, nowMs);
-  if (pin !== null) dispatcher.pinServer(server, pin, nowMs, effects.statement);
   if (effects.probe) server.probeDue = true;
   if (session === null) return;
   if (session.settings.length === 0 && session.resetAll === 'no') return;
   server.changed ??= new ChangedSettings();
   // What the server may read otherwise is not believed to have happened: it is asked.
-  const whole = certain && !session.transactionControl && readsAsParsed(server.parameters);
+  const whole = certain && !session.transactionControl && asParsed;
   // A simple query has been counted as sent already.
   server.changed.note(session, whole, server.errors, server.replay, server.batchesSent - 1);
 }

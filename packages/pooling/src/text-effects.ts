@@ -64,7 +64,7 @@ export function textEffects(
   let pin: PinReason | null = session === null ? byWords : session.unreplayable;
   // What is too long to be parsed, a large INSERT most often, is asked about afterwards.
   const unknown = text !== null && (session === null || session.unknownCode);
-  if (strict && unknown) pin ??= 'unknown-code';
+  if (strict && unknown && (pin === null || pin === 'sequence-state')) pin = 'unknown-code';
   const probe = strict && (session === null || session.touchesData);
   const statement = pin === null || session === null ? null : normalizedText(text!);
   if (suspicion === 0 && pin === null && !probe) return null;
