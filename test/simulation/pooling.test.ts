@@ -13,16 +13,15 @@ const clientCount = Number(process.env.WEIR_SIM_CLIENTS ?? 60);
 // One is new each time; the titles of the tests tell which.
 const seeds = seedGiven === undefined ? [1, 2, 3, Date.now() % 1_000_000] : [Number(seedGiven)];
 
+/** Clients that arrive within a fifth of a second, servers that now and then fail to open, no deadline. */
+const usual = { openFailures: 0.05, queryWaitTimeoutMs: 1e9, batches: 12, loss: 0.01, arrivalMs: 200 };
+
 test.each(seeds)('clients on a budget of ten each get exactly their own replies (seed=%i)', (seed) => {
   const result = run(seed, {
     budget: 10,
     pools: 3,
-    openFailures: 0.05,
-    queryWaitTimeoutMs: 1e9,
+    ...usual,
     clients: clientCount,
-    batches: 12,
-    loss: 0.01,
-    arrivalMs: 200,
   });
   const pinRefusals = result.world.refusals.filter(({ refusal }) => refusal.kind === 'pin-limit').length;
   expect(result.running, `seed=${seed}`).toBe(0);
@@ -70,12 +69,8 @@ test.each(seeds)('short limits of time end some clients and leave nothing behind
   const result = run(seed, {
     budget: 5,
     pools: 2,
-    openFailures: 0.05,
-    queryWaitTimeoutMs: 1e9,
+    ...usual,
     clients: count,
-    batches: 12,
-    loss: 0.01,
-    arrivalMs: 200,
     settings: {
       clientIdleTimeoutMs: 30,
       idleInTransactionTimeoutMs: 15,
@@ -100,12 +95,8 @@ test.each(seeds)('in session mode every client has one server connection to itse
   const result = run(seed, {
     budget: 6,
     pools: 2,
-    openFailures: 0.05,
-    queryWaitTimeoutMs: 1e9,
+    ...usual,
     clients: clientCount,
-    batches: 12,
-    loss: 0.01,
-    arrivalMs: 200,
     settings: { mode: 'session', sizeMax: 3 },
   });
   expect(result.running, `seed=${seed}`).toBe(0);

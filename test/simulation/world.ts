@@ -3,7 +3,6 @@ import {
   ClientSession,
   Dispatcher,
   defaultDispatcherLimits,
-  defaultPoolSettings,
   type Effects,
   Pool,
   type PoolSettings,
@@ -17,6 +16,7 @@ import {
   Upstream,
   valueSetOf,
 } from '@weir/pooling';
+import { usualPoolSettings } from '@weir/pooling/testing';
 import type { ModelClient } from './model-client.ts';
 import { ModelServer } from './model-server.ts';
 import { Clock, Random } from './random.ts';
@@ -63,7 +63,7 @@ export class World implements Effects {
     this.replies = new ReplyForwarder(this.dispatcher, allocate);
     this.upstream = new Upstream('model', options.budget);
     const settings = {
-      ...defaultPoolSettings,
+      ...usualPoolSettings,
       queryWaitTimeoutMs: options.queryWaitTimeoutMs,
       serverIdleTimeoutMs: 500,
       serverLifetimeMs: 3_000,

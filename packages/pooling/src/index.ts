@@ -9,7 +9,6 @@ export { ReplyForwarder } from './forward-replies.ts';
 export { defaultRequestLimits, RequestForwarder, type RequestLimits } from './forward-requests.ts';
 export type { Allocate, Peer } from './out-buffer.ts';
 export {
-  defaultPoolSettings,
   Pool,
   type PoolMode,
   type PoolObserver,

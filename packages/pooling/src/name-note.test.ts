@@ -2,12 +2,13 @@
 import { expect, test } from 'vitest';
 import { ClientSession } from './client-session.ts';
 import { giveNameBack, NameNote } from './name-note.ts';
-import { defaultPoolSettings, Pool } from './pool.ts';
+import { Pool } from './pool.ts';
+import { usualPoolSettings } from './testing/pool-settings.ts';
 import { Upstream } from './upstream.ts';
 import { noValues } from './value-set.ts';
 
 function closedName() {
-  const pool = new Pool('pool', new Upstream('upstream', 1), defaultPoolSettings, { waited() {}, held() {} });
+  const pool = new Pool('pool', new Upstream('upstream', 1), usualPoolSettings, { waited() {}, held() {} });
   const peer = { write: () => true, unsentBytes: 0, pause() {}, resume() {} };
   const client = new ClientSession({ peer, pool, replay: noValues, told: noValues });
   const payload = Buffer.from('select 1\0\0\0', 'latin1');

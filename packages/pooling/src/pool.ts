@@ -34,22 +34,6 @@ export interface PoolSettings {
   readonly transactionTimeoutMs: number;
 }
 
-/** What a tenant has chosen nothing for. */
-export const defaultPoolSettings: PoolSettings = {
-  mode: 'transaction',
-  stateTracking: 'auto',
-  sizeMax: null,
-  queryWaitTimeoutMs: 60_000,
-  serverIdleTimeoutMs: 300_000,
-  serverLifetimeMs: 3_600_000,
-  pinsMax: null,
-  pinIdleTimeoutMs: 0,
-  clientIdleTimeoutMs: 0,
-  idleInTransactionTimeoutMs: 0,
-  queryTimeoutMs: 0,
-  transactionTimeoutMs: 0,
-};
-
 /** Told of each wait and each checkout's length, in ms, and of pins; called per transaction, so it must be cheap. */
 export interface PoolObserver {
   /** A server connection is one session's for good. */
