@@ -5,6 +5,7 @@ import {
   copyData,
   copyDone,
   copyFail,
+  decodeNotification,
   decodeParameterStatus,
   describe,
   equalBytes,
@@ -20,7 +21,9 @@ import {
   terminate,
   traceFrame,
 } from '@weir/protocol';
+import { ModelListener, restMs } from './model-listener.ts';
 import { ModelServer } from './model-server.ts';
+import type { Notifications } from './notifications.ts';
 import type { Clock, Random } from './random.ts';
 import type { Wire } from './wire.ts';
 
@@ -32,6 +35,10 @@ export interface ModelClientOptions {
   readonly batches: number;
   /** Chance of going without a word after a batch. */
   readonly loss: number;
+  /** Chance that a batch is about channels, beside those that are anyway. */
+  readonly talk: number;
+  /** What is notified in its database. */
+  readonly notifications: Notifications;
   /** Called once when it has everything it is owed, or has gone. */
   done(how: 'finished' | 'lost'): void;
 }
@@ -49,11 +56,12 @@ export class ModelClient {
   private readyOwed = 0;
   private inTransaction = false;
   private readonly names: string[] = [];
-  private listening = false;
+  private readonly listener: ModelListener;
   private told = '';
 
   constructor(options: ModelClientOptions) {
     this.options = options;
+    this.listener = new ModelListener(options.name, options.notifications);
   }
 
   connected(wire: Wire): void {
@@ -63,6 +71,10 @@ export class ModelClient {
 
   refused(): void {
     this.state = 'refused';
+  }
+
+  get hasListened(): boolean {
+    return this.listener.hasListened;
   }
 
   private later(): void {
@@ -86,6 +98,16 @@ export class ModelClient {
 
   private finish(): void {
     if (this.readyOwed > 0) return;
+    const { clock } = this.options;
+    if (this.direct.channels.size === 0) return this.leave();
+    clock.after(restMs, () => {
+      if (this.state !== 'running') return;
+      this.listener.check(clock.nowMs);
+      this.leave();
+    });
+  }
+
+  private leave(): void {
     this.state = 'finished';
     if (this.expected.length > 0)
       throw new Error(`${this.options.name}: ${this.expected.length} replies are missing`);
@@ -101,6 +123,7 @@ export class ModelClient {
         if (reply[0] === ServerMessage.ReadyForQuery) this.readyOwed++;
       }
     }
+    this.listener.sent(this.direct.channels);
     if (this.options.random.chance(0.5)) this.wire!.send(joinBytes(messages));
     else for (const message of messages) this.wire!.send(message);
   }
@@ -119,10 +142,8 @@ export class ModelClient {
       this.inTransaction = true;
       return this.run('begin');
     }
-    if (this.listening && random.chance(0.5)) {
-      this.listening = false;
-      return this.run('unlisten news');
-    }
+    if (this.direct.channels.size > 0 && random.chance(0.3)) return this.run(`unlisten ${this.channel('*')}`);
+    if (random.chance(this.options.talk)) return this.run(random.chance(0.3) ? this.listen() : this.notify());
     const kind = random.next();
     if (kind < 0.3) return this.run(this.text());
     if (kind < 0.36) return this.run(this.text('fail'));
@@ -144,11 +165,8 @@ export class ModelClient {
 
   private setting(): string {
     const { random } = this.options;
-    // State that cannot follow: rare, or nobody would share anything.
-    if (random.chance(0.02)) {
-      this.listening = true;
-      return 'listen news';
-    }
+    if (random.chance(0.1)) return this.listen();
+    if (random.chance(0.2)) return this.notify();
     return random.pick([
       `set a.v = '${this.options.name}-${++this.number}'`,
       `set a.w = '${++this.number}'`,
@@ -157,6 +175,18 @@ export class ModelClient {
       'show a.v',
       'show a.w',
     ]);
+  }
+
+  private channel(...others: string[]): string {
+    return this.options.random.pick(['news', 'sport', ...others]);
+  }
+
+  private listen(): string {
+    return `listen ${this.channel()}`;
+  }
+
+  private notify(): string {
+    return `notify ${this.channel()}, ''`;
   }
 
   private pipeline(): Uint8Array[] {
@@ -237,6 +267,11 @@ export class ModelClient {
         this.told = decodeParameterStatus(body).value;
         continue;
       }
+      if (type === ServerMessage.NotificationResponse) {
+        const { channel, payload } = decodeNotification(body);
+        this.listener.heard(channel, payload);
+        continue;
+      }
       const expected = this.expected.shift();
       const same = expected !== undefined && expected[0] === type && equalBytes(expected.subarray(5), body);
       if (!same) {
@@ -248,7 +283,10 @@ export class ModelClient {
       }
       if (this.told !== this.options.name)
         throw new Error(`${this.options.name} is told that it is ${this.told}`);
-      if (type === ServerMessage.ReadyForQuery && --this.readyOwed === 0) this.later();
+      if (type === ServerMessage.ReadyForQuery && --this.readyOwed === 0) {
+        if (!this.inTransaction) this.listener.answered(this.direct.channels);
+        this.later();
+      }
     }
   }
 }

@@ -18,15 +18,25 @@ import {
   parseComplete,
   readyForQuery,
 } from '@weir/protocol';
+import type { ListeningSession, Notifications } from './notifications.ts';
+
+let sessionsMade = 0;
 
 const transactionAborted = 'current transaction is aborted, commands ignored until end of transaction block';
 
+/** What sessions of one database share, and how to have `takeNotified` called when it may be. */
+interface Shared {
+  readonly notifications: Notifications;
+  whenIdle(): void;
+}
+
 /**
  * Commands are few: `begin`, `commit`, `rollback`, `fail …`, `copy …`, `set a.v = …`, `reset a.v`, `show a.v`,
- * `deallocate …`, `listen …`, `echo …`. `echo` answers a row
+ * `deallocate …`, `listen …`, `unlisten …`, `notify …, '…'`, `echo …`. `echo` answers a row
  * with its text, so that every reply carries the client and number it belongs to.
  */
-export class ModelServer {
+export class ModelServer implements ListeningSession {
+  readonly processId = ++sessionsMade;
   private readonly reader = new FrameReader(1 << 20);
   private readonly statements = new Map<string, string>();
   private bound: string | null = null;
@@ -34,7 +44,13 @@ export class ModelServer {
   private skipping = false;
   private copying: 'no' | 'simple' | 'extended' = 'no';
   private copiedBytes = 0;
-  private listening = false;
+  /** Channels it listens to; what a transaction under way changes of them counts from its commit. */
+  channels = new Set<string>();
+  private readonly uncommitted: (() => void)[] = [];
+  private notes: { channel: string; payload: string }[] = [];
+  private unsent: { readonly channel: string; readonly frame: Uint8Array }[] = [];
+  private midBatch = false;
+  private readonly shared: Shared | null;
   private out: Uint8Array[] = [];
   /** The client has said Terminate. */
   ended = false;
@@ -47,6 +63,25 @@ export class ModelServer {
   /** The unnamed statement is a COPY. */
   get unnamedCopies(): boolean {
     return this.statements.get('')?.startsWith('copy') ?? false;
+  }
+
+  constructor(shared: Shared | null = null) {
+    this.shared = shared;
+    shared?.notifications.join(this);
+  }
+
+  notified(channel: string, frame: Uint8Array, own: boolean): void {
+    this.unsent.push({ channel, frame });
+    // Its own are sent before it says that it is ready; others' whenever it is.
+    if (!own) this.shared!.whenIdle();
+  }
+
+  /** What may be sent now of what was notified. */
+  takeNotified(): Uint8Array[] {
+    if (this.status !== 'I' || this.midBatch || this.copying !== 'no') return [];
+    const frames = this.unsent.map(({ frame }) => frame);
+    this.unsent = [];
+    return frames;
   }
 
   /** Feeds bytes of the client's; returns what the server answers. */
@@ -67,6 +102,7 @@ export class ModelServer {
     }
     if (this.copying !== 'no') return this.copyMessage(type, body);
     if (this.skipping && type !== ClientMessage.Sync) return;
+    this.midBatch = type !== ClientMessage.Query && type !== ClientMessage.Sync;
     switch (type) {
       case ClientMessage.Query: {
         this.statements.delete('');
@@ -185,11 +221,21 @@ export class ModelServer {
         this.out.push(dataRow([encodeUtf8(this.settings.get(rest[0]!.replaceAll('"', '')) ?? '')]));
         return this.done('SHOW');
       case 'listen':
-        this.listening = true;
+        this.uncommitted.push(() => this.channels.add(rest[0]!));
         return this.done('LISTEN');
       case 'unlisten':
-        this.listening = false;
+        this.uncommitted.push(() => this.unlisten(rest[0]!));
         return this.done('UNLISTEN');
+      case 'notify': {
+        const [channel, payload] = rest.map((part) => part.replaceAll(/[',]/g, ''));
+        this.uncommitted.push(() => this.notes.push({ channel: channel!, payload: payload! }));
+        return this.done('NOTIFY');
+      }
+      case 'RESET':
+      case 'SET':
+      case 'LISTEN':
+      case 'UNLISTEN':
+        return this.listenFor(text);
       case 'BEGIN':
         return this.tellAll(text);
       case 'deallocate':
@@ -199,6 +245,11 @@ export class ModelServer {
         }
         return this.done('DEALLOCATE');
       case 'SELECT':
+        if (text.includes('pg_listening_channels')) {
+          for (const row of [String(this.processId), ...this.channels])
+            this.out.push(dataRow([encodeUtf8(row)]));
+          return this.done('SELECT');
+        }
         this.replayed(text);
         this.out.push(dataRow([encodeUtf8('x')]));
         return this.done('SELECT 1');
@@ -218,6 +269,25 @@ export class ModelServer {
     }
   }
 
+  private unlisten(channel: string): void {
+    if (channel === '*') this.channels.clear();
+    else this.channels.delete(channel);
+    // Postgres promises nothing of what has not been read by then.
+    this.unsent = this.unsent.filter((one) => this.channels.has(one.channel));
+  }
+
+  /** Commands of Weir's own to one that listens, or listened. */
+  private listenFor(text: string): void {
+    for (const command of text.split(';')) {
+      const [word, name, payload] = command.replaceAll(/["',]/g, '').split(' ');
+      if (word === 'LISTEN') this.uncommitted.push(() => this.channels.add(name!));
+      if (word === 'UNLISTEN') this.uncommitted.push(() => this.unlisten(name!));
+      if (word === 'NOTIFY')
+        this.uncommitted.push(() => this.notes.push({ channel: name!, payload: payload! }));
+    }
+    this.done('LISTEN');
+  }
+
   /** Weir's own question for all that the session holds. */
   private tellAll(text: string): void {
     const rows = [...text.matchAll(/current_setting\('([\w.]+)', true\)/g)].map(
@@ -228,7 +298,7 @@ export class ModelServer {
     for (const [name, query] of this.statements) {
       if (name !== '' && !name.startsWith('__weir_')) rows.push(`n${JSON.stringify([name, query, '{}'])}`);
     }
-    if (this.listening) rows.push('l');
+    if (this.channels.size > 0) rows.push('l');
     for (const row of rows) this.out.push(dataRow([encodeUtf8(row)]));
     this.done('COMMIT');
   }
@@ -241,7 +311,16 @@ export class ModelServer {
   private endWork(undo: boolean): void {
     if (undo && this.settingsBefore !== null) this.settings = this.settingsBefore;
     this.settingsBefore = null;
+    if (undo) this.uncommitted.length = 0;
+    this.commit();
     this.status = 'I';
+  }
+
+  private commit(): void {
+    for (const act of this.uncommitted.splice(0)) act();
+    const { notes } = this;
+    this.notes = [];
+    this.shared?.notifications.commit(this, notes);
   }
 
   private aborted(text: string): boolean {
@@ -270,6 +349,8 @@ export class ModelServer {
     if (this.status === 'I') {
       this.bound = null;
       this.settingsBefore = null;
+      this.commit();
+      this.out.push(...this.takeNotified());
     }
     this.out.push(readyForQuery(this.status));
   }

@@ -13,6 +13,10 @@ const clientCount = Number(process.env.WEIR_SIM_CLIENTS ?? 60);
 // One is new each time; the titles of the tests tell which.
 const seeds = seedGiven === undefined ? [1, 2, 3, Date.now() % 1_000_000] : [Number(seedGiven)];
 
+function refusalKinds({ world }: ReturnType<typeof run>): string[] {
+  return world.refusals.map(({ refusal }) => refusal.kind);
+}
+
 /** Clients that arrive within a fifth of a second, servers that now and then fail to open, no deadline. */
 const usual = { openFailures: 0.05, queryWaitTimeoutMs: 1e9, batches: 12, loss: 0.01, arrivalMs: 200 };
 
@@ -90,6 +94,42 @@ test.each(seeds)('short limits of time end some clients and leave nothing behind
   expect(result.world.upstream.used).toBe(0);
   expect(result.world.pools.map((pool) => pool.statements.size)).toEqual([0, 0]);
 });
+
+test.each(seeds)(
+  'who listens hears all of it once and in order, by one connection for all (seed=%i)',
+  (seed) => {
+    const result = run(seed, { budget: 6, pools: 2, ...usual, clients: clientCount, talk: 0.5 });
+    expect(result.running, `seed=${seed}`).toBe(0);
+    expect(
+      refusalKinds(result).filter((kind) => kind !== 'pin-limit'),
+      `seed=${seed}`,
+    ).toEqual([]);
+    expect(result.finished).toBeGreaterThan(clientCount / 2);
+    expect(result.world.notifications.log.length).toBeGreaterThan(clientCount);
+    expect(result.world.upstream.used).toBe(0);
+  },
+);
+
+test.each(seeds)(
+  'who listened when that connection was lost is told so, and nobody else (seed=%i)',
+  (seed) => {
+    const result = run(seed, {
+      budget: 6,
+      pools: 2,
+      ...usual,
+      clients: clientCount,
+      talk: 0.5,
+      listenerLoss: 0.1,
+    });
+    expect(result.running, `seed=${seed}`).toBe(0);
+    expect(refusalKinds(result), `seed=${seed}`).toContain('listener-lost');
+    for (const { client, refusal } of result.world.refusals) {
+      if (refusal.kind === 'listener-lost') expect(client.hasListened, `seed=${seed}`).toBe(true);
+      else expect(refusal.kind, `seed=${seed}`).toBe('pin-limit');
+    }
+    expect(result.world.upstream.used).toBe(0);
+  },
+);
 
 test.each(seeds)('in session mode every client has one server connection to itself (seed=%i)', (seed) => {
   const result = run(seed, {

@@ -9,6 +9,8 @@ export interface RunOptions extends Omit<WorldOptions, 'seed'> {
   readonly clients: number;
   readonly batches: number;
   readonly loss: number;
+  /** Chance that a batch is about channels, beside those that are anyway. */
+  readonly talk?: number;
   /** Clients arrive within this time. */
   readonly arrivalMs: number;
 }
@@ -27,6 +29,8 @@ export function run(seed: number, options: RunOptions) {
           name,
           clock,
           random,
+          talk: options.talk ?? 0,
+          notifications: world.notifications,
           batches: options.batches,
           loss: options.loss,
           // A Terminate is on its way through the pooler; a lost socket is seen at once.

@@ -19,6 +19,7 @@ import {
 import { usualPoolSettings } from '@weir/pooling/testing';
 import type { ModelClient } from './model-client.ts';
 import { ModelServer } from './model-server.ts';
+import { Notifications } from './notifications.ts';
 import { Clock, Random } from './random.ts';
 import { Wire } from './wire.ts';
 
@@ -29,6 +30,8 @@ export interface WorldOptions {
   /** How often opening a server fails, 0 to 1. */
   readonly openFailures: number;
   readonly queryWaitTimeoutMs: number;
+  /** Chance, at each sweep, that a server connection that listens for all is lost. */
+  readonly listenerLoss?: number;
   /** Settings of all pools beside those above. */
   readonly settings?: Partial<PoolSettings>;
 }
@@ -36,6 +39,7 @@ export interface WorldOptions {
 /** One run. Throws when an invariant does not hold; `pnpm sim` prints the seed. */
 export class World implements Effects {
   readonly clock = new Clock();
+  readonly notifications = new Notifications(() => this.clock.nowMs);
   readonly random: Random;
   readonly dispatcher = new Dispatcher(this, { ...defaultDispatcherLimits, unpinAfterMs: 10 });
   readonly requests: RequestForwarder;
@@ -70,7 +74,7 @@ export class World implements Effects {
       ...options.settings,
     };
     for (let i = 0; i < options.pools; i++) {
-      const pool = new Pool(`pool ${i}`, this.upstream, settings, {
+      const pool = new Pool(`pool ${i}`, 'model', this.upstream, settings, {
         waited: () => this.checkouts++,
         held: () => {},
         pinned: () => {},
@@ -85,6 +89,8 @@ export class World implements Effects {
     this.clock.after(20, () => {
       sweep(this.dispatcher, this.upstream, this.clock.nowMs, 200);
       sweepIdleClients(this.dispatcher, this.clock.nowMs);
+      for (const { server } of this.upstream.listeners.values())
+        if (this.random.chance(this.options.listenerLoss ?? 0)) this.serverEnd(server);
       // The first clients may not have come yet.
       if (this.clock.nowMs < 10_000 || this.clients.size > 0 || this.upstream.used > 0) this.sweepLater();
     });
@@ -126,7 +132,13 @@ export class World implements Effects {
         this.dispatcher.serverFailed(server, { kind: 'full', cause: 'full' }, this.clock.nowMs);
         return;
       }
-      const model = new ModelServer();
+      const model: ModelServer = new ModelServer({
+        notifications: this.notifications,
+        whenIdle: () =>
+          this.clock.after(this.random.next() * 5, () => {
+            for (const frame of model.takeNotified()) wire.send(frame);
+          }),
+      });
       const own = server.dedicatedTo?.startup.values.get('application_name') ?? '';
       model.settings.set('application_name', own);
       model.applicationAtStart = own;
@@ -161,6 +173,7 @@ export class World implements Effects {
     if (known === undefined) return;
     this.servers.delete(server);
     known.wire.close();
+    this.notifications.leave(known.model);
     this.live--;
     this.dispatcher.serverGone(server, this.clock.nowMs);
   }
@@ -210,7 +223,8 @@ export class World implements Effects {
         if (holders.has(client)) throw new Error('a client holds two servers');
         holders.add(client);
       }
-      if (pool.held > pool.pinnedMax) throw new Error(`${pool.held} servers held, ${pool.pinnedMax} allowed`);
+      if (pool.held - pool.listening > pool.pinnedMax)
+        throw new Error(`${pool.held} servers held, ${pool.pinnedMax} allowed`);
       let since = 0;
       for (const waiter of pool.waiters) {
         if (waiter.state !== 'waiting') throw new Error('one waits who is not waiting');

@@ -312,6 +312,21 @@ const rows = {
     hint: 'Whether the last statement took effect is not known; look at the data before repeating it.',
     logLevel: 'warn',
   },
+  LISTENER_LOST: {
+    sqlstate: '08006',
+    severity: 'FATAL',
+    message:
+      'the server connection that listened for this session is gone: notifications may have been missed',
+    hint: 'Connect again, LISTEN again, and look for what has happened meanwhile.',
+    logLevel: 'warn',
+  },
+  NOTIFICATIONS_UNTOLD: {
+    sqlstate: '54000',
+    severity: 'FATAL',
+    message: 'more than {bytes} bytes of notifications wait for this session, which takes none',
+    hint: 'Read from the connection, and keep the transactions of one that listens short.',
+    logLevel: 'info',
+  },
   SERVER_PROTOCOL: {
     sqlstate: '08P01',
     severity: 'FATAL',

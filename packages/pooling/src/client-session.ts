@@ -1,6 +1,7 @@
 // Where one client stands: waiting, served or idle, what it prepared, and which of its bytes are not used yet.
 import type { WordScan } from '@weir/sql';
 import type { PinReason } from './close-reason.ts';
+import type { Listening } from './listener.ts';
 import type { Peer } from './out-buffer.ts';
 import type { Pool } from './pool.ts';
 import type { Statement, UnnamedStatement } from './prepared-statements.ts';
@@ -52,6 +53,10 @@ export class ClientSession {
   sequenceCallAtMs = Number.NEGATIVE_INFINITY;
   /** Its next statement may use a sequence. */
   sequencesAhead = false;
+  /** Its next statement asks which channels it listens to. */
+  showsChannels = false;
+  /** What it hears of by a listener; null: nothing. */
+  listening: Listening | null = null;
   /** What the text of its next message may do, if that has been looked at already; undefined: it has not. */
   looked: TextEffects | null | undefined = undefined;
   /** Servers that are to go on an errand, one after the other, before its statement may run. */

@@ -39,6 +39,10 @@ export type Refusal =
   | { readonly kind: 'message-too-large'; readonly bytes: number; readonly bytesMax: number }
   | { readonly kind: 'wait-timeout'; readonly waitMs: number; readonly budget: number; readonly used: number }
   | { readonly kind: 'server-lost' }
+  /** The connection that listened for this client is gone. */
+  | { readonly kind: 'listener-lost' }
+  /** More notifications than are kept for a client that takes none. */
+  | { readonly kind: 'notifications-untold'; readonly bytes: number }
   | { readonly kind: 'pin-limit'; readonly reason: PinReason; readonly pinnedMax: number }
   | { readonly kind: 'time-limit'; readonly limit: TimeLimit; readonly ms: number }
   /** A transaction was left open in a pool that lends a server for one statement. */

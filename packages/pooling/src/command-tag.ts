@@ -13,7 +13,9 @@ export type TagEffect =
   /** Rows that other servers may have counted for the same client are gone. */
   | { readonly kind: 'truncated' }
   /** Settings of a role or a database may have: for sessions that begin from now on. */
-  | { readonly kind: 'sessions' };
+  | { readonly kind: 'sessions' }
+  /** What the transaction did, or a part of it, has not happened. */
+  | { readonly kind: 'undone' };
 
 const effects = new Map<string, TagEffect>([
   ['SET', { kind: 'pin', reason: 'set' }],
@@ -24,6 +26,7 @@ const effects = new Map<string, TagEffect>([
   ['DEALLOCATE ALL', { kind: 'statements-gone' }],
   ['DISCARD ALL', { kind: 'discarded' }],
   ['TRUNCATE TABLE', { kind: 'truncated' }],
+  ['ROLLBACK', { kind: 'undone' }],
   ['ALTER ROLE', { kind: 'sessions' }],
   ['ALTER DATABASE', { kind: 'sessions' }],
   ['ALTER SYSTEM', { kind: 'sessions' }],

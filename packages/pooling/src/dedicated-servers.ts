@@ -1,5 +1,6 @@
 // Server connections of one client's own: waited for in line with direct ones, opened, given what the client had.
 import { ClientMessage, copyOf, encodeUtf8 } from '@weir/protocol';
+import { mayFollow } from './channels.ts';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason } from './close-reason.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -71,7 +72,10 @@ export class DedicatedServers {
       client.unnamed = new UnnamedStatement(copyOf(bytes, from, end), stateTracking);
       client.unnamedErrors = server.errors;
     }
-    if (!server.neverUnpins) noteEffects(server, textEffects(bytes, from, textEnd, stateTracking));
+    if (server.neverUnpins && client.listening === null) return;
+    const effects = textEffects(bytes, from, textEnd, stateTracking);
+    noteEffects(server, effects);
+    if (effects?.session != null) this.dispatcher.channels.note(server, effects.session);
   }
 
   /** Asks whether a client that has been quiet for a while still needs the server that it keeps. */
@@ -82,6 +86,8 @@ export class DedicatedServers {
     if (client.passRemaining > 0 || client.heldLength > 0) return;
     // Whether the unnamed statement is there nobody knows, and asking would end it.
     if (client.unnamed !== null && client.unnamedErrors !== server.errors) return;
+    // Who listens first gives its server up, and this one is wanted for its sequences still.
+    if (pin === 'listen' && server.guardsSequences(nowMs)) return;
     if (server.answeredAtMs === 0 || server.transactionStatus !== TransactionStatus.Idle || server.midBatch)
       return;
     if (server.askedAtMs === server.answeredAtMs || nowMs - server.answeredAtMs < this.unpinAfterMs) return;
@@ -93,8 +99,9 @@ export class DedicatedServers {
   mayUnpin(server: ServerSession, client: ClientSession, state: SessionState, nowMs: number): void {
     const held = valueSetOf(state.settings);
     const utf8 = server.parameters.values.get('client_encoding') === 'UTF8';
+    const listens = state.unreplayable === 'listen' && server.dedicatedTo === null && mayFollow(client);
     const clean =
-      state.unreplayable === null &&
+      (state.unreplayable === null || listens) &&
       isReplayable(held) &&
       (state.statements.length === 0 || utf8) &&
       (client.unnamed === null || client.unnamedErrors === server.errors);
@@ -103,7 +110,8 @@ export class DedicatedServers {
       this.dispatcher.unpinServer(server);
       server.replay = held;
       client.replay = withStartup(held, client.startup);
-      return this.dispatcher.release(server, nowMs);
+      server.listens = listens;
+      return this.dispatcher.channels.settled(server, nowMs);
     }
     const tracking = client.pool.settings.stateTracking;
     for (const { name, text, parameterTypes } of state.statements) {
@@ -116,6 +124,7 @@ export class DedicatedServers {
     client.dedicated = null;
     this.dispatcher.close(server, 'unpinned', nowMs);
     client.idleSinceMs = nowMs;
+    this.dispatcher.channels.tell(client, nowMs);
     if (client.heldLength > 0) this.dispatcher.onReady(client, nowMs);
   }
 

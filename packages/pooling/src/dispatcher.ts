@@ -1,10 +1,12 @@
 // Who gets which server connection when: checkout, release, opening, eviction, ends. Decisions only; see effects.ts.
+import { Channels } from './channels.ts';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason, Refusal, ServerCloseReason } from './close-reason.ts';
 import { DedicatedServers } from './dedicated-servers.ts';
 import type { Effects, OpenFailure } from './effects.ts';
 import { Growth, type GrowthActs } from './growth.ts';
 import { IdleClients } from './idle-clients.ts';
+import type { Listener } from './listener.ts';
 import { queryFrame } from './messages.ts';
 import { dropOwed } from './name-note.ts';
 import { provable } from './pin.ts';
@@ -44,6 +46,7 @@ export class Dispatcher implements GrowthActs {
   readonly growth: Growth;
   readonly settings: SettingsFollow;
   readonly dedicated: DedicatedServers;
+  readonly channels: Channels;
   readonly idleClients = new IdleClients();
   readonly effects: Effects;
   private readonly limits: DispatcherLimits;
@@ -56,6 +59,7 @@ export class Dispatcher implements GrowthActs {
     this.growth = new Growth(this, limits.openingMax);
     this.settings = new SettingsFollow(this);
     this.dedicated = new DedicatedServers(this, limits.unpinAfterMs);
+    this.channels = new Channels(this);
   }
 
   /** Adds a client that has logged in. */
@@ -123,10 +127,9 @@ export class Dispatcher implements GrowthActs {
     client.namesBatch = -1;
     server.givenBatch = -1;
     this.lend(client, server, nowMs);
-    if (server.replay !== client.replay) {
-      this.settings.replay(server, client.replay);
-      return false;
-    }
+    const replays = server.replay !== client.replay;
+    if (replays) this.settings.replay(server, client.replay);
+    if (this.channels.load(client, server) || replays) return false;
     this.settings.tellParameters(client, server);
     return true;
   }
@@ -159,26 +162,31 @@ export class Dispatcher implements GrowthActs {
     const pool = server.pool;
     const client = server.client;
     server.rollbackSent = false;
-    if (client !== null) {
-      pool.observer.held(nowMs - server.checkoutAtMs);
-      client.server = null;
-      client.state = 'idle';
-      client.idleSinceMs = nowMs;
-      if (client.lastServer !== server || client.recentServers.length === 0) client.changedServer(server);
-      server.client = null;
-      server.lastClient = client;
-      if (server.outputPaused) {
-        server.outputPaused = false;
-        server.peer!.resume();
-      }
-    }
+    if (client !== null) this.detach(server, client, nowMs);
     if (server.cancelsInFlight > 0) {
       pool.move(server, 'cancelling');
     } else {
       this.free(server, nowMs);
     }
+    if (client === null) return;
+    if (client.listening !== null) this.channels.tell(client, nowMs);
     // Bytes that were held back while the server was slow may hold whole messages.
-    if (client !== null && client.heldLength > 0) this.onReady(client, nowMs);
+    if (client.heldLength > 0) this.onReady(client, nowMs);
+  }
+
+  /** The client has no server any more; what becomes of that is the caller's affair. */
+  detach(server: ServerSession, client: ClientSession, nowMs: number): void {
+    server.pool.observer.held(nowMs - server.checkoutAtMs);
+    client.server = null;
+    client.state = 'idle';
+    client.idleSinceMs = nowMs;
+    if (client.lastServer !== server || client.recentServers.length === 0) client.changedServer(server);
+    server.client = null;
+    server.lastClient = client;
+    server.unlistening = null;
+    if (!server.outputPaused) return;
+    server.outputPaused = false;
+    server.peer!.resume();
   }
 
   private free(server: ServerSession, nowMs: number): void {
@@ -266,7 +274,7 @@ export class Dispatcher implements GrowthActs {
   }
 
   /** Ends a server connection; it counts until `serverGone`. */
-  close(server: ServerSession, reason: ServerCloseReason, _nowMs: number): void {
+  close(server: ServerSession, reason: ServerCloseReason, nowMs: number): void {
     if (server.state === 'closing' || server.state === 'gone') return;
     const client = server.client;
     if (client !== null) {
@@ -278,6 +286,7 @@ export class Dispatcher implements GrowthActs {
     server.closeReason = reason;
     server.pool.move(server, 'closing');
     this.effects.closeServer(server, reason);
+    if (server.listener !== null) this.channels.lost(server.listener, nowMs);
   }
 
   /** The server's own end of file was read, or its socket failed. */
@@ -303,6 +312,7 @@ export class Dispatcher implements GrowthActs {
     dropOwed(server);
     pool.move(server, 'gone');
     pool.upstream.giveSlot();
+    if (server.listener !== null) this.channels.lost(server.listener, nowMs);
     this.dedicated.cameBack(server, nowMs);
     this.growth.growStarved(pool.upstream, nowMs);
     this.growth.grow(pool, nowMs);
@@ -320,13 +330,27 @@ export class Dispatcher implements GrowthActs {
     server.pinStatement = statement;
     const reasons = (server.client ?? server.dedicatedTo)?.pinReasons;
     if (reasons !== undefined && reasons.length < pinReasonsMax) reasons.push(reason);
-    if (!pool.mayPin) server.pinRefused = true;
-    else {
-      pool.upstream.pinned++;
-      if (reason !== 'session-mode') pool.observer.pinned(reason);
-      pool.held++;
-      server.pinCounted = true;
-    }
+    if (pool.mayPin) this.hold(server, reason);
+    else server.pinRefused = true;
+  }
+
+  /** From now on the server counts among those that others cannot have. */
+  private hold(server: ServerSession, reason: PinReason): void {
+    const { pool } = server;
+    pool.upstream.pinned++;
+    if (reason !== 'session-mode') pool.observer.pinned(reason);
+    pool.held++;
+    server.pinCounted = true;
+  }
+
+  /** A server listens for all of its database: no pin of anybody's, but held as one. */
+  holdListener(server: ServerSession, listener: Listener, nowMs: number): void {
+    server.pin = 'listen';
+    server.pinnedAtMs = nowMs;
+    server.neverUnpins = true;
+    server.listener = listener;
+    server.pool.listening++;
+    this.hold(server, 'listen');
   }
 
   /** A shared server that has been proven to hold nothing that could not follow its client. */
@@ -343,6 +367,7 @@ export class Dispatcher implements GrowthActs {
     server.pinCounted = false;
     server.pool.held--;
     server.pool.upstream.pinned--;
+    if (server.listener !== null) server.pool.listening--;
   }
 
   /** Refuses the client of a pin beyond the cap, now that it is owed nothing. */
@@ -407,7 +432,8 @@ export class Dispatcher implements GrowthActs {
   finish(server: ServerSession, nowMs: number): void {
     if (server.transactionStatus === TransactionStatus.Idle) {
       // Nobody is left who would want to know what it changed.
-      if (server.changed !== null || server.probeDue) return this.close(server, 'client-gone', nowMs);
+      if (server.changed !== null || server.probeDue || server.listens)
+        return this.close(server, 'client-gone', nowMs);
       return this.release(server, nowMs);
     }
     if (server.rollbackSent) return this.close(server, 'client-gone', nowMs);
@@ -423,6 +449,8 @@ export class Dispatcher implements GrowthActs {
     client.dropHeld();
     pool.clients--;
     pool.usedAtMs = nowMs;
+    client.listening?.listener.leaveAll(client, nowMs);
+    client.listening = null;
     for (const statement of client.statements.values()) pool.statements.give(statement);
     client.statements.clear();
     client.unnamed = null;

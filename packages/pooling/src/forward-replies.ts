@@ -1,5 +1,6 @@
 // From a server to its client: cuts the server's bytes into frames, swallows what was Weir's own, sees when all is answered.
 import { copyOf, decodeUtf8, ServerMessage } from '@weir/protocol';
+import { mayFollow } from './channels.ts';
 import { tagEffect } from './command-tag.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { rewriteStatementName } from './error-names.ts';
@@ -28,7 +29,6 @@ const passingType = typeTable([
   ServerMessage.NoticeResponse,
   ServerMessage.ParameterDescription,
   ServerMessage.FunctionCallResponse,
-  ServerMessage.NotificationResponse,
 ]);
 
 /** Carries the replies of all servers of a process. One instance: its buffers are shared by all. */
@@ -106,10 +106,12 @@ export class ReplyForwarder {
   private reply(server: ServerSession, bytes: Uint8Array, type: number, at: number, end: number): void {
     this.emitDue(server, bytes, at);
     const head = server.owed.head();
-    // What the client listens for is its own, whatever Weir asks meanwhile.
-    const own = type === ServerMessage.NotificationResponse && server.client !== null;
-    if ((head & OwedBit.Skip) !== 0 && type !== ServerMessage.ErrorResponse && !own)
-      this.skip(bytes, at, end);
+    if (type === ServerMessage.NotificationResponse) {
+      // Whose it is has nothing to do with what is asked meanwhile.
+      if (!this.dispatcher.channels.hears(server, bytes, at, end, this.nowMs)) this.skip(bytes, at, end);
+      return;
+    }
+    if ((head & OwedBit.Skip) !== 0 && type !== ServerMessage.ErrorResponse) this.skip(bytes, at, end);
     switch (type) {
       case ServerMessage.DataRow:
         if (server.probe !== null) server.probe.shown.push(onlyValue(bytes, at, end));
@@ -120,7 +122,6 @@ export class ReplyForwarder {
       case ServerMessage.NoticeResponse:
       case ServerMessage.ParameterDescription:
       case ServerMessage.FunctionCallResponse:
-      case ServerMessage.NotificationResponse:
         return;
       case ServerMessage.CommandComplete:
         this.commandComplete(server, bytes, at, end);
@@ -180,7 +181,10 @@ export class ReplyForwarder {
     switch (effect.kind) {
       case 'pin':
         if (server.pool.settings.stateTracking === 'off') return;
-        if ((head & OwedBit.Understood) === 0) this.dispatcher.pinServer(server, effect.reason, this.nowMs);
+        if (effect.reason === 'listen' && server.client !== null && mayFollow(server.client))
+          server.listens = true;
+        else if ((head & OwedBit.Understood) === 0)
+          this.dispatcher.pinServer(server, effect.reason, this.nowMs);
         return;
       case 'schema':
         server.pool.statements.markAllStale();
@@ -196,6 +200,10 @@ export class ReplyForwarder {
           this.dispatcher.pinServer(server, 'set', this.nowMs);
         server.sequenceOwner = null;
         this.statementsGone(server);
+        if (server.client !== null) this.dispatcher.channels.discarded(server.client, this.nowMs);
+        return;
+      case 'undone':
+        if (server.unlistening !== null) server.unlistening.undone = true;
         return;
     }
   }
@@ -373,6 +381,8 @@ export class ReplyForwarder {
     if (server.newSessions) this.dispatcher.sessionsDiffer(server, this.nowMs);
     if (server.pin !== null) {
       if (server.pinRefused) this.dispatcher.refusePin(server, this.nowMs);
+      else if (server.client.listening !== null)
+        this.dispatcher.channels.pinnedAtRest(server, server.client, this.nowMs);
       return;
     }
     if (server.client.passRemaining > 0) server.releaseDue = true;

@@ -155,6 +155,7 @@ export class RequestForwarder {
   private goOn(client: ClientSession, nowMs: number): void {
     // Serving other clients on the way may lead back here: the bytes in hand are not to be used twice.
     if (client.running) return;
+    if (client.listening !== null) this.dispatcher.channels.tell(client, nowMs);
     client.running = true;
     client.useHeld((bytes, from, to) => this.run(client, bytes, from, to, nowMs));
     client.running = false;

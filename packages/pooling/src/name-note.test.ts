@@ -8,7 +8,10 @@ import { Upstream } from './upstream.ts';
 import { noValues } from './value-set.ts';
 
 function closedName() {
-  const pool = new Pool('pool', new Upstream('upstream', 1), usualPoolSettings, { waited() {}, held() {} });
+  const pool = new Pool('pool', 'db', new Upstream('upstream', 1), usualPoolSettings, {
+    waited() {},
+    held() {},
+  });
   const peer = { write: () => true, unsentBytes: 0, pause() {}, resume() {} };
   const client = new ClientSession({ peer, pool, replay: noValues, told: noValues });
   const payload = Buffer.from('select 1\0\0\0', 'latin1');

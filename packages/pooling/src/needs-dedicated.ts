@@ -1,6 +1,7 @@
 // Whether a message needs a server connection of its client's own before it runs, as far as its text tells. Decides, sends nothing.
 import { ClientMessage } from '@weir/protocol';
 import type { SessionEffects } from '@weir/sql';
+import { mayFollow } from './channels.ts';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason } from './close-reason.ts';
 import { indexOfNul, nameText } from './names.ts';
@@ -20,6 +21,7 @@ export function needsDedicated(
   whole: boolean,
 ): PinReason | null {
   client.sequencesAhead = false;
+  client.showsChannels = false;
   client.looked = undefined;
   const { mode, stateTracking } = client.pool.settings;
   if (mode === 'session') return 'session-mode';
@@ -57,7 +59,8 @@ export function needsDedicated(
   }
   if (effects === null) return null;
   client.dedicatedStatement = effects.statement;
-  if (effects.pin !== null) return effects.pin;
+  client.showsChannels = effects.session?.showsChannels ?? false;
+  if (effects.pin !== null && !(effects.pin === 'listen' && mayFollow(client))) return effects.pin;
   if (effects.sequences) {
     client.sequencesAhead = true;
     if (client.pool.sequencesPin) return 'sequence-state';

@@ -48,6 +48,7 @@ const matchLookMax = 8;
 /** Server connections that may be swapped among the clients of one (endpoint, role, database, startup settings). */
 export class Pool {
   readonly key: string;
+  readonly database: string;
   readonly upstream: Upstream;
   settings: PoolSettings;
   readonly observer: PoolObserver;
@@ -81,13 +82,22 @@ export class Pool {
   /** The value of a sequence was asked for and another client had used the session that knew it. */
   sequencesLost = false;
 
-  /** Server connections that stay with one client: pinned, or opened for it alone. */
+  /** Server connections that stay with one client, pinned or opened for it alone, or that listen for all. */
   held = 0;
+  /** Of those, the ones that listen for all. */
+  listening = 0;
 
   private readonly idle: ServerSession[] = [];
 
-  constructor(key: string, upstream: Upstream, settings: PoolSettings, observer: PoolObserver) {
+  constructor(
+    key: string,
+    database: string,
+    upstream: Upstream,
+    settings: PoolSettings,
+    observer: PoolObserver,
+  ) {
     this.key = key;
+    this.database = database;
     this.upstream = upstream;
     this.settings = settings;
     this.observer = observer;
@@ -199,7 +209,7 @@ export class Pool {
   }
 
   get mayHold(): boolean {
-    return this.held < this.pinnedMax;
+    return this.held - this.listening < this.pinnedMax;
   }
 
   /** How many servers it may have by its own limit and its upstream's budget. */

@@ -1,8 +1,10 @@
 // What one server connection is doing: for whom, what it still owes, its transaction status, and what it was given.
 import { copyOf } from '@weir/protocol';
 import type { ChangedSettings } from './changed-settings.ts';
+import type { Handover, Unlistening } from './channels.ts';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason, ServerCloseReason } from './close-reason.ts';
+import type { Listener } from './listener.ts';
 import type { Peer } from './out-buffer.ts';
 import type { Pool } from './pool.ts';
 import { ServerStatements, type UnnamedStatement } from './prepared-statements.ts';
@@ -102,6 +104,12 @@ export class ServerSession {
   neverUnpins = false;
   /** When its client had last been answered as it was asked whether it needs the server to itself. */
   askedAtMs = -1;
+  /** It listens, or may listen, to channels for its client, which are to be given to the listener. */
+  listens = false;
+  handover: Handover | null = null;
+  unlistening: Unlistening | null = null;
+  /** It is nobody's but listens for all. */
+  listener: Listener | null = null;
   /** Errors it has told. */
   errors = 0;
   /** Settings of a role or a database were changed here, which is told once the transaction is over. */

@@ -1,5 +1,6 @@
 // What settings a server connection holds: given before a client's statement, proven after it.
 import { type ChangedSettings, namesMax, showQuery } from './changed-settings.ts';
+import { mayFollow } from './channels.ts';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason } from './close-reason.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -25,7 +26,7 @@ export class SettingsFollow {
   /** Everything is answered and no transaction is open: the server is released, once it is known what it holds. */
   settle(server: ServerSession, nowMs: number): void {
     if (server.probeDue) this.askAll(server);
-    else if (server.changed === null) this.dispatcher.release(server, nowMs);
+    else if (server.changed === null) this.dispatcher.channels.settled(server, nowMs);
     else this.prove(server, server.changed, nowMs);
   }
 
@@ -58,12 +59,13 @@ export class SettingsFollow {
       return this.dispatcher.finish(server, nowMs);
     }
     if (server.pin !== null) return this.dispatcher.dedicated.mayUnpin(server, client, state, nowMs);
-    if (state.unreplayable !== null) return this.pinUnforeseen(server, state.unreplayable, nowMs);
+    if (state.unreplayable === 'listen' && mayFollow(client)) server.listens = true;
+    else if (state.unreplayable !== null) return this.pinUnforeseen(server, state.unreplayable, nowMs);
     if (!isReplayable(held)) return this.unproven(server, nowMs);
     server.ownSettings.clear();
     server.replay = held;
     client.replay = withStartup(held, client.startup);
-    this.dispatcher.release(server, nowMs);
+    this.dispatcher.channels.settled(server, nowMs);
   }
 
   /** The client's texts may have changed settings: the server is asked what they are before anybody else gets it. */
@@ -71,7 +73,7 @@ export class SettingsFollow {
     const names = changed.ask(server.errors, server.replay);
     if (names === null) {
       server.changed = null;
-      return this.dispatcher.release(server, nowMs);
+      return this.dispatcher.channels.settled(server, nowMs);
     }
     if (names.length > namesMax) return this.unproven(server, nowMs);
     server.probe = { names, shown: [] };
@@ -91,7 +93,7 @@ export class SettingsFollow {
     server.replay = held;
     if (client === null) return this.dispatcher.finish(server, nowMs);
     client.replay = changed.wanted(server.replay, client.startup);
-    this.dispatcher.release(server, nowMs);
+    this.dispatcher.channels.settled(server, nowMs);
   }
 
   private unproven(server: ServerSession, nowMs: number): void {
@@ -103,7 +105,8 @@ export class SettingsFollow {
     this.pinUnforeseen(server, 'unproven', nowMs);
   }
 
-  private pinUnforeseen(server: ServerSession, reason: PinReason, nowMs: number): void {
+  /** What nobody saw coming keeps the server with its client. */
+  pinUnforeseen(server: ServerSession, reason: PinReason, nowMs: number): void {
     this.dispatcher.pinServer(server, reason, nowMs);
     if (server.pinRefused) return this.dispatcher.refusePin(server, nowMs);
     // The question itself may have failed within its transaction.
@@ -114,6 +117,9 @@ export class SettingsFollow {
   /** The replay's ReadyForQuery came: the client may go on, or hears why it can't. */
   replayed(server: ServerSession, nowMs: number): void {
     server.replaying = false;
+    const { channels } = this.dispatcher;
+    if (server.listener !== null) return channels.listenerAnswered(server.listener, nowMs);
+    if (server.handover !== null) return channels.answered(server, server.handover, nowMs);
     const client = server.client;
     const { changed } = server;
     if (server.probe?.names === null) {

@@ -1,6 +1,7 @@
 // What the text of a statement on its way to a server makes of that server: pinned, to be asked, or somebody's sequences.
 import { Suspicion } from '@weir/sql';
 import { ChangedSettings } from './changed-settings.ts';
+import { mayFollow } from './channels.ts';
 import type { ClientSession } from './client-session.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { ServerSession } from './server-session.ts';
@@ -27,13 +28,15 @@ export function suspect(
   if (own) {
     server.sequenceUsedAtMs = nowMs;
     client.sequenceCallAtMs = nowMs;
-  } else if (effects.pin !== null) dispatcher.pinServer(server, effects.pin, nowMs, effects.statement);
+  } else if (effects.pin !== null && !(effects.pin === 'listen' && client !== null && mayFollow(client)))
+    dispatcher.pinServer(server, effects.pin, nowMs, effects.statement);
   // What the parser may have read otherwise than the server does counts as its words say, too.
   if (!asParsed && effects.byWords !== null)
     dispatcher.pinServer(server, effects.byWords, nowMs, effects.statement);
   if (sequences && client !== null) useSequences(server, client, effects.sequenceCall, nowMs);
   if (effects.probe) server.probeDue = true;
   if (session === null) return;
+  dispatcher.channels.note(server, session);
   if (session.settings.length === 0 && session.resetAll === 'no') return;
   server.changed ??= new ChangedSettings();
   // What the server may read otherwise is not believed to have happened: it is asked.

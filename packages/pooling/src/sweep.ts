@@ -49,7 +49,10 @@ export function sweep(
     }
     dispatcher.serveWaiters(pool, nowMs);
     if (pool.held > 0)
-      for (const server of [...pool.servers]) dispatcher.dedicated.askIfNeeded(server, nowMs);
+      for (const server of [...pool.servers]) {
+        dispatcher.dedicated.askIfNeeded(server, nowMs);
+        dispatcher.channels.sweep(server, nowMs);
+      }
     if (hasTimeLimits(pool.settings)) endOverdue(dispatcher, pool, nowMs);
     dispatcher.growth.grow(pool, nowMs);
   }

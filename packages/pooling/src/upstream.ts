@@ -1,5 +1,6 @@
 // The budget of one Postgres server: how many connections Weir may hold there, who has them, who waits for one.
 import type { ClientSession } from './client-session.ts';
+import type { Listener } from './listener.ts';
 import type { Pool } from './pool.ts';
 
 /** A direct client that waits for a slot. */
@@ -27,6 +28,8 @@ export class Upstream {
   pinned = 0;
   readonly pools = new Set<Pool>();
   readonly directWaiters: DirectWaiter[] = [];
+  /** Those that listen for the clients of a database, by its name. */
+  readonly listeners = new Map<string, Listener>();
   /** Servers of any pool that are closing to make room for somebody. */
   evictionsUnderWay = 0;
 

@@ -123,6 +123,21 @@ test.each([
   expect(sessionEffects(text)?.touchesData).toBe(touchesData);
 });
 
+test.each([
+  ['unlisten a', ['a']],
+  ['unlisten a; select 1; unlisten "B c"', ['a', 'B c']],
+  ['unlisten a; unlisten *; unlisten b', 'all'],
+  ['listen a', []],
+  [`unlisten ${'x'.repeat(70)}`, ['x'.repeat(63)]],
+])('%s stops listening to %j', (text, unlistens) => {
+  expect(sessionEffects(text)?.unlistens).toEqual(unlistens);
+});
+
+test('a text that asks for the channels is told from one that does not', () => {
+  expect(sessionEffects('select * from pg_listening_channels()')?.showsChannels).toBe(true);
+  expect(sessionEffects('select pg_notification_queue_usage()')?.showsChannels).toBe(false);
+});
+
 test('a text for people has no values in it, and is short', () => {
   const text = `create temp table "é" as -- a secret
     select 'sécret', E'it\\'s', $$a$$, $x$b$x$, U&'d', x'ff', 42, 1.5e3, $1 /* and more */`;

@@ -35,6 +35,10 @@ export interface SessionEffects {
   readonly unknownCode: boolean;
   /** It uses tables or changes something, so that triggers, views, defaults and rules may run code that it does not name. */
   readonly touchesData: boolean;
+  /** Channels that it stops listening to; `all`: each there is. */
+  readonly unlistens: readonly string[] | 'all';
+  /** It asks which channels the session listens to. */
+  readonly showsChannels: boolean;
 }
 
 const noEffects: SessionEffects = {
@@ -45,6 +49,8 @@ const noEffects: SessionEffects = {
   transactionControl: false,
   unknownCode: false,
   touchesData: false,
+  unlistens: [],
+  showsChannels: false,
 };
 
 /** To be awaited once before the first text is asked about: the parser is WebAssembly. */
@@ -205,12 +211,14 @@ class EffectsWalk {
   private transactionControl = false;
   private unknownCode = false;
   private touchesData = false;
+  private unlistens: string[] | 'all' = [];
+  private showsChannels = false;
 
   effects(): SessionEffects {
     const { settings, resets, everSet, resetAll, unreplayable, transactionControl } = this;
-    const { unknownCode, touchesData } = this;
-    const none = settings.size === 0 && resetAll === 'no' && unreplayable === null;
-    if (none && !transactionControl && !unknownCode && !touchesData) return noEffects;
+    const { unknownCode, touchesData, unlistens, showsChannels } = this;
+    const none = settings.size === 0 && resetAll === 'no' && unreplayable === null && unlistens.length === 0;
+    if (none && !transactionControl && !unknownCode && !touchesData && !showsChannels) return noEffects;
     return {
       // What undoes a RESET ALL brings back what was set before it.
       settings: [...(transactionControl ? everSet : settings)],
@@ -220,6 +228,8 @@ class EffectsWalk {
       transactionControl,
       unknownCode,
       touchesData,
+      unlistens,
+      showsChannels,
     };
   }
 
@@ -237,6 +247,11 @@ class EffectsWalk {
         return;
       case 'ListenStmt':
         return this.suspect('listen');
+      case 'UnlistenStmt':
+        // Without a name: UNLISTEN *.
+        if (typeof body.conditionname !== 'string') this.unlistens = 'all';
+        else if (this.unlistens !== 'all') this.unlistens.push(body.conditionname);
+        return;
       case 'PrepareStmt':
       case 'ExecuteStmt':
         return this.suspect('prepare');
@@ -375,6 +390,7 @@ class EffectsWalk {
     if (name === null) return;
     const unreplayable = functions.get(name);
     if (unreplayable !== undefined) return this.suspect(unreplayable);
+    if (name === 'pg_listening_channels') this.showsChannels = true;
     if (name !== 'set_config') {
       const schema = names.length > 1 ? textOf(names[0]) : 'pg_catalog';
       if (schema !== 'pg_catalog' || !harmlessFunctions.has(name)) this.unknownCode = true;

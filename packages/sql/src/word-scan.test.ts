@@ -19,6 +19,8 @@ test.each([
   ['select 1;reset all', Suspicion.Setting],
   ['/* hello */ set x.y = 1', Suspicion.Setting],
   ['-- hello\nlisten x', Suspicion.Listen],
+  ['select 1; UNLISTEN *', Suspicion.Listen],
+  ['select * from pg_listening_channels()', Suspicion.Listen],
   ['-- a; b\nDO $$ begin set x = 1; end $$', Suspicion.SetInsideDo],
   ['explain (analyze) execute p', Suspicion.OwnStatement],
   ['alter role r set a.b = 1', Suspicion.RoleSetting],

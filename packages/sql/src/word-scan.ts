@@ -23,6 +23,7 @@ export const Suspicion = {
   SetInsideDo: 1 << 8,
   /** A statement that begins with SET, RESET or DISCARD. */
   Setting: 1 << 9,
+  /** LISTEN, UNLISTEN, or a look at the channels that there are. */
   Listen: 1 << 10,
   /** Prepared statements by SQL, or a look at all that there are. */
   OwnStatement: 1 << 11,
@@ -77,6 +78,7 @@ const words: readonly (readonly [string, number])[] = [
   ['dblink_connect_u', Suspicion.NestedConnection],
   ['pg_prepared_statements', Suspicion.OwnStatement],
   ['pg_prepared_statement', Suspicion.OwnStatement],
+  ['pg_listening_channels', Suspicion.Listen],
   ['pg_stat_force_next_flush', Suspicion.Statistics],
   ['language', wordLanguage],
   ['hold', wordHold],
@@ -89,6 +91,7 @@ const leadingWords: readonly (readonly [string, number])[] = [
   ['reset', Suspicion.Setting],
   ['discard', Suspicion.Setting],
   ['listen', Suspicion.Listen],
+  ['unlisten', Suspicion.Listen],
   ['prepare', Suspicion.OwnStatement],
   ['execute', Suspicion.OwnStatement],
   ['deallocate', Suspicion.OwnStatement],

@@ -109,7 +109,6 @@ async function cancel(client: pg.Client): Promise<void> {
 test('a session with state that cannot follow it keeps its server, which is closed after it', async () => {
   for (const change of [
     'create temporary table notes (i int)',
-    'listen news',
     'prepare by_sql as select 1',
     'select pg_advisory_lock(7)',
     'declare c cursor with hold for select 1',

@@ -27,7 +27,6 @@ test.each([
   ['a temporary table', 'create temp table t (n int)', 'drop table t'],
   ['a cursor WITH HOLD', 'declare c cursor with hold for select 1', 'close c'],
   ['a statement prepared by SQL', 'prepare p as select 1', 'deallocate p'],
-  ['LISTEN', 'listen news', 'unlisten news'],
 ])('%s that has been given up leaves the session sharing again', async (_, take, give) => {
   const client = await connect();
   await client.query(take);

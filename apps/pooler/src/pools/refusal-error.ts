@@ -33,6 +33,10 @@ export function refusalError(refusal: Refusal, endpoint: PublishedEndpoint): Poo
     }
     case 'server-lost':
       return new PoolerError('SERVER_LOST', { endpoint: endpoint.endpointId });
+    case 'listener-lost':
+      return new PoolerError('LISTENER_LOST', {});
+    case 'notifications-untold':
+      return new PoolerError('NOTIFICATIONS_UNTOLD', { bytes: refusal.bytes });
     case 'pin-limit':
       return new PoolerError('PIN_LIMIT', { tenant, reason: refusal.reason });
     case 'time-limit':

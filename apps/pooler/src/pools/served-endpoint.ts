@@ -19,7 +19,7 @@ export class ServedPool extends Pool {
 
   constructor(key: string, origin: PoolOrigin, observer: PoolObserver) {
     const { served, role, database } = origin;
-    super(key, served.upstream, poolSettings(served.endpoint, role, database), observer);
+    super(key, database, served.upstream, poolSettings(served.endpoint, role, database), observer);
     this.origin = origin;
   }
 }

@@ -1,0 +1,185 @@
+// One server connection that listens to channels for all clients of its database. Who hears what; it does nothing else.
+import type { decodeNotification } from '@weir/protocol';
+import type { ClientSession } from './client-session.ts';
+import { queryFrame } from './messages.ts';
+import type { ServerSession } from './server-session.ts';
+
+/** A notification here shows two server connections where one's notifications for a client end and the other's begin. */
+export const cutChannel = 'weir_cut';
+
+/** How one shows itself among the sessions of its database. */
+const listenerName = 'weir listener';
+
+/** What a NotificationResponse says. */
+export type Notification = ReturnType<typeof decodeNotification>;
+
+/** What one client hears by way of a listener. */
+export class Listening {
+  readonly listener: Listener;
+  /** Channels of which the listener tells it. */
+  readonly channels = new Set<string>();
+  /** Of these its own server tells it until a cut has come by: each with the mark of its cut, '' before there is one. */
+  readonly joining = new Map<string, string>();
+  /** Notifications that came while it was busy; each a whole message. */
+  untold: Uint8Array[] = [];
+  untoldBytes = 0;
+  /** The listener's server connection is gone: the client is to hear that it may have missed something. */
+  lost = false;
+
+  constructor(listener: Listener) {
+    this.listener = listener;
+  }
+}
+
+interface Ask {
+  readonly sql: string;
+  then(nowMs: number): void;
+}
+
+interface Cut {
+  readonly client: ClientSession;
+  readonly channels: readonly string[];
+}
+
+/** The clients of one such connection, by channel. */
+export class Listener {
+  readonly server: ServerSession;
+  /** Since when nobody listens; 0: somebody does. */
+  emptySinceMs = 0;
+  private readonly members = new Map<string, Set<ClientSession>>();
+  private readonly cuts = new Map<string, Cut>();
+  private waiting: Ask[] = [];
+  private asked: Ask[] = [];
+
+  /** `server` listens to `channels` already, which are `client`'s. */
+  constructor(server: ServerSession, client: ClientSession, channels: readonly string[]) {
+    this.server = server;
+    const listening = new Listening(this);
+    client.listening = listening;
+    for (const channel of channels) {
+      this.members.set(channel, new Set([client]));
+      listening.channels.add(channel);
+    }
+    // What its first client has set, limits of time above all, is not to end it.
+    this.ask(`RESET ALL;SET application_name = '${listenerName}'`);
+    this.ask(`LISTEN ${cutChannel}`);
+  }
+
+  /** Everybody who hears, or is about to hear, by way of it. */
+  clients(): Set<ClientSession> {
+    const all = new Set<ClientSession>();
+    for (const clients of this.members.values()) for (const client of clients) all.add(client);
+    return all;
+  }
+
+  /** Calls `then` as soon as `channels` are listened to, of which `client` hears after a cut. */
+  listenTo(
+    client: ClientSession,
+    channels: readonly string[],
+    nowMs: number,
+    then: (nowMs: number) => void,
+  ): void {
+    this.emptySinceMs = 0;
+    client.listening ??= new Listening(this);
+    const missing: string[] = [];
+    for (const channel of channels) {
+      client.listening.joining.set(channel, '');
+      const members = this.members.get(channel);
+      if (members !== undefined) members.add(client);
+      else {
+        this.members.set(channel, new Set([client]));
+        missing.push(channel);
+      }
+    }
+    // What was asked before may be about them.
+    if (missing.length === 0 && this.asked.length === 0) then(nowMs);
+    else this.ask(listenTo(missing), then);
+  }
+
+  /** `client` hears of `channels` by the listener once the notification of `processId` with `mark` has come by. */
+  expectCut(client: ClientSession, channels: readonly string[], processId: string, mark: string): void {
+    const key = `${processId} ${mark}`;
+    this.cuts.set(key, { client, channels });
+    for (const channel of channels) client.listening?.joining.set(channel, key);
+  }
+
+  /** `client` hears no more of `channels`. */
+  leave(client: ClientSession, channels: Iterable<string>, nowMs: number): void {
+    const left: string[] = [];
+    for (const channel of channels) {
+      client.listening?.channels.delete(channel);
+      client.listening?.joining.delete(channel);
+      const members = this.members.get(channel);
+      if (members === undefined || !members.delete(client) || members.size > 0) continue;
+      this.members.delete(channel);
+      left.push(`UNLISTEN ${quoted(channel)}`);
+    }
+    if (left.length > 0) this.ask(left.join(';'));
+    if (this.members.size === 0) this.emptySinceMs = nowMs;
+  }
+
+  /** `client` hears no more of anything. */
+  leaveAll(client: ClientSession, nowMs: number): void {
+    const { listening } = client;
+    if (listening === null) return;
+    this.abandon(client);
+    this.leave(client, [...listening.channels, ...listening.joining.keys()], nowMs);
+  }
+
+  /** No cut will come by for it. */
+  abandon(client: ClientSession): void {
+    for (const [key, cut] of this.cuts) if (cut.client === client) this.cuts.delete(key);
+  }
+
+  /** Tells whose a notification is: calls `tell` for each client that hears its channel. */
+  heard({ processId, channel, payload }: Notification, tell: (client: ClientSession) => void): void {
+    if (channel === cutChannel) {
+      const key = `${processId} ${payload}`;
+      const cut = this.cuts.get(key);
+      this.cuts.delete(key);
+      const listening = cut?.client.listening;
+      if (listening == null) return;
+      for (const joined of cut!.channels) {
+        // It may have been given up since, and be about to join by a later cut.
+        if (listening.joining.get(joined) !== key) continue;
+        listening.joining.delete(joined);
+        listening.channels.add(joined);
+      }
+      return;
+    }
+    for (const client of [...(this.members.get(channel) ?? [])])
+      if (client.listening?.channels.has(channel)) tell(client);
+  }
+
+  // One batch at a time, so that each has an end of its own however many come meanwhile.
+  private ask(sql: string, then: (nowMs: number) => void = () => {}): void {
+    this.waiting.push({ sql, then });
+    if (this.asked.length === 0) this.send();
+  }
+
+  private send(): void {
+    const { server } = this;
+    if (this.waiting.length === 0 || server.state === 'closing' || server.state === 'gone') return;
+    this.asked = this.waiting;
+    this.waiting = [];
+    server.replaying = true;
+    server.sendOwn(queryFrame(this.asked.map(({ sql }) => sql).join(';')));
+  }
+
+  /** What was asked last is answered. */
+  answered(nowMs: number): void {
+    const { asked } = this;
+    this.asked = [];
+    for (const { then } of asked) then(nowMs);
+    if (this.asked.length === 0) this.send();
+  }
+}
+
+/** The commands that make a session listen to `channels`. */
+export function listenTo(channels: Iterable<string>): string {
+  return [...channels].map((channel) => `LISTEN ${quoted(channel)}`).join(';');
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
