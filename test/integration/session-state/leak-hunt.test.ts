@@ -63,10 +63,6 @@ const ownStates: Readonly<
     await client.query(`prepare p as select ${number}`);
     return async () => expect(await one(client, 'execute p')).toBe(number);
   },
-  async channel(client, number) {
-    await client.query(`listen hunt_${number}`);
-    return async () => expect(await one(client, 'select pg_listening_channels()')).toBe(`hunt_${number}`);
-  },
   async 'seeded random numbers'(client) {
     await client.query('select setseed(0.25)');
     let drawn = 0;
@@ -82,6 +78,7 @@ class Hunter {
   private statements = 0;
   private discards = 0;
   private sequenceValue: unknown = null;
+  private channels = new Set<string>();
   private readonly random: SeededRandom;
   private readonly start = new Map<string, string>();
   private expected = new Map<string, string>();
@@ -163,6 +160,24 @@ class Hunter {
     }
   }
 
+  /** Channels are the session's own, whoever else listens to others or to the same. */
+  private async listen(): Promise<void> {
+    const { random, client, number } = this;
+    const channel = random.pick(['everybody', `hunter ${number}`]);
+    const undone = random.oneIn(3);
+    if (undone) await client.query('begin');
+    if (random.oneIn(2)) {
+      await client.query(`listen "${channel}"`);
+      if (!undone) this.channels.add(channel);
+    } else {
+      await client.query(`unlisten "${channel}"`);
+      if (!undone) this.channels.delete(channel);
+    }
+    if (undone) await client.query('rollback');
+    const { rows } = await client.query('select pg_catalog.pg_listening_channels() as channel');
+    expect(new Set(rows.map((row) => row.channel))).toEqual(this.channels);
+  }
+
   /** Makes state that cannot be shared, goes on for a while, and finds it as it was. Its session is over then. */
   async keepOwn(): Promise<void> {
     const { random, client, number } = this;
@@ -186,6 +201,7 @@ class Hunter {
   async step(): Promise<unknown> {
     const { random, client } = this;
     if (random.oneIn(6)) return this.prepared();
+    if (random.oneIn(10)) return this.listen();
     // Few, since who loses a value keeps a server from then on.
     if (this.number < 4 && random.oneIn(6)) return this.sequence();
     switch (random.below(8)) {
@@ -221,6 +237,7 @@ class Hunter {
           // The names that the driver believes in are gone with it.
           this.discards++;
           this.statements = 0;
+          this.channels.clear();
         }
         // RESET ALL leaves the role as it is; here every session goes back by itself.
         await client.query('reset role');
