@@ -2,7 +2,7 @@
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
 import type { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clientsPerTest, one } from '../open-clients.ts';
+import { backendOf, clientsPerTest, one } from '../open-clients.ts';
 import { chooseSeed, seededRandom } from '../seeded-random.ts';
 
 let weir: Weir;
@@ -176,6 +176,33 @@ test('when the connection that listens is lost, sessions that listen are told so
   await hears(heard, 'lost again');
   await Promise.all([again.end(), other.end()]);
   await fresh.close();
+});
+
+test('a session that speaks another encoding than UTF-8 keeps its server, and hears in its own', async () => {
+  const [client, other] = [await connect(), await connect()];
+  await client.query("set client_encoding = 'LATIN1'");
+  const heard = heardBy(client);
+  await client.query('listen latin');
+  const pid = await backendOf(client);
+  await other.query("notify latin, 'é'");
+  await waitUntil(() => heard.length > 0, { what: 'it is heard' });
+  // One byte in LATIN1, which the driver takes for UTF-8 that is broken.
+  expect(heard).toEqual(['latin \ufffd']);
+  expect(await backendOf(client)).toBe(pid);
+});
+
+test('a session that takes no notifications for long is ended with an error, and nobody else', async () => {
+  const [client, other, third] = [await connect(), await connect(), await connect()];
+  const heard = heardBy(third);
+  const ended = new Promise<Error & { code?: string }>((resolve) => client.once('error', resolve));
+  client.on('error', () => {});
+  for (const one of [client, third]) await one.query('listen flood');
+  await client.query('begin');
+  const large = 'x'.repeat(7_900);
+  for (let n = 0; n < 600; n++) await other.query(`notify flood, '${large}${n}'`);
+  expect((await ended).code).toBe('54000');
+  await hears(heard, `flood ${large}599`);
+  expect(heard).toHaveLength(600);
 });
 
 test('under a storm of LISTEN, UNLISTEN and NOTIFY nobody misses or hears twice what a direct session would hear once', async () => {
