@@ -1,6 +1,7 @@
 // Which clients are installed on this machine; a missing one is a reason to skip, told by name.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { fetchPackages, fetchPythonPackages, sqlAlchemyPackages, testCacheDirectory } from '@weir/harness';
 import { findProgram } from '@weir/local-servers';
 
 // Debian's own: another Python on PATH does not see Debian's drivers.
@@ -34,4 +35,57 @@ export function installedPsql(): { program: string } | { missing: string } {
   return program === null
     ? { missing: 'psql is not on PATH (Debian: apt-get install postgresql-client)' }
     : { program };
+}
+
+type Missing = { missing: string };
+
+const heavy = { missing: 'it is fetched and takes long; pnpm test:drivers runs it' };
+const wantsHeavy = process.env.WEIR_TEST_DRIVERS === 'all';
+
+/** Python with an SQLAlchemy that knows psycopg 3, or the reason why it is not tried. */
+export function pythonWithSqlAlchemy(): { program: string; pythonPath: string } | Missing {
+  if (!wantsHeavy) return heavy;
+  if (!existsSync(python)) return { missing: `there is no ${python}` };
+  const { name, packages } = sqlAlchemyPackages;
+  const fetched = fetchPythonPackages(testCacheDirectory('drivers'), name, python, packages);
+  return 'missing' in fetched ? fetched : { program: python, pythonPath: fetched.folder };
+}
+
+/** Ruby with ActiveRecord on pg, or the reason why it is not tried. */
+export function rubyWithActiveRecord(): { program: string } | Missing {
+  const ruby = '/usr/bin/ruby';
+  try {
+    execFileSync(ruby, ['-e', 'require "active_record"; require "pg"'], { stdio: 'ignore' });
+    return { program: ruby };
+  } catch {
+    return { missing: `no ActiveRecord for ${ruby} (Debian: apt-get install ruby-activerecord ruby-pg)` };
+  }
+}
+
+/** Go with Debian's pgx 4, or the reason why they are not tried. */
+export function goWithPgx(): { program: string; packages: string } | Missing {
+  if (!wantsHeavy) return { missing: 'compiling pgx takes long; pnpm test:drivers runs it' };
+  const packages = '/usr/share/gocode';
+  const go = findProgram(['go']);
+  if (go !== null && existsSync(`${packages}/src/github.com/jackc/pgx/v4`)) return { program: go, packages };
+  return { missing: 'no Go with pgx (Debian: apt-get install golang-go golang-github-jackc-pgx-v4-dev)' };
+}
+
+const prismas = {
+  6: { prisma: '6.19.3' },
+  7: {
+    prisma: '7.10.1',
+    '@prisma/client': '7.10.0',
+    '@prisma/adapter-pg': '7.10.1',
+    dotenv: '17.2.3',
+    'pg-connection-string': '2.14.1',
+  },
+} as const;
+
+/** The folder with the packages of a Prisma, or the reason why it is not tried. */
+export function fetchedPrisma(major: 6 | 7): { modules: string } | Missing {
+  if (!wantsHeavy) return heavy;
+  const packages = prismas[major];
+  const fetched = fetchPackages(testCacheDirectory('drivers'), `prisma-${packages.prisma}`, packages);
+  return 'missing' in fetched ? fetched : { modules: `${fetched.folder}/node_modules` };
 }

@@ -1,5 +1,5 @@
 // Schemas of endpoints: create, list, get, change, their connection strings and what goes on in them.
-import { type EndpointStrings, snippetIds } from '@weir/tenancy';
+import { type EndpointStrings, snippetIds, snippetLanguages } from '@weir/tenancy';
 import { z } from 'zod';
 import {
   endpointIdSchema,
@@ -98,7 +98,7 @@ export const snippetSchema = z
     id: z.enum(snippetIds),
     title: z.string(),
     file: z.string().nullable().describe('File it belongs in; null: a command line'),
-    language: z.enum(['sh', 'dotenv', 'typescript', 'prisma', 'python']),
+    language: z.enum(snippetLanguages),
     text: z.string(),
   })
   .meta({ id: 'Snippet' });

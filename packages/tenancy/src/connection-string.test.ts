@@ -1,6 +1,11 @@
 // Connection strings, read back by the URL parser that most clients build on.
 import { expect, test } from 'vitest';
-import { connectionString, endpointOptionString, endpointStrings } from './connection-string.ts';
+import {
+  connectionString,
+  endpointOptionString,
+  endpointStrings,
+  readConnectionString,
+} from './connection-string.ts';
 
 test('every part survives the trip through a URL', () => {
   const awkward = 'p@ss:w/o?r#d%&=+ \'"!*()ü€';
@@ -58,3 +63,33 @@ test('an endpoint has four strings', () => {
     'postgresql://a@ep-x-pooler.eu.example.com:5432/d?sslmode=require&options=endpoint%3Dep-x-pooler',
   );
 });
+
+test('a string is read back into its parts, whatever they hold', () => {
+  const parts = {
+    role: 'r@le:x',
+    password: 'p@ss:w/o?r#d%&=+ \'"!*()ü€',
+    host: '2001:db8::1',
+    port: 6543,
+    database: 'a/b?c#d&e=f+g;h:i@j$k l',
+    params: { sslmode: 'verify-full', options: 'endpoint=ep-x' },
+  };
+  expect(readConnectionString(connectionString(parts))).toEqual(parts);
+});
+
+test('what a string leaves out is as libpq has it', () => {
+  expect(readConnectionString('postgres://app@db.example')).toEqual({
+    role: 'app',
+    password: null,
+    host: 'db.example',
+    port: 5432,
+    database: 'app',
+    params: {},
+  });
+});
+
+test.each(['', 'db.example:5432', 'mysql://a@b/c', 'postgres://a:b%zz@h/d', 'postgres://a@h1,h2/d'])(
+  'what is no string of one host is not read: %s',
+  (text) => {
+    expect(readConnectionString(text)).toBeNull();
+  },
+);

@@ -13,7 +13,10 @@ export interface ConnectionStringParts {
   readonly params?: Readonly<Record<string, string>> | undefined;
 }
 
-/** `postgresql://role:password@host:port/database?sslmode=require&…`, each part percent-encoded. */
+/**
+ * `postgresql://role:password@host:port/database?sslmode=require&…`, each part percent-encoded. What it holds is plain
+ * within single or double quotes of a shell or a settings file: no quote, `$`, backslash, backtick or blank.
+ */
 export function connectionString(parts: ConnectionStringParts): string {
   const password = parts.password == null ? '' : `:${percentEncode(parts.password)}`;
   const host = parts.host.includes(':') ? `[${parts.host}]` : parts.host;
@@ -21,7 +24,7 @@ export function connectionString(parts: ConnectionStringParts): string {
     .map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`)
     .join('&');
   const authority = `${percentEncode(parts.role)}${password}@${host}:${parts.port}`;
-  return `postgresql://${authority}/${percentEncode(parts.database)}?${params}`;
+  return `postgresql://${authority}/${encodePath(parts.database)}?${params}`;
 }
 
 /** The parts of a string that finds its endpoint by `options=endpoint=…` instead of by host name. */
@@ -92,4 +95,43 @@ export function percentEncode(text: string): string {
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
+}
+
+/** As percentEncode, but with what a path may hold left alone: node-postgres does not undo the escapes of these. */
+function encodePath(text: string): string {
+  return percentEncode(text).replace(/%(?:2F|3A|40|26|3D|2B|2C|3B)/g, decodeURIComponent);
+}
+
+/**
+ * The parts of a `postgres://` or `postgresql://` string that names one host, or null if it is none. The port is 5432 and
+ * the database the role's where the string names none, as libpq has it; of a parameter named twice the last holds.
+ */
+export function readConnectionString(text: string): ConnectionStringParts | null {
+  const match =
+    /^postgres(?:ql)?:\/\/(?:([^:@/?#]*)(?::([^@/?#]*))?@)?(\[[^\]/?#]+\]|[^:/?#@,]*)(?::(\d{1,5}))?(?:\/([^?#]*))?(?:\?([^#]*))?$/i.exec(
+      text.trim(),
+    );
+  if (match === null) return null;
+  const [, role = '', password, host = '', port, database = '', query = ''] = match;
+  try {
+    const params = query
+      .split('&')
+      .filter((pair) => pair !== '')
+      .map((pair): [string, string] => {
+        const at = pair.indexOf('=');
+        return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+      })
+      .map(([name, value]) => [decodeURIComponent(name), decodeURIComponent(value)]);
+    return {
+      role: decodeURIComponent(role),
+      password: password === undefined ? null : decodeURIComponent(password),
+      host: decodeURIComponent(host.replace(/^\[|\]$/g, '')),
+      port: port === undefined ? 5432 : Number(port),
+      database: decodeURIComponent(database === '' ? role : database),
+      params: Object.fromEntries(params),
+    };
+  } catch {
+    // A stray `%`: nobody can say what was meant.
+    return null;
+  }
 }

@@ -1,21 +1,58 @@
-// Snippets: all are there, and each leads the application to the pooled host and migrations to the direct one.
+// Snippets: all are there, each leads to the side that was chosen, and none breaks on what a name or password holds.
 import { expect, test } from 'vitest';
-import { snippetIds, snippets } from './snippets.ts';
+import { connectionString } from './connection-string.ts';
+import { type SnippetId, snippetIds, snippets } from './snippets.ts';
 
 const pooled = 'postgresql://a:b@ep-x-pooler.h:1/d?sslmode=require';
 const direct = 'postgresql://a:b@ep-x.h:1/d?sslmode=require';
+const textOf = (id: SnippetId, input: Parameters<typeof snippets>[0] = { pooled, direct }) =>
+  snippets(input).find((snippet) => snippet.id === id)!.text;
 
 test('each snippet is there once, in order', () => {
   expect(snippets({ pooled, direct }).map((snippet) => snippet.id)).toEqual(snippetIds);
 });
 
 test('the .env snippet gives the application the pooled string and migrations the direct one', () => {
-  const env = snippets({ pooled, direct }).find((snippet) => snippet.id === 'env')?.text;
-  expect(env).toBe(`DATABASE_URL="${pooled}"\nDIRECT_URL="${direct}"\n`);
+  expect(textOf('env')).toBe(`DATABASE_URL="${pooled}"\nDIRECT_URL="${direct}"\n`);
 });
 
-test('SQLAlchemy gets the driver in its scheme', () => {
-  expect(snippets({ pooled, direct }).find((snippet) => snippet.id === 'sqlalchemy')?.text).toContain(
-    '"postgresql+psycopg://a:b@ep-x-pooler.h:1/d?sslmode=require"',
+test('Vercel gets the pooled string as DATABASE_URL and the direct one under both its usual names', () => {
+  expect(textOf('vercel')).toBe(
+    `DATABASE_URL="${pooled}"\nDIRECT_URL="${direct}"\nDATABASE_URL_UNPOOLED="${direct}"\n`,
   );
+});
+
+test.each([
+  'node-postgres',
+  'postgres-js',
+  'drizzle',
+  'kysely',
+  'typeorm',
+  'sqlalchemy',
+  'go',
+  'rails',
+] as const)('%s reads the variable of the side', (id) => {
+  expect(textOf(id)).toContain('DATABASE_URL');
+  expect(textOf(id, { pooled, direct, side: 'direct' })).toContain('DIRECT_URL');
+});
+
+test.each(['psql', 'jdbc'] as const)('%s names the host of the side', (id) => {
+  expect(textOf(id)).toContain('ep-x-pooler.h');
+  expect(textOf(id, { pooled, direct, side: 'direct' })).not.toContain('-pooler');
+});
+
+test('JDBC gets role and password as parameters, with no plus for it to read as a blank', () => {
+  const url = connectionString({ role: 'r le', password: '+&"', host: '::1', port: 1, database: 'a+b' });
+  expect(textOf('jdbc', { pooled: url, direct: url })).toContain(
+    '"jdbc:postgresql://[::1]:1/a%2Bb?user=r%20le&password=%2B%26%22&sslmode=require"',
+  );
+});
+
+test('a database whose name a client would not find in the string is named apart', () => {
+  const url = (database: string) => connectionString({ role: 'a', host: 'h', port: 1, database });
+  const given = (database: string) => ({ pooled: url(database), direct: url(database) });
+  expect(textOf('node-postgres', given('a b/c'))).not.toContain('database:');
+  expect(textOf('node-postgres', given("a?'b"))).toContain("database: 'a?\\'b'");
+  expect(textOf('postgres-js', given('a b'))).toContain("{ database: 'a b' }");
+  expect(textOf('postgres-js', given('a/b'))).not.toContain('database:');
 });

@@ -1,9 +1,9 @@
 // `pnpm counterweight`: real ORMs on the pooled host, and whether they still share their server connections.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { temporaryDirectory } from '@weir/harness';
+import { temporaryDirectory, testCacheDirectory } from '@weir/harness';
 import { measureStack } from './measure-stack.ts';
 import { nodeStacks } from './node-stacks.ts';
 import { otherStacks } from './other-stacks.ts';
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     seconds: Number(values.seconds),
     pauseMs: Number(values.pause),
   };
-  const cacheDir = resolve(process.env.WEIR_TEST_CACHE_DIR ?? join('.weir', 'cache'), 'counterweight');
+  const cacheDir = testCacheDirectory('counterweight');
   mkdirSync(cacheDir, { recursive: true });
   const folder = join(root, 'test', 'counterweight');
   const wanted = values.stacks.toLowerCase().split(',');

@@ -1,7 +1,8 @@
 // Stacks of npm: those of this package's own dependencies, and Prisma, which is fetched into the cache.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { fetchPackages } from '@weir/harness';
 import type { Missing, Program, Stack, Where } from './stack.ts';
 
 // Makes names under localhost resolve; the name itself still goes into SNI and is verified.
@@ -33,32 +34,24 @@ function ofNpm(name: string, file: string): Stack {
 const prismaPackages = { prisma: '7.10.1', '@prisma/client': '7.10.0', '@prisma/adapter-pg': '7.10.1' };
 
 function preparePrisma(where: Where): Program | Missing {
-  const folder = join(where.cacheDir, `prisma-${prismaPackages.prisma}`);
-  if (!existsSync(folder)) {
-    const partial = `${folder}.${process.pid}`;
-    mkdirSync(partial, { recursive: true });
-    writeFileSync(join(partial, 'package.json'), JSON.stringify({ dependencies: prismaPackages }));
-    console.error(`fetching Prisma ${prismaPackages.prisma} into ${folder}`);
-    try {
-      const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
-      execFileSync('npm', ['install', ...options], { cwd: partial, stdio: ['ignore', 'pipe', 'pipe'] });
+  const fetched = fetchPackages(
+    where.cacheDir,
+    `prisma-${prismaPackages.prisma}`,
+    prismaPackages,
+    (folder) => {
       const command = join('node_modules', 'prisma', 'build', 'index.js');
       // It looks for the client from where the schema is.
-      cpSync(join(where.folder, 'applications', 'schema.prisma'), join(partial, 'schema.prisma'));
+      cpSync(join(where.folder, 'applications', 'schema.prisma'), join(folder, 'schema.prisma'));
       execFileSync(process.execPath, [command, 'generate', '--schema', 'schema.prisma'], {
-        cwd: partial,
+        cwd: folder,
         stdio: ['ignore', 'pipe', 'pipe'],
         // Generating needs no engine, but Prisma fetches one from its own site unless it is told of one.
         env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: '/bin/true', CHECKPOINT_DISABLE: '1' },
       });
-      renameSync(partial, folder);
-    } catch (error) {
-      rmSync(partial, { recursive: true, force: true });
-      const { stderr = '', message } = error as Error & { stderr?: Buffer | string };
-      return { missing: `Prisma could not be fetched: ${String(stderr).trim().slice(-300) || message}` };
-    }
-  }
-  return nodeProgram(where, 'prisma.ts', { WEIR_PACKAGES: folder });
+    },
+  );
+  if ('missing' in fetched) return fetched;
+  return nodeProgram(where, 'prisma.ts', { WEIR_PACKAGES: fetched.folder });
 }
 
 export const nodeStacks: readonly Stack[] = [

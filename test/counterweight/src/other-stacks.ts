@@ -1,7 +1,8 @@
 // Stacks of other languages: Rails' ActiveRecord, the JDBC driver as Hibernate uses it, and SQLAlchemy.
 import { execFileSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fetchPythonPackages, sqlAlchemyPackages } from '@weir/harness';
 import { findProgram } from '@weir/local-servers';
 import type { Missing, Program, Stack, Where } from './stack.ts';
 
@@ -49,29 +50,13 @@ function jdbcUrl(text: string): string {
   return `jdbc:postgresql://${url.host}${url.pathname}?${url.searchParams}`;
 }
 
-/** Debian's SQLAlchemy knows no psycopg 3, so that all of it comes from PyPI, in versions that were tried together. */
-const pythonPackages = ['sqlalchemy==2.1.1', 'psycopg[binary]==3.3.6', 'asyncpg==0.31.0', 'greenlet==3.5.6'];
-
 function prepareSqlAlchemy(where: Where, driver: 'psycopg' | 'asyncpg'): Program | Missing {
-  const folder = join(where.cacheDir, 'sqlalchemy-2.1.1');
   const python = findProgram(['/usr/bin/python3', 'python3']);
   if (python === null) return { missing: 'python3 is not on PATH' };
-  if (!existsSync(folder)) {
-    const partial = `${folder}.${process.pid}`;
-    console.error(`fetching SQLAlchemy into ${folder}`);
-    try {
-      const pip = [python, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-      execFileSync(pip[0]!, [...pip.slice(1), '--target', partial, ...pythonPackages], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      renameSync(partial, folder);
-    } catch (error) {
-      rmSync(partial, { recursive: true, force: true });
-      const { stderr = '', message } = error as Error & { stderr?: Buffer | string };
-      return { missing: `SQLAlchemy could not be fetched: ${String(stderr).trim().slice(-300) || message}` };
-    }
-  }
-  const env = { WEIR_DRIVER: driver, PYTHONPATH: folder };
+  const { name, packages } = sqlAlchemyPackages;
+  const fetched = fetchPythonPackages(where.cacheDir, name, python, packages);
+  if ('missing' in fetched) return fetched;
+  const env = { WEIR_DRIVER: driver, PYTHONPATH: fetched.folder };
   return { command: python, args: [join(where.folder, 'applications', 'shop.py')], env };
 }
 

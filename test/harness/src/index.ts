@@ -1,6 +1,12 @@
 // What integration tests start from: real Postgres, Redis, control-api and pooler processes, each gone when its test is.
 export { type Backend, backend } from './backend.ts';
 export { type ControlApi, type ControlApiOptions, startControlApi } from './control-api.ts';
+export {
+  fetchPackages,
+  fetchPythonPackages,
+  sqlAlchemyPackages,
+  testCacheDirectory,
+} from './fetched-packages.ts';
 export { type Pooler, type PoolerOptions, startPooler } from './pooler.ts';
 export { hasSystemPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 export { findPsql, type PsqlResult, runPsql } from './psql.ts';

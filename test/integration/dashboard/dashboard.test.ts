@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { GetTenantReply, TenantPageReply } from '@weir/api-contract';
 import { apiPaths } from '@weir/api-contract';
 import { type Postgres, startPostgres, startWeir, temporaryDirectory, type Weir } from '@weir/harness';
+import { snippets } from '@weir/tenancy';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clipboardOf, launchBrowser, openPage, type View, views } from './browser.ts';
@@ -149,17 +150,8 @@ test(
     const dialog = page.getByRole('dialog');
     expect(await dialog.getByTestId('connection-string').textContent()).toContain('shop_app:[password]@');
     const clients = await dialog.getByRole('tablist', { name: 'Client' }).getByRole('tab').allTextContents();
-    expect(clients).toEqual([
-      'psql',
-      '.env',
-      'node-postgres',
-      'postgres.js',
-      'Prisma 6',
-      'Prisma 7',
-      'Drizzle',
-      'SQLAlchemy',
-      'Vercel',
-    ]);
+    const one = 'postgresql://a@h/d';
+    expect(clients).toEqual(snippets({ pooled: one, direct: one }).map((snippet) => snippet.title));
     for (const client of clients) {
       await dialog.getByRole('tab', { name: client, exact: true }).click();
       await dialog.getByRole('button', { name: `Copy ${client} snippet` }).click();

@@ -56,3 +56,9 @@ test('where names do not resolve, strings and snippets name the endpoint in opti
   const psql = snippetsOf(strings, { pooled: true, bySni: false }).find((made) => made.id === 'psql');
   expect(psql?.text).toContain(fresh.pooledNoSni);
 });
+
+test('the placeholder stays readable in every snippet', () => {
+  const strings = stringsToShow(endpoint, 'app', null);
+  const jdbc = snippetsOf(strings, { pooled: true, bySni: true }).find((made) => made.id === 'jdbc');
+  expect(jdbc?.text).toContain('&password=[password]&');
+});

@@ -55,25 +55,14 @@ export function stringOf(strings: EndpointStrings, { pooled, bySni }: Choice): s
   return bySni ? strings.direct : strings.directNoSni;
 }
 
-const readsDatabaseUrl = new Set(['node-postgres', 'postgres-js']);
-const namesOneString = new Set(['psql', 'sqlalchemy']);
-
-/**
- * The snippets for a choice. On the direct side those that hold one string get the direct one, and those that read
- * `DATABASE_URL` read `DIRECT_URL`; the others already say what goes over which.
- */
+/** The snippets for a choice; those that name one string name that of the chosen side. */
 export function snippetsOf(strings: EndpointStrings, choice: Choice): readonly Snippet[] {
-  const pooled = stringOf(strings, { ...choice, pooled: true });
-  const direct = stringOf(strings, { ...choice, pooled: false });
-  const made = snippets({ pooled, direct });
-  if (choice.pooled) return made;
-  const ofDirect = new Map(snippets({ pooled: direct, direct }).map((snippet) => [snippet.id, snippet]));
-  return made.map((snippet) => {
-    if (namesOneString.has(snippet.id)) return ofDirect.get(snippet.id) ?? snippet;
-    if (!readsDatabaseUrl.has(snippet.id)) return snippet;
-    return {
-      ...snippet,
-      text: snippet.text.replaceAll('process.env.DATABASE_URL', 'process.env.DIRECT_URL'),
-    };
-  });
+  // Some encode the password in their own way, which must leave the placeholder readable.
+  const encodable = (pooled: boolean) =>
+    stringOf(strings, { ...choice, pooled }).replace(passwordPlaceholder, standIn);
+  const side = choice.pooled ? 'pooled' : 'direct';
+  return snippets({ pooled: encodable(true), direct: encodable(false), side }).map((snippet) => ({
+    ...snippet,
+    text: snippet.text.replaceAll(standIn, passwordPlaceholder),
+  }));
 }
