@@ -1,4 +1,5 @@
 // What a command of `weir` is, and the one error that reaches the person at the terminal.
+import { readFileSync } from 'node:fs';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 
 export interface Command {
@@ -8,16 +9,43 @@ export interface Command {
   /** One line; null: for our own use, not listed. */
   readonly summary: string | null;
   readonly help: string;
-  /** Gives the exit code, 0 by default. */
-  run(args: readonly string[]): Promise<number | undefined> | Promise<void>;
+  /** What its first word may be, where it has a choice of them. */
+  readonly actions: readonly string[];
+  readonly options: ParseArgsOptionsConfig;
+  /** Gives the exit code, 0 by default. Throws CommandError. */
+  run(args: readonly string[]): Promise<number | undefined>;
 }
+
+/** What a command was called with. `--json` is always allowed. */
+export type Given<Options extends ParseArgsOptionsConfig> = ReturnType<typeof parseOptions<Options>>;
+
+/** Makes a command that parses its own arguments; unknown ones are refused by name. */
+export function defineCommand<const Options extends ParseArgsOptionsConfig>(definition: {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string | null;
+  readonly help?: string;
+  readonly actions?: readonly string[];
+  readonly options: Options;
+  readonly run: (given: Given<Options>) => Promise<number | undefined> | Promise<void>;
+}): Command {
+  return {
+    ...definition,
+    help: definition.help ?? '',
+    actions: definition.actions ?? [],
+    run: async (args) => (await definition.run(parseOptions(args, definition.options))) ?? undefined,
+  };
+}
+
+/** Exit codes, as docs/cli.md lists them. */
+export const exitCodes = { failed: 1, usage: 2, unauthorized: 3, notFound: 4, refused: 5, unreachable: 6 };
 
 /** A command that cannot be carried out: what happened, and what to do about it. */
 export class CommandError extends Error {
   override name = 'CommandError';
   readonly hint: string | null;
   readonly output: string | null;
-  /** 1: it failed; 2: it was called wrongly. */
+  /** One of `exitCodes`. */
   readonly exitCode: number;
 
   constructor(
@@ -49,11 +77,7 @@ export class CommandError extends Error {
   }
 }
 
-/** Parses a command's arguments; unknown ones are refused by name. `--json` is always allowed. */
-export function parseOptions<Options extends ParseArgsOptionsConfig>(
-  args: readonly string[],
-  options: Options,
-) {
+function parseOptions<Options extends ParseArgsOptionsConfig>(args: readonly string[], options: Options) {
   return parseArgs({
     args: [...args],
     options: { ...options, json: { type: 'boolean' } as const },
@@ -73,4 +97,43 @@ export function portOption(name: string, value: string | undefined): number | nu
     });
   }
   return port;
+}
+
+/** The one word that a command is about. Throws CommandError when there is none or more. */
+export function onlyWord(words: readonly string[], what: string, hint: string | null = null): string {
+  const [word, ...more] = words;
+  if (word === undefined) throw new CommandError(`name ${what}`, { exitCode: exitCodes.usage, hint });
+  if (more.length > 0) {
+    throw new CommandError(`"${more[0]}" is one word too many`, { exitCode: exitCodes.usage });
+  }
+  return word;
+}
+
+/** The file's text. Throws CommandError when it cannot be read. */
+export function readTextFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const code = (cause as { code?: string }).code ?? String(cause);
+    throw new CommandError(`${file} cannot be read (${code})`, { cause });
+  }
+}
+
+/** What programs read: one JSON document, with a line end. */
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, null, 2));
+}
+
+/** Rows under their headings, each column as wide as its widest cell. */
+export function tableOf(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [headings, ...rows];
+  const widths = headings.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

@@ -1,24 +1,34 @@
 // The `weir` command: finds the command that was asked for, runs it, and turns what it throws into an exit code.
 import { type Command, CommandError } from './command.ts';
 import { certs } from './commands/certs.ts';
+import { completionOf } from './commands/completion.ts';
 import { cs } from './commands/cs.ts';
+import { endpoints, roles } from './commands/endpoints.ts';
+import { login, logout } from './commands/login.ts';
 import { oneProcess } from './commands/one-process.ts';
+import { pins } from './commands/pins.ts';
+import { psql } from './commands/psql.ts';
 import { sealKey } from './commands/seal-key.ts';
 import { seed } from './commands/seed.ts';
 import { tenants } from './commands/tenants.ts';
+import { top } from './commands/top.ts';
 import { up } from './commands/up.ts';
 
-const commands: readonly Command[] = [up, tenants, cs, seed, certs, sealKey, oneProcess];
+const commands: readonly Command[] = [
+  ...[up, login, logout, tenants, endpoints, roles, cs, psql, top, pins],
+  ...[completionOf(() => commands), seed, certs, sealKey, oneProcess],
+];
 
 function usage(): string {
   const shown = commands.filter((command) => command.summary !== null);
-  const width = Math.max(...shown.map((command) => command.usage.length));
-  const lines = shown.map((command) => `  weir ${command.usage.padEnd(width)}  ${command.summary}`);
+  const width = Math.max(...shown.map((command) => command.name.length));
+  const lines = shown.map((command) => `  weir ${command.name.padEnd(width)}  ${command.summary}`);
   return [
     'Usage:',
     ...lines,
     '',
     'Every command takes --json for output that programs read, and --help.',
+    'Exit codes: 0 done, 1 failed, 2 called wrongly, 3 no or wrong key, 4 not found, 5 refused, 6 no answer.',
   ].join('\n');
 }
 
@@ -31,7 +41,9 @@ async function run(words: readonly string[]): Promise<number> {
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined)
     throw new CommandError(`there is no command "${name}"`, { exitCode: 2, hint: usage() });
-  if (args.includes('--help') || args.includes('-h')) {
+  // What stands behind -- is for another program.
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  if (own.includes('--help') || own.includes('-h')) {
     console.log(`Usage: weir ${command.usage}\n\n${command.summary}\n${command.help}`);
     return 0;
   }

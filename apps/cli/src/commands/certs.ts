@@ -2,21 +2,21 @@
 
 import { join } from 'node:path';
 import { ensureDevCertificates } from '@weir/local-servers';
-import { type Command, parseOptions } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { stateDirectory } from '../project.ts';
 
-export const certs: Command = {
+export const certs = defineCommand({
   name: 'certs',
   usage: 'certs [--dir DIR] [--domain db.localhost]',
   summary: 'make or renew the development authority and its server certificate',
   help: `
 The certificate is for *.<domain>, <domain>, localhost, 127.0.0.1 and ::1. The authority is kept when it is renewed.`,
-  async run(args) {
-    const { values } = parseOptions(args, {
-      dir: { type: 'string' },
-      domain: { type: 'string' },
-      state: { type: 'string' },
-    });
+  options: {
+    dir: { type: 'string' },
+    domain: { type: 'string' },
+    state: { type: 'string' },
+  },
+  async run({ values }) {
     const dir = values.dir ?? join(stateDirectory(values.state), 'certificates');
     const { caPem: _, ...made } = await ensureDevCertificates({
       dir,
@@ -33,4 +33,4 @@ The certificate is for *.<domain>, <domain>, localhost, 127.0.0.1 and ::1. The a
           ].join('\n'),
     );
   },
-};
+});

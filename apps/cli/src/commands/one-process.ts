@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createMemoryFleet, type Fleet } from '@weir/fleet';
-import type { Command } from '../command.ts';
+import { defineCommand } from '../command.ts';
 import { distDirectory } from '../project.ts';
 
 interface Running {
@@ -19,11 +19,12 @@ interface PoolerParts {
   startPooler(config: unknown, given: { fleet: Fleet }): Promise<Running>;
 }
 
-export const oneProcess: Command = {
+export const oneProcess = defineCommand({
   name: 'one-process',
   usage: 'one-process',
   summary: null,
   help: '',
+  options: {},
   async run() {
     const parts = (name: string) => import(pathToFileURL(join(distDirectory, `${name}-parts.mjs`)).href);
     const controlApi = (await parts('control-api')) as ControlApiParts;
@@ -44,4 +45,4 @@ export const oneProcess: Command = {
     running.push(await controlApi.startControlApi(controlApi.readControlApiConfig(process.env), { fleet }));
     running.push(await pooler.startPooler(pooler.readConfig(process.env, `local-${process.pid}`), { fleet }));
   },
-};
+});

@@ -2,15 +2,14 @@
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { apiPaths, type MeReply } from '@weir/api-contract';
 import { endpointStrings } from '@weir/tenancy';
-import { apiClient, apiFrom, apiHelp, apiOptions } from '../api-client.ts';
-import { type Command, CommandError, parseOptions } from '../command.ts';
+import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
+import { CommandError, defineCommand } from '../command.ts';
 import { demoDatabase, demoRole, fillDemoDatabase } from '../demo/demo-database.ts';
 import { ensureDemoTenant } from '../demo/demo-tenant.ts';
-import { upstreamOf } from './tenants.ts';
+import { upstreamOf } from './upstream-options.ts';
 
-export const seed: Command = {
+export const seed = defineCommand({
   name: 'seed',
   usage: 'seed --database-url URL [--password P] [--tls-mode M] [--ca FILE]',
   summary: 'fill a demo database and make the demo tenant for it',
@@ -20,15 +19,15 @@ export const seed: Command = {
 --tls-mode, --ca how Weir speaks TLS to that Postgres; disable by default
 --wait SECONDS   how long the API may take to come up; 60 by default
 ${apiHelp}`,
-  async run(args) {
-    const { values } = parseOptions(args, {
-      ...apiOptions,
-      'database-url': { type: 'string' },
-      password: { type: 'string' },
-      'tls-mode': { type: 'string' },
-      ca: { type: 'string' },
-      wait: { type: 'string' },
-    });
+  options: {
+    ...apiOptions,
+    'database-url': { type: 'string' },
+    password: { type: 'string' },
+    'tls-mode': { type: 'string' },
+    ca: { type: 'string' },
+    wait: { type: 'string' },
+  },
+  async run({ values }) {
     const databaseUrl = values['database-url'] ?? process.env.WEIR_DEMO_DATABASE_URL;
     if (databaseUrl === undefined) throw new CommandError('--database-url must be given', { exitCode: 2 });
     const deadline = Date.now() + Number(values.wait ?? 60) * 1000;
@@ -38,12 +37,8 @@ ${apiHelp}`,
     const api = await patiently(deadline, async () => {
       // control-api writes its first key to a file when it first starts.
       if (keyFile !== undefined && !existsSync(keyFile)) throw new CommandError(`there is no ${keyFile} yet`);
-      const url = values.api ?? process.env.WEIR_API_URL;
-      const client =
-        keyFile !== undefined && url !== undefined
-          ? apiClient(url, readFileSync(keyFile, 'utf8').trim())
-          : apiFrom(values);
-      await client.call('GET', apiPaths.me());
+      const client = chooseApi(values);
+      await client.me();
       return client;
     });
     const { host, port = 5432 } = upstreamOf(databaseUrl);
@@ -59,7 +54,7 @@ ${apiHelp}`,
       },
       null,
     );
-    const { service } = await api.call<MeReply>('GET', apiPaths.me());
+    const { service } = await api.me();
     const strings = endpointStrings({
       endpointId: endpoint.id,
       domain: service.domain,
@@ -76,7 +71,7 @@ ${apiHelp}`,
             .join('\n'),
     );
   },
-};
+});
 
 async function patiently<T>(deadline: number, work: () => Promise<T>): Promise<T> {
   for (;;) {

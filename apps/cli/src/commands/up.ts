@@ -1,5 +1,5 @@
 // `weir up`: a whole Weir on this machine until it is told to stop; what `npm start` runs.
-import { type Command, CommandError, parseOptions, portOption } from '../command.ts';
+import { CommandError, defineCommand, portOption } from '../command.ts';
 import { stateDirectory } from '../project.ts';
 import { startLocalWeir } from '../up/local-weir.ts';
 import { createProgress } from '../up/progress.ts';
@@ -7,7 +7,7 @@ import { createShutdown } from '../up/shutdown.ts';
 import { demoStrings, summary } from '../up/summary.ts';
 import { takeLock } from '../up/up-lock.ts';
 
-export const up: Command = {
+export const up = defineCommand({
   name: 'up',
   usage: 'up [--port N] [--api-port N] [--no-redis] [--state DIR]',
   summary: 'a whole Weir on this machine: databases, control plane, pooler, a demo tenant',
@@ -17,13 +17,13 @@ export const up: Command = {
 --no-redis    keep shared state in memory, with control-api and the pooler in one process
 --state DIR   where data, keys and logs are kept between starts; .weir in the project by default
 REDIS_URL names a Redis to use; WEIR_NO_FETCH=1 keeps one from being fetched.`,
-  async run(args) {
-    const { values } = parseOptions(args, {
-      port: { type: 'string' },
-      'api-port': { type: 'string' },
-      'no-redis': { type: 'boolean' },
-      state: { type: 'string' },
-    });
+  options: {
+    port: { type: 'string' },
+    'api-port': { type: 'string' },
+    'no-redis': { type: 'boolean' },
+    state: { type: 'string' },
+  },
+  async run({ values }) {
     const started = performance.now();
     const progress = createProgress();
     const directory = stateDirectory(values.state);
@@ -74,4 +74,4 @@ REDIS_URL names a Redis to use; WEIR_NO_FETCH=1 keeps one from being fetched.`,
     // Something may still be half started; it must not keep this process.
     process.exit(0);
   },
-};
+});

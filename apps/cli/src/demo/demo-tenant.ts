@@ -1,13 +1,7 @@
 // The demo tenant over the REST API, as any customer would make it; made once, then found again.
-import {
-  apiPaths,
-  type CreateTenantInput,
-  type CreateTenantReply,
-  type EndpointReply,
-  type GetTenantReply,
-} from '@weir/api-contract';
-import { type ApiClient, ApiProblem } from '../api-client.ts';
-import { listTenants } from '../commands/tenants.ts';
+import type { CreateTenantInput, EndpointReply } from '@weir/api-contract';
+import type { Api } from '../api/api.ts';
+import { ApiProblem } from '../api/transport.ts';
 import { demoAuthQuery, demoDatabase, demoRole } from './demo-database.ts';
 
 export interface DemoUpstream {
@@ -26,7 +20,7 @@ const demoRamGb = 1;
 
 /** The demo tenant's endpoint, made unless it is there, and leading to `upstream` from now on. */
 export async function ensureDemoTenant(
-  api: ApiClient,
+  api: Api,
   upstream: DemoUpstream,
   knownEndpointId: string | null,
 ): Promise<EndpointReply> {
@@ -44,7 +38,7 @@ export async function ensureDemoTenant(
       computeRamGb: demoRamGb,
       authQuery: demoAuthQuery,
     };
-    return (await api.call<CreateTenantReply>('POST', apiPaths.tenants(), body)).endpoint;
+    return (await api.createTenant(body)).endpoint;
   }
   const { host, port, tlsMode, caPem } = found.upstream;
   const same =
@@ -54,24 +48,22 @@ export async function ensureDemoTenant(
     tlsMode === address.tlsMode &&
     caPem === address.caPem;
   if (same) return found;
-  return await api.call<EndpointReply>('PATCH', apiPaths.endpoint(found.id), {
-    upstream: { ...address, password: upstream.password },
-  });
+  return await api.changeEndpoint(found.id, { upstream: { ...address, password: upstream.password } });
 }
 
-async function knownEndpoint(api: ApiClient, endpointId: string | null): Promise<EndpointReply | null> {
+async function knownEndpoint(api: Api, endpointId: string | null): Promise<EndpointReply | null> {
   if (endpointId === null) return null;
   try {
-    return await api.call<EndpointReply>('GET', apiPaths.endpoint(endpointId));
+    return await api.endpoint(endpointId);
   } catch (error) {
     if (error instanceof ApiProblem && (error.status === 404 || error.status === 410)) return null;
     throw error;
   }
 }
 
-async function endpointByName(api: ApiClient): Promise<EndpointReply | null> {
-  const tenant = (await listTenants(api)).find((candidate) => candidate.name === demoName);
+async function endpointByName(api: Api): Promise<EndpointReply | null> {
+  const tenant = (await api.tenants()).find((candidate) => candidate.name === demoName);
   if (tenant === undefined) return null;
-  const { endpoints } = await api.call<GetTenantReply>('GET', apiPaths.tenant(tenant.id));
+  const { endpoints } = await api.tenant(tenant.id);
   return endpoints[0] ?? null;
 }

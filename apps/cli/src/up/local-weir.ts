@@ -16,7 +16,8 @@ import {
   runtimeCommand,
   startEmbeddedPostgres,
 } from '@weir/local-servers';
-import { ApiProblem, apiClient } from '../api-client.ts';
+import { apiAt } from '../api/api.ts';
+import { ApiProblem } from '../api/transport.ts';
 import { CommandError } from '../command.ts';
 import { ensureDatabase, fillDemoDatabase } from '../demo/demo-database.ts';
 import { ensureDemoTenant } from '../demo/demo-tenant.ts';
@@ -152,7 +153,7 @@ export async function startLocalWeir(
     () =>
       patientDemoTenant(
         progress,
-        apiClient(apiUrl, apiKey),
+        apiAt(apiUrl, apiKey),
         {
           host: '127.0.0.1',
           port: demo.port,

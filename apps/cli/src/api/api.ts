@@ -1,0 +1,74 @@
+// The HTTP API as the commands call it: one method an operation of the contract, with its types and its check of the reply.
+import {
+  apiPaths,
+  type ChangeEndpointBody,
+  type ConnectionStringsQuery,
+  type CreateEndpointInput,
+  type CreateTenantInput,
+  connectionStringsSchema,
+  createEndpointReplySchema,
+  createTenantReplySchema,
+  type EndpointReply,
+  endpointActivitySchema,
+  endpointPageSchema,
+  endpointPinsSchema,
+  endpointSchema,
+  getTenantReplySchema,
+  meSchema,
+  type TenantReply,
+  tenantPageSchema,
+  tenantSchema,
+} from '@weir/api-contract';
+import { type Schema, sendTo } from './transport.ts';
+
+export type Api = ReturnType<typeof apiAt>;
+
+/** The API at an address, called with one key. Each call throws ApiProblem, or CommandError when there is no reply. */
+export function apiAt(url: string, key: string) {
+  const base = url.replace(/\/+$/, '');
+  const send = sendTo(base, key);
+
+  interface Page<Item> {
+    items: Item[];
+    nextCursor: string | null;
+  }
+  async function allPages<Item>(path: string, schema: Schema<Page<Item>>): Promise<Item[]> {
+    const items: Item[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const page: Page<Item> = await send('GET', `${path}?limit=200${query}`, schema);
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    return items;
+  }
+
+  return {
+    url: base,
+    me: () => send('GET', apiPaths.me(), meSchema),
+    tenants: (): Promise<TenantReply[]> => allPages(apiPaths.tenants(), tenantPageSchema),
+    tenant: (id: string) => send('GET', apiPaths.tenant(id), getTenantReplySchema),
+    createTenant: (body: CreateTenantInput) =>
+      send('POST', apiPaths.tenants(), createTenantReplySchema, body),
+    changeTenant: (id: string, change: { name?: string; status?: string }) =>
+      send('PATCH', apiPaths.tenant(id), tenantSchema, change),
+    deleteTenant: (id: string) => send<void>('DELETE', apiPaths.tenant(id), null),
+    endpoints: (tenantId: string): Promise<EndpointReply[]> =>
+      allPages(apiPaths.tenantEndpoints(tenantId), endpointPageSchema),
+    endpoint: (id: string) => send('GET', apiPaths.endpoint(id), endpointSchema),
+    createEndpoint: (tenantId: string, body: CreateEndpointInput) =>
+      send('POST', apiPaths.tenantEndpoints(tenantId), createEndpointReplySchema, body),
+    changeEndpoint: (id: string, change: ChangeEndpointBody | Readonly<Record<string, unknown>>) =>
+      send('PATCH', apiPaths.endpoint(id), endpointSchema, change),
+    deleteEndpoint: (id: string) => send<void>('DELETE', apiPaths.endpoint(id), null),
+    connectionStrings: (id: string, query: ConnectionStringsQuery = {}) =>
+      send(
+        'GET',
+        apiPaths.connectionStrings(id, query as { role?: string; database?: string }),
+        connectionStringsSchema,
+      ),
+    activity: (id: string) => send('GET', apiPaths.activity(id), endpointActivitySchema),
+    pins: (id: string) => send('GET', apiPaths.pins(id), endpointPinsSchema),
+  };
+}

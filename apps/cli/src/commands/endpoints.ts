@@ -1,0 +1,100 @@
+// `weir endpoints`: the endpoints of a tenant over the HTTP API.
+import type { EndpointReply } from '@weir/api-contract';
+import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
+import { CommandError, defineCommand, exitCodes, onlyWord, printJson, tableOf } from '../command.ts';
+import { endpointBodyOf, endpointChangeOf, upstreamHelp, upstreamOptions } from './upstream-options.ts';
+
+const aTenant = ['a tenant by its id', 'weir tenants list shows their ids'] as const;
+const anEndpoint = ['an endpoint by its id', 'weir endpoints list TENANT shows their ids'] as const;
+
+export const endpoints = defineCommand({
+  name: 'endpoints',
+  usage: 'endpoints list TENANT | create TENANT | get ID | change ID | delete ID',
+  summary: 'the endpoints of a tenant, and their settings',
+  help: `
+list TENANT
+create TENANT --url URL --ram-gb N
+get ID
+change ID [--status active|suspended] [--url URL] [--ram-gb N] [--set NAME=VALUE]…
+delete ID
+A change ends no transaction.
+${upstreamHelp}
+${apiHelp}`,
+  actions: ['list', 'create', 'get', 'change', 'delete'],
+  options: { ...apiOptions, ...upstreamOptions, status: { type: 'string' } },
+  async run({ values, positionals }) {
+    const [action, ...words] = positionals;
+    const api = chooseApi(values);
+    const { json } = values;
+    const show = (endpoint: EndpointReply) => (json ? printJson(endpoint) : console.log(shown(endpoint)));
+    switch (action) {
+      case 'list': {
+        const items = await api.endpoints(onlyWord(words, ...aTenant));
+        if (json) return printJson(items);
+        const rows = items.map(({ id, status, budget, upstream: { host, port, database } }) => {
+          return [id, status, String(budget), `${host}:${port}/${database}`];
+        });
+        return console.log(tableOf(['ENDPOINT', 'STATUS', 'BUDGET', 'POSTGRES'], rows));
+      }
+      case 'create': {
+        const reply = await api.createEndpoint(onlyWord(words, ...aTenant), endpointBodyOf(values));
+        if (json) return printJson(reply);
+        console.log(`endpoint  ${reply.endpoint.id}  budget ${reply.endpoint.budget} server connections`);
+        console.log(`pooled    ${reply.connectionStrings.pooled}`);
+        return console.log(`direct    ${reply.connectionStrings.direct}`);
+      }
+      case 'get':
+        return show(await api.endpoint(onlyWord(words, ...anEndpoint)));
+      case 'change': {
+        const id = onlyWord(words, ...anEndpoint);
+        return show(await api.changeEndpoint(id, endpointChangeOf(values)));
+      }
+      case 'delete': {
+        const id = onlyWord(words, ...anEndpoint);
+        await api.deleteEndpoint(id);
+        return json ? printJson({ deleted: id }) : console.log(`deleted ${id}`);
+      }
+      default:
+        throw new CommandError(
+          action === undefined ? 'say what to do' : `there is no "endpoints ${action}"`,
+          {
+            exitCode: exitCodes.usage,
+            hint: 'list, create, get, change or delete',
+          },
+        );
+    }
+  },
+});
+
+function shown(endpoint: EndpointReply): string {
+  const { host, port, database, user, tlsMode, serverVersion } = endpoint.upstream;
+  const settings = Object.entries(endpoint.settings).map(([name, value]) => [name, JSON.stringify(value)]);
+  return [
+    `endpoint  ${endpoint.id}  ${endpoint.status}  generation ${endpoint.generation}`,
+    `postgres  ${host}:${port}/${database} as ${user}, TLS ${tlsMode}, version ${serverVersion}`,
+    `budget    ${endpoint.budget} server connections`,
+    `pooled    ${endpoint.hosts.pooled}:${endpoint.hosts.port}`,
+    `direct    ${endpoint.hosts.direct}:${endpoint.hosts.port}`,
+    '',
+    tableOf(['SETTING', 'VALUE'], settings),
+  ].join('\n');
+}
+
+export const roles = defineCommand({
+  name: 'roles',
+  usage: 'roles ENDPOINT',
+  summary: 'the roles of an endpoint whose passwords the catalog knows',
+  help: `
+Other roles can log in too where the auth query finds them.
+${apiHelp}`,
+  options: apiOptions,
+  async run({ values, positionals }) {
+    const endpoint = await chooseApi(values).endpoint(onlyWord(positionals, ...anEndpoint));
+    if (values.json) return printJson(endpoint.roles);
+    const rows = endpoint.roles.map((role) => [
+      role.name,
+      role.verifierIsServers ? "the server's own verifier" : 'a sealed secret',
+    ]);
+    console.log(tableOf(['ROLE', 'LOGS IN BY'], rows));
+  },
+});

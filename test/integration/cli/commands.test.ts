@@ -1,0 +1,188 @@
+// The command line against a real control API and pooler: every command once as a person calls it, once as a program does.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { findPsql, startWeir, temporaryDirectory, type Weir, waitUntil } from '@weir/harness';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cliIn } from './run-cli.ts';
+
+const directory = temporaryDirectory('cli');
+const bare = cliIn(directory.path);
+let weir: Weir;
+let cli: typeof bare;
+
+beforeAll(async () => {
+  weir = await startWeir();
+  cli = cliIn(directory.path, { WEIR_API_URL: weir.apiUrl, WEIR_API_KEY: weir.apiKey });
+});
+afterAll(async () => {
+  await weir?.close();
+  directory.remove();
+});
+
+async function json<T>(args: readonly string[]): Promise<T> {
+  const { code, stdout, stderr } = await cli([...args, '--json']);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  return JSON.parse(stdout) as T;
+}
+
+test('login tries the key, stores it for its owner alone, and other commands then need no more', async () => {
+  const own = join(directory.path, 'login');
+  const person = cliIn(own);
+  const refused = await person(['login', '--api', weir.apiUrl], { input: 'weir_not_a_key\n' });
+  expect(refused.code).toBe(3);
+  expect(refused.stderr).toContain('No valid API key');
+  expect(existsSync(join(own, 'login.json'))).toBe(false);
+
+  const stored = await person(['login', '--api', weir.apiUrl], { input: `${weir.apiKey}\n` });
+  expect(stored.code).toBe(0);
+  expect(stored.stdout).not.toContain(weir.apiKey);
+  expect(statSync(join(own, 'login.json')).mode & 0o777).toBe(0o600);
+  expect((await person(['tenants', 'list'])).stdout).toContain(weir.tenant.id);
+
+  // The stored key is sent to no other address.
+  const elsewhere = await person(['tenants', 'list', '--api', 'http://127.0.0.1:9']);
+  expect(elsewhere.code).toBe(3);
+  expect(elsewhere.stderr).toContain('there is no key for http://127.0.0.1:9');
+
+  expect((await person(['logout'])).code).toBe(0);
+  expect((await person(['tenants', 'list'])).code).toBe(3);
+});
+
+test('a tenant is made, listed, renamed, suspended and deleted', async () => {
+  const url = weir.postgres.url.replace(/\/postgres$/, '/app');
+  const made = await json<{ tenant: { id: string }; endpoint: { id: string; settings: object } }>([
+    ...['tenants', 'create', '--name', 'made by cli', '--url', url, '--ram-gb', '2'],
+    ...['--tls-mode', 'disable', '--set', 'mode=session', '--set', 'poolSize=3'],
+  ]);
+  expect(made.endpoint.settings).toMatchObject({ mode: 'session', poolSize: 3 });
+  const { id } = made.tenant;
+  expect((await cli(['tenants', 'list'])).stdout).toMatch(new RegExp(`${id}\\s+active\\s+1\\s+made by cli`));
+  expect(await json(['tenants', 'change', id, '--name', 'renamed'])).toMatchObject({ name: 'renamed' });
+  expect(await json(['tenants', 'change', id, '--status', 'suspended'])).toMatchObject({
+    status: 'suspended',
+  });
+  const shown = await cli(['tenants', 'get', id]);
+  expect(shown.stdout).toContain('suspended  renamed');
+  expect(shown.stdout).toContain(made.endpoint.id);
+  expect(await json(['tenants', 'delete', id])).toEqual({ deleted: id });
+  expect((await cli(['tenants', 'get', id])).code).toBe(4);
+});
+
+test('an endpoint is made, listed, changed live and deleted', async () => {
+  const url = weir.postgres.url.replace(/\/postgres$/, '/app');
+  const { endpoint } = await json<{ endpoint: { id: string } }>([
+    ...['endpoints', 'create', weir.tenant.id, '--url', url, '--ram-gb', '2', '--tls-mode', 'disable'],
+  ]);
+  expect((await cli(['endpoints', 'list', weir.tenant.id])).stdout).toContain(endpoint.id);
+  const changed = await json(['endpoints', 'change', endpoint.id, '--set', 'queryTimeoutMs=5000']);
+  expect(changed).toMatchObject({ settings: { queryTimeoutMs: 5000 } });
+  expect((await cli(['endpoints', 'get', endpoint.id])).stdout).toMatch(/queryTimeoutMs\s+5000/);
+  expect((await json<{ name: string }[]>(['roles', endpoint.id])).map((role) => role.name)).toContain(
+    weir.postgres.user,
+  );
+  const refused = await cli(['endpoints', 'change', endpoint.id, '--set', 'poolSize=0']);
+  expect(refused.code).toBe(5);
+  expect(refused.stderr).toContain('settings.poolSize');
+  expect(await json(['endpoints', 'delete', endpoint.id])).toEqual({ deleted: endpoint.id });
+});
+
+test('cs prints the string of a side, and each snippet on it', async () => {
+  const id = weir.endpoint.id;
+  const host = (args: readonly string[]) =>
+    cli(['cs', id, '--role', 'app', ...args]).then(({ stdout }) => new URL(stdout.trim()).hostname);
+  expect(await host(['--pooled'])).toBe(weir.hosts.pooled);
+  expect(await host(['--format', 'url', '--direct'])).toBe(weir.hosts.direct);
+  expect(await host(['--direct', '--no-sni'])).toBe('localhost');
+  const psql = await cli(['cs', id, '--role', 'app', '--format', 'psql', '--direct']);
+  expect(psql.stdout).toMatch(new RegExp(`^psql 'postgresql://app@${weir.hosts.direct}:`));
+  const env = await cli(['cs', id, '--format', 'vercel']);
+  expect(env.stdout).toContain('DATABASE_URL_UNPOOLED=');
+  expect((await cli(['cs', id, '--format', 'cobol'])).code).toBe(2);
+});
+
+const hasPsql = findPsql() !== null;
+// The reason is in the title.
+test.skipIf(!hasPsql)(
+  `weir psql runs psql on the endpoint${hasPsql ? '' : ' (skipped: no psql)'}`,
+  async () => {
+    const run = await cli(['psql', weir.endpoint.id, '--role', 'app', '--', '-XAtc', 'select current_user'], {
+      env: { PGPASSWORD: 'app-pw' },
+    });
+    expect(run.stderr).toBe('');
+    expect(run).toMatchObject({ code: 0, stdout: 'app\n' });
+    const wrong = await cli(['psql', weir.endpoint.id, '--role', 'app', '--', '-XAtc', 'select 1'], {
+      env: { PGPASSWORD: 'wrong' },
+    });
+    expect(wrong.code).toBe(2);
+  },
+);
+
+test('pins and top show what a client does', async () => {
+  const client = await weir.client();
+  await client.query('create temp table basket (id int)');
+  await waitUntil(async () => (await json<{ pinned: number }>(['pins', weir.endpoint.id])).pinned === 1, {
+    what: 'the pin is reported',
+    timeoutMs: 30_000,
+    intervalMs: 200,
+  });
+  const pins = await cli(['pins', weir.endpoint.id]);
+  expect(pins.stdout).toMatch(/temp-object\s+\d+ s\s+\d+ s\s+app@app/);
+  const once = await cli(['top', '--once']);
+  expect(once.stdout).toMatch(new RegExp(`${weir.endpoint.id}\\s`));
+  const looks = await cli(['top', weir.endpoint.id, '--once', '--json']);
+  expect(JSON.parse(looks.stdout)).toMatchObject({
+    endpointId: weir.endpoint.id,
+    totals: { serversPinned: 1 },
+  });
+  await client.end();
+});
+
+test.each([
+  { args: ['nothing'], code: 2, says: 'there is no command "nothing"' },
+  { args: ['tenants', 'dance'], code: 2, says: 'there is no "tenants dance"' },
+  { args: ['tenants', 'list', '--colour'], code: 2, says: "'--colour'" },
+  { args: ['endpoints', 'get', 'ep-calm-river-a1b2c3'], code: 4, says: 'no such endpoint' },
+  {
+    args: ['tenants', 'list', '--api', 'http://127.0.0.1:10', '--api-key', 'k'],
+    code: 6,
+    says: 'ECONNREFUSED',
+  },
+  { args: ['cs', 'x', '--pooled', '--direct'], code: 2, says: 'exclude each other' },
+])('weir $args fails with $code and says why, in words and in JSON', async ({ args, code, says }) => {
+  const words = await cli(args);
+  expect(words).toMatchObject({ code, stdout: '' });
+  expect(words.stderr).toContain(says);
+  const told = await cli([...args, '--json']);
+  expect(told.code).toBe(code);
+  expect(JSON.parse(told.stderr).error).toContain(says);
+});
+
+test('every command explains itself, and the documentation names them all', async () => {
+  const { stdout } = await cli(['--help']);
+  const names = [...stdout.matchAll(/^ {2}weir (\S+)/gm)].map((match) => match[1]!);
+  const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+  for (const name of names) {
+    const help = await cli([name, '--help']);
+    expect(help.code).toBe(0);
+    expect(help.stdout).toContain(`Usage: weir ${name}`);
+    expect(page).toContain(`\`weir ${name}`);
+  }
+});
+
+const bashWords = (line: string) =>
+  `eval "$(cat)"; COMP_WORDS=(${line} ""); COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 )); _weir; echo "\${COMPREPLY[@]}"`;
+
+test('bash completes commands, actions and options', async () => {
+  const { stdout: script } = await cli(['completion', 'bash']);
+  const complete = (line: string) =>
+    execFileSync('bash', ['-c', bashWords(line)], { input: script, encoding: 'utf8' })
+      .trim()
+      .split(' ');
+  expect(complete('weir')).toEqual(expect.arrayContaining(['tenants', 'cs', 'login']));
+  expect(complete('weir tenants')).toEqual(expect.arrayContaining(['create', '--ram-gb', '--json']));
+  for (const shell of ['zsh', 'fish']) {
+    expect((await cli(['completion', shell])).stdout).toContain('tenants');
+  }
+});
