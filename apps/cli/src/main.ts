@@ -3,6 +3,7 @@ import { type Command, CommandError } from './command.ts';
 import { certs } from './commands/certs.ts';
 import { completionOf } from './commands/completion.ts';
 import { cs } from './commands/cs.ts';
+import { doctor } from './commands/doctor.ts';
 import { endpoints, roles } from './commands/endpoints.ts';
 import { login, logout } from './commands/login.ts';
 import { oneProcess } from './commands/one-process.ts';
@@ -15,7 +16,7 @@ import { top } from './commands/top.ts';
 import { up } from './commands/up.ts';
 
 const commands: readonly Command[] = [
-  ...[up, login, logout, tenants, endpoints, roles, cs, psql, top, pins],
+  ...[up, login, logout, tenants, endpoints, roles, cs, psql, top, pins, doctor],
   ...[completionOf(() => commands), seed, certs, sealKey, oneProcess],
 ];
 
