@@ -5,6 +5,7 @@ import { completionOf } from './commands/completion.ts';
 import { cs } from './commands/cs.ts';
 import { doctor } from './commands/doctor.ts';
 import { endpoints, roles } from './commands/endpoints.ts';
+import { importIni } from './commands/import.ts';
 import { login, logout } from './commands/login.ts';
 import { oneProcess } from './commands/one-process.ts';
 import { pins } from './commands/pins.ts';
@@ -16,7 +17,7 @@ import { top } from './commands/top.ts';
 import { up } from './commands/up.ts';
 
 const commands: readonly Command[] = [
-  ...[up, login, logout, tenants, endpoints, roles, cs, psql, top, pins, doctor],
+  ...[up, login, logout, tenants, endpoints, roles, cs, psql, top, pins, doctor, importIni],
   ...[completionOf(() => commands), seed, certs, sealKey, oneProcess],
 ];
 
