@@ -40,7 +40,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/{integration,conformance,counterweight}/**/*.test.ts'],
+          include: ['test/{integration,conformance,counterweight,vercel}/**/*.test.ts'],
           ...heavy,
           sequence: { groupOrder: 2 },
         },

@@ -30,6 +30,7 @@ const bundles = [
   { name: 'bench', entry: 'test/load/src/main.ts' },
   { name: 'conformance', entry: 'test/conformance/src/main.ts' },
   { name: 'counterweight', entry: 'test/counterweight/src/main.ts' },
+  { name: 'vercel', entry: 'test/vercel/src/main.ts' },
   { name: 'pooler-parts', folder: 'apps/pooler/src', exports: ['compose.ts', 'config.ts'] },
   { name: 'control-api-parts', folder: 'apps/control-api/src', exports: ['compose.ts', 'config.ts'] },
 ];
@@ -104,6 +105,7 @@ async function buildBundles() {
         'utf-8-validate',
         'cpu-features',
         'ssh2',
+        'esbuild',
         'vitest',
         'testcontainers',
         'pino-pretty',
@@ -218,7 +220,7 @@ await Promise.all([
     'processes',
     [
       ...['apps/pooler', 'apps/control-api', 'apps/cli', 'packages'],
-      ...['test/load', 'test/conformance', 'test/counterweight/src', 'test/harness'],
+      ...['test/load', 'test/conformance', 'test/counterweight/src', 'test/vercel/src', 'test/harness'],
     ],
     buildBundles,
   ),

@@ -1,7 +1,13 @@
 // Which clients are installed on this machine; a missing one is a reason to skip, told by name.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fetchPackages, fetchPythonPackages, sqlAlchemyPackages, testCacheDirectory } from '@weir/harness';
+import {
+  fetchPackages,
+  fetchPythonPackages,
+  prisma7Packages,
+  sqlAlchemyPackages,
+  testCacheDirectory,
+} from '@weir/harness';
 import { findProgram } from '@weir/local-servers';
 
 // Debian's own: another Python on PATH does not see Debian's drivers.
@@ -71,21 +77,12 @@ export function goWithPgx(): { program: string; packages: string } | Missing {
   return { missing: 'no Go with pgx (Debian: apt-get install golang-go golang-github-jackc-pgx-v4-dev)' };
 }
 
-const prismas = {
-  6: { prisma: '6.19.3' },
-  7: {
-    prisma: '7.10.1',
-    '@prisma/client': '7.10.0',
-    '@prisma/adapter-pg': '7.10.1',
-    dotenv: '17.2.3',
-    'pg-connection-string': '2.14.1',
-  },
-} as const;
+const prismas = { 6: { name: 'prisma-6.19.3', packages: { prisma: '6.19.3' } }, 7: prisma7Packages } as const;
 
 /** The folder with the packages of a Prisma, or the reason why it is not tried. */
 export function fetchedPrisma(major: 6 | 7): { modules: string } | Missing {
   if (!wantsHeavy) return heavy;
-  const packages = prismas[major];
-  const fetched = fetchPackages(testCacheDirectory('drivers'), `prisma-${packages.prisma}`, packages);
+  const { name, packages } = prismas[major];
+  const fetched = fetchPackages(testCacheDirectory('drivers'), name, packages);
   return 'missing' in fetched ? fetched : { modules: `${fetched.folder}/node_modules` };
 }

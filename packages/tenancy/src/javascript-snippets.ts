@@ -97,6 +97,8 @@ export function javascriptSnippets(facts: SnippetFacts): readonly Snippet[] {
       '  idleTimeoutMillis: 5_000,',
       '});',
       'attachDatabasePool(pool);',
+      '// A connection that was closed while nobody used it: the pool has let go of it already.',
+      "pool.on('error', () => {});",
     ]),
   ];
 }

@@ -47,6 +47,18 @@ export const sqlAlchemyPackages = {
   packages: ['sqlalchemy==2.1.1', 'psycopg[binary]==3.3.6', 'asyncpg==0.31.0', 'greenlet==3.5.6'],
 } as const;
 
+/** Prisma 7 with what its client needs, in versions that were tried together. */
+export const prisma7Packages = {
+  name: 'prisma-7.10.1',
+  packages: {
+    prisma: '7.10.1',
+    '@prisma/client': '7.10.0',
+    '@prisma/adapter-pg': '7.10.1',
+    dotenv: '17.2.3',
+    'pg-connection-string': '2.14.1',
+  },
+} as const;
+
 function fetchOnce(cacheDir: string, name: string, fetchInto: (folder: string) => void): Fetched {
   const folder = join(cacheDir, name);
   if (existsSync(folder)) return { folder };

@@ -4,6 +4,7 @@ export { type ControlApi, type ControlApiOptions, startControlApi } from './cont
 export {
   fetchPackages,
   fetchPythonPackages,
+  prisma7Packages,
   sqlAlchemyPackages,
   testCacheDirectory,
 } from './fetched-packages.ts';
