@@ -51,3 +51,19 @@ test('finds a word that is cut at any offset', () => {
     expect(scan.end()).toBe(Suspicion.TempObject);
   }
 });
+
+test('finds every word that counts in capitals and small letters, alone and among others that begin and end alike', () => {
+  const suspects = ['temp', 'currval', 'pg_advisory_lock', 'pg_create_physical_replication_slot', 'nextval'];
+  for (const word of suspects) {
+    expect(look(word), word).not.toBe(0);
+    expect(look(`select ${word.toUpperCase()} (1)`), word).not.toBe(0);
+    const alike = `${word[0]}${'x'.repeat(word.length - 2)}${word.at(-1)}`;
+    expect(look(`select ${alike}, ${word}x, x${word}, 1`), word).toBe(0);
+    expect(look(`select ${alike} ${word} ${alike}`), word).not.toBe(0);
+  }
+});
+
+test('a first word that counts nowhere leaves the next one in the middle of its statement', () => {
+  expect(look('selekt set x from t') & Suspicion.Setting).toBe(0);
+  expect(look('select execute from t') & Suspicion.OwnStatement).toBe(0);
+});

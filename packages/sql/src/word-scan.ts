@@ -154,6 +154,15 @@ class WordTable {
 const anywhere = new WordTable(words);
 const leading = new WordTable([...words, ...leadingWords]);
 
+// Which characters (their low five bits) the words of a length begin and end with: most words of a text need no hash.
+const lengthMax = 63;
+const initials = new Int32Array(lengthMax + 1);
+const finals = new Int32Array(lengthMax + 1);
+for (const [word] of [...words, ...leadingWords]) {
+  initials[word.length]! |= 1 << word.charCodeAt(0);
+  finals[word.length]! |= 1 << word.charCodeAt(word.length - 1);
+}
+
 const semicolon = 0x3b;
 const slash = 0x2f;
 const minus = 0x2d;
@@ -178,43 +187,60 @@ export class WordScan {
 
   /** Looks at `bytes[from..to)`; a word may go on in the next piece. */
   feed(bytes: Uint8Array, from: number, to: number): void {
-    let hash = this.hash;
-    for (let i = from; i < to; i++) {
-      const byte = bytes[i]!;
-      const code = identifier[byte]!;
-      if (code !== 0) {
-        hash = Math.imul(hash ^ code, hashStep);
-        continue;
+    // All in local names, and as 32-bit integers: what a module or an object holds is loaded and checked anew for every byte.
+    const codes = identifier;
+    const begins = initials;
+    const ends = finals;
+    const end = to | 0;
+    let at = from | 0;
+    let { first, unsure, found, hash } = this;
+    while (at < end) {
+      const begin = at;
+      let byte = bytes[at]!;
+      // A word that began in the piece before is looked up whatever its letters are.
+      const cut = hash !== hashStart;
+      if (cut || codes[byte] !== 0) {
+        while (codes[byte] !== 0) {
+          at = (at + 1) | 0;
+          if (at === end) break;
+          byte = bytes[at]!;
+        }
+        if (at === end) {
+          hash = hashGoesOn(hash, bytes, begin, end);
+          break;
+        }
+        const length = (at - begin) | 0;
+        // Most words of a text begin or end as none does that counts and is as long. Shifts take the low five bits of a
+        // letter, in which capitals are as small ones.
+        if (
+          cut ||
+          (length <= lengthMax &&
+            ((begins[length]! >>> bytes[begin]!) & 1) !== 0 &&
+            ((ends[length]! >>> bytes[at - 1]!) & 1) !== 0)
+        ) {
+          hash = hashGoesOn(hash, bytes, begin, at);
+          found |= bitsOfWord(hash, first || unsure);
+          if (first && hash === explainHash) unsure = true;
+          hash = hashStart;
+        }
+        first = false;
       }
-      if (hash !== hashStart) {
-        this.word(hash);
-        hash = hashStart;
-      }
-      if (byte === semicolon) {
-        // A comment may hold one: what was unsure stays so.
-        this.first = true;
-      } else if (this.first && (byte === slash || byte === minus)) {
-        this.unsure = true;
-      }
+      // A comment may hold a semicolon: what was unsure stays so.
+      if (byte === semicolon) first = true;
+      else if (first && (byte === slash || byte === minus)) unsure = true;
+      at = (at + 1) | 0;
     }
     this.hash = hash;
-  }
-
-  private word(hash: number): void {
-    if (this.first || this.unsure) {
-      this.found |= leading.bitsOf(hash);
-      this.first = false;
-      if (hash === explainHash) this.unsure = true;
-    } else {
-      this.found |= anywhere.bitsOf(hash);
-    }
+    this.first = first;
+    this.unsure = unsure;
+    this.found = found;
   }
 
   /** Ends the text; returns bits of {@link Suspicion}. */
   end(): number {
-    if (this.hash !== hashStart) this.word(this.hash);
+    let { found } = this;
+    if (this.hash !== hashStart) found |= bitsOfWord(this.hash, this.first || this.unsure);
     this.hash = hashStart;
-    const { found } = this;
     let suspicion = found & 0x1ffff;
     if ((found & wordDeclare) !== 0 && (found & wordHold) !== 0) suspicion |= Suspicion.HoldCursor;
     if ((found & wordDo) !== 0 && ((found & wordSet) !== 0 || (suspicion & parsedBits) !== 0))
@@ -223,6 +249,17 @@ export class WordScan {
     if ((found & wordAlter) !== 0 && (found & wordSet) !== 0) suspicion |= Suspicion.RoleSetting;
     return suspicion;
   }
+}
+
+function bitsOfWord(hash: number, mayLead: boolean): number {
+  return mayLead ? leading.bitsOf(hash) : anywhere.bitsOf(hash);
+}
+
+function hashGoesOn(hash: number, bytes: Uint8Array, from: number, to: number): number {
+  const codes = identifier;
+  let result = hash;
+  for (let i = from; i < to; i++) result = Math.imul(result ^ codes[bytes[i]!]!, hashStep);
+  return result;
 }
 
 const scan = new WordScan();
