@@ -59,6 +59,10 @@ export class ClientSession {
   listening: Listening | null = null;
   /** What the text of its next message may do, if that has been looked at already; undefined: it has not. */
   looked: TextEffects | null | undefined = undefined;
+  /** Its next message is a Parse of just what its unnamed statement is already. */
+  sameUnnamed = false;
+  /** The statement that its next message, a Bind, names, if that has been read already. */
+  lookedName: string | null = null;
   /** Servers that are to go on an errand, one after the other, before its statement may run. */
   errands: ServerSession[] = [];
   checkouts = 0;
@@ -150,6 +154,13 @@ export class ClientSession {
   /** Bytes that came but could not be used yet. */
   get heldLength(): number {
     return this.heldTo - this.heldFrom;
+  }
+
+  /** Forgets what was seen of its next message before it had a server: the message is used now, or dropped. */
+  forgetLook(): void {
+    this.looked = undefined;
+    this.sameUnnamed = false;
+    this.lookedName = null;
   }
 
   /** Keeps a copy of `bytes[from..to)` behind what is held already. */

@@ -106,12 +106,8 @@ export class ReplyForwarder {
   private reply(server: ServerSession, bytes: Uint8Array, type: number, at: number, end: number): void {
     this.emitDue(server, bytes, at);
     const head = server.owed.head();
-    if (type === ServerMessage.NotificationResponse) {
-      // Whose it is has nothing to do with what is asked meanwhile.
-      if (!this.dispatcher.channels.hears(server, bytes, at, end, this.nowMs)) this.skip(bytes, at, end);
-      return;
-    }
-    if ((head & OwedBit.Skip) !== 0 && type !== ServerMessage.ErrorResponse) this.skip(bytes, at, end);
+    const skipped = (head & OwedBit.Skip) !== 0 && type !== ServerMessage.ErrorResponse;
+    if (skipped && type !== ServerMessage.NotificationResponse) this.skip(bytes, at, end);
     switch (type) {
       case ServerMessage.DataRow:
         if (server.probe !== null) server.probe.shown.push(onlyValue(bytes, at, end));
@@ -122,6 +118,10 @@ export class ReplyForwarder {
       case ServerMessage.NoticeResponse:
       case ServerMessage.ParameterDescription:
       case ServerMessage.FunctionCallResponse:
+        return;
+      case ServerMessage.NotificationResponse:
+        // Whose it is has nothing to do with what is asked meanwhile.
+        if (!this.dispatcher.channels.hears(server, bytes, at, end, this.nowMs)) this.skip(bytes, at, end);
         return;
       case ServerMessage.CommandComplete:
         this.commandComplete(server, bytes, at, end);

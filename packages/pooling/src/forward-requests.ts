@@ -137,7 +137,7 @@ export class RequestForwarder {
       return canceled ? end : from;
     });
     if (!canceled) return false;
-    client.looked = undefined;
+    client.forgetLook();
     this.dispatcher.stopWaiting(client);
     client.peer.write(errorFrame);
     client.peer.write(readyIdleFrame);
@@ -352,7 +352,7 @@ export class RequestForwarder {
       !server.midBatch &&
       server.changed === null;
     const { looked } = client;
-    client.looked = undefined;
+    client.forgetLook();
     client.pool.queriesTotal++;
     // A simple Query ends the unnamed statement.
     const unnamed = client.unnamed;
@@ -424,7 +424,7 @@ export class RequestForwarder {
     frameEnd: number,
     to: number,
   ): number {
-    client.looked = undefined;
+    client.forgetLook();
     if (type === ClientMessage.Query || type === ClientMessage.Bind) client.pool.queriesTotal++;
     if (type === ClientMessage.Query) {
       server.batchesSent++;

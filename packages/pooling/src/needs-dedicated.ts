@@ -22,7 +22,7 @@ export function needsDedicated(
 ): PinReason | null {
   client.sequencesAhead = false;
   client.showsChannels = false;
-  client.looked = undefined;
+  client.forgetLook();
   const { mode, stateTracking } = client.pool.settings;
   if (mode === 'session') return 'session-mode';
   let effects: TextEffects | null = null;
@@ -37,6 +37,7 @@ export function needsDedicated(
       if (nameEnd < 0) break;
       const { unnamed } = client;
       if (whole && unnamed !== null && sameBytes(unnamed.payload, bytes, nameEnd + 1, end)) {
+        client.sameUnnamed = true;
         effects = unnamed.effects(stateTracking);
         break;
       }
@@ -49,11 +50,13 @@ export function needsDedicated(
       const portalEnd = indexOfNul(bytes, at + 5, end);
       const nameEnd = portalEnd < 0 ? -1 : indexOfNul(bytes, portalEnd + 1, end);
       if (nameEnd < 0) break;
-      const unnamed = nameEnd === portalEnd + 1;
-      const statement = unnamed
-        ? client.unnamed
-        : client.statements.get(nameText(bytes, portalEnd + 1, nameEnd));
-      effects = statement?.effects(stateTracking) ?? null;
+      if (nameEnd === portalEnd + 1) {
+        effects = client.unnamed?.effects(stateTracking) ?? null;
+        break;
+      }
+      const name = nameText(bytes, portalEnd + 1, nameEnd);
+      client.lookedName = name;
+      effects = client.statements.get(name)?.effects(stateTracking) ?? null;
       break;
     }
   }

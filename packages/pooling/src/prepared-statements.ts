@@ -69,8 +69,13 @@ export const serverNamePrefix = '__weir_';
 
 /** True if `payload` equals `bytes[from..to)`. */
 export function sameBytes(payload: Uint8Array, bytes: Uint8Array, from: number, to: number): boolean {
-  if (payload.length !== to - from) return false;
-  for (let i = 0; i < payload.length; i++) if (payload[i] !== bytes[from + i]) return false;
+  const length = payload.length | 0;
+  if (length !== to - from) return false;
+  let at = from | 0;
+  for (let i = 0; i < length; i = (i + 1) | 0) {
+    if (payload[i] !== bytes[at]) return false;
+    at = (at + 1) | 0;
+  }
   return true;
 }
 

@@ -38,12 +38,12 @@ export class StatementRequests {
     const nameEnd = bytes.indexOf(0, at + 5);
     if (nameEnd < 0 || nameEnd >= frameEnd) return passFrame(client, at, frameEnd, frameEnd);
     const payloadFrom = nameEnd + 1;
-    const { looked } = client;
-    client.looked = undefined;
+    const { looked, sameUnnamed } = client;
+    client.forgetLook();
     const tracking = client.pool.settings.stateTracking;
     if (nameEnd === at + 5) {
       const before = client.unnamed;
-      if (before === null || !sameBytes(before.payload, bytes, payloadFrom, frameEnd)) {
+      if (!sameUnnamed && (before === null || !sameBytes(before.payload, bytes, payloadFrom, frameEnd))) {
         client.unnamed = new UnnamedStatement(copyOf(bytes, payloadFrom, frameEnd), tracking, looked);
       }
       server.unnamed = client.unnamed;
@@ -124,6 +124,8 @@ export class StatementRequests {
     frameEnd: number,
     to: number,
   ): number {
+    const { lookedName } = client;
+    client.forgetLook();
     const limit = Math.min(frameEnd, to);
     const portalEnd = indexOfNul(bytes, at + 5, limit);
     const nameEnd = portalEnd < 0 ? -1 : indexOfNul(bytes, portalEnd + 1, limit);
@@ -143,7 +145,8 @@ export class StatementRequests {
       server.owed.push(Owed.Bind, null);
       return passFrame(client, at, frameEnd, to);
     }
-    const statement = client.statements.get(nameText(bytes, portalEnd + 1, nameEnd));
+    const name = lookedName ?? nameText(bytes, portalEnd + 1, nameEnd);
+    const statement = client.statements.get(name);
     if (ofUnnamedPortal) client.bound = statement ?? null;
     // A name that the client never prepared goes on as it is: the server has none like it and says so.
     if (statement === undefined) {
@@ -156,10 +159,7 @@ export class StatementRequests {
     this.out.addHeader(ClientMessage.Bind, frameEnd - at - 5 - (nameEnd - portalEnd - 1) + nameBytes.length);
     this.out.append(bytes, at + 5, portalEnd + 1);
     this.out.add(nameBytes);
-    server.owed.push(
-      Owed.Bind,
-      new NameNote(client, nameText(bytes, portalEnd + 1, nameEnd), statement, true),
-    );
+    server.owed.push(Owed.Bind, new NameNote(client, name, statement, true));
     if (frameEnd <= to) return frameEnd;
     client.passRemaining = frameEnd - nameEnd;
     client.passDropped = false;
