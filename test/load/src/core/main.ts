@@ -23,10 +23,10 @@ const usage = `usage: pnpm bench:core [options]
 const measures = ['core', 'pooler', 'calls'] as const;
 type Measure = (typeof measures)[number];
 
-/** Transactions of the shorter and the longer run: what both have in common, start and warm-up, falls out. */
+/** Requests of the shorter and the longer run: what both have in common, start and warm-up, falls out. */
 const lengths: Readonly<Record<Measure, readonly [number, number]>> = {
   core: [60_000, 100_000],
-  pooler: [10_000, 20_000],
+  pooler: [25_000, 45_000],
   calls: [5_000, 25_000],
 };
 
@@ -91,7 +91,11 @@ class Bench {
   ): Promise<Spread> {
     const counts: number[] = [];
     for (let round = 0; round < this.options.rounds; round++) {
-      const [short, long] = lengths[measure].map((length) => length + round * 640) as [number, number];
+      const requests = trafficOf(kind).requests.length;
+      const [short, long] = lengths[measure].map((length) => Math.round(length / requests) + round * 640) as [
+        number,
+        number,
+      ];
       const less = await this.once(measure, kind, folder, nothing, short);
       const more = await this.once(measure, kind, folder, nothing, long);
       counts.push((more - less) / (long - short));
