@@ -97,6 +97,7 @@ export class DedicatedServers {
 
   /** The answer: a session of which nothing is left but what can follow it goes back to sharing. */
   mayUnpin(server: ServerSession, client: ClientSession, state: SessionState, nowMs: number): void {
+    const { pool } = client;
     const held = valueSetOf(state.settings);
     const utf8 = server.parameters.values.get('client_encoding') === 'UTF8';
     const listens = state.unreplayable === 'listen' && server.dedicatedTo === null && mayFollow(client);
@@ -111,6 +112,8 @@ export class DedicatedServers {
       server.replay = held;
       client.replay = withStartup(held, client.startup);
       server.listens = listens;
+      // Another may have been opened in its place while it was pinned.
+      if (!listens && pool.sharedOpen > pool.sizeMax) return this.endUnpinned(server, client, nowMs);
       return this.dispatcher.channels.settled(server, nowMs);
     }
     const tracking = client.pool.settings.stateTracking;
@@ -122,6 +125,10 @@ export class DedicatedServers {
     }
     client.replay = withStartup(held, client.startup);
     client.dedicated = null;
+    this.endUnpinned(server, client, nowMs);
+  }
+
+  private endUnpinned(server: ServerSession, client: ClientSession, nowMs: number): void {
     this.dispatcher.close(server, 'unpinned', nowMs);
     client.idleSinceMs = nowMs;
     this.dispatcher.channels.tell(client, nowMs);

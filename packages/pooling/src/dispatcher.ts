@@ -140,7 +140,7 @@ export class Dispatcher implements GrowthActs {
     for (const pool of server.pool.upstream.pools) {
       pool.generation++;
       for (const idle of [...pool.idleServers()])
-        if (!idle.guardsSequences(nowMs)) this.close(idle, 'replaced', nowMs);
+        if (!idle.keptOverdue(nowMs)) this.close(idle, 'replaced', nowMs);
     }
   }
 
@@ -192,9 +192,8 @@ export class Dispatcher implements GrowthActs {
   private free(server: ServerSession, nowMs: number): void {
     const pool = server.pool;
     if (pool.closed !== null) return this.close(server, 'pool-closed', nowMs);
-    const guards = server.guardsSequences(nowMs);
-    if (server.generation !== pool.generation && !guards) return this.close(server, 'replaced', nowMs);
-    if (nowMs - server.openedAtMs > server.lifetimeMs && !guards) return this.close(server, 'max-age', nowMs);
+    const overdue = overdueReason(server, nowMs);
+    if (overdue !== null && !server.keptOverdue(nowMs)) return this.close(server, overdue, nowMs);
     if (pool.upstream.used > pool.upstream.budget) return this.close(server, 'yielded', nowMs);
     if (this.growth.mustYield(pool, nowMs)) return this.close(server, 'yielded', nowMs);
     if (this.growth.owedToDirect(pool, nowMs)) {
@@ -406,12 +405,17 @@ export class Dispatcher implements GrowthActs {
     const halfFrame = client.passRemaining > 0 && !client.passDropped;
     this.leave(client, nowMs);
     if (server === null || server.state !== 'active') return;
+    const endsTransaction = how === 'lost' && server.transactionStatus !== TransactionStatus.Idle;
     server.client = null;
     if (server.outputPaused) {
       server.outputPaused = false;
       server.peer!.resume();
     }
-    if (server.pin !== null) return this.close(server, 'pinned-state', nowMs);
+    if (server.pin !== null && !halfFrame) {
+      // A server that is busy reads its Terminate only when it is done.
+      if (endsTransaction && server.owed.length > 0) this.effects.cancelServer(server);
+      return this.close(server, 'pinned-state', nowMs);
+    }
     // Half a message can't be taken back, COPY data can't be ended for the client, and what no Sync follows is
     // never committed: closing does in each case what the end of a direct connection would do.
     if (halfFrame || server.copyIn || server.midBatch || server.skipping) {
@@ -421,8 +425,7 @@ export class Dispatcher implements GrowthActs {
     if (server.replaying) return;
     if (server.owed.length > 0) {
       // Nobody waits for the rest of an open transaction; a statement outside one runs to its end and commits.
-      if (how === 'lost' && server.transactionStatus !== TransactionStatus.Idle)
-        this.effects.cancelServer(server);
+      if (endsTransaction) this.effects.cancelServer(server);
       return;
     }
     this.finish(server, nowMs);
@@ -481,4 +484,10 @@ export class Dispatcher implements GrowthActs {
       if (client?.pool === pool) this.refuse(client, { kind: 'open-failed', cause }, nowMs);
     }
   }
+}
+
+/** Why the server is to be closed as soon as it is free, by what it is; null: it may go on. */
+export function overdueReason(server: ServerSession, nowMs: number): 'replaced' | 'max-age' | null {
+  if (server.generation !== server.pool.generation) return 'replaced';
+  return nowMs - server.openedAtMs > server.lifetimeMs ? 'max-age' : null;
 }

@@ -42,6 +42,9 @@ export interface PoolObserver {
   held(ms: number): void;
 }
 
+/** A statement that may use sequences waits so long for a server that keeps no other client's values, while one is opened. */
+const guardPatienceMs = 100;
+
 /** How many idle servers are looked at for one that needs no replay. */
 const matchLookMax = 8;
 
@@ -120,6 +123,14 @@ export class Pool {
     return this.servers.size - this.held;
   }
 
+  /** Those of them that go on serving. Looks at each. */
+  get sharedOpen(): number {
+    let count = 0;
+    for (const { state, pin, dedicatedTo } of this.servers)
+      if (state !== 'closing' && pin === null && dedicatedTo === null) count++;
+    return count;
+  }
+
   /** Moves a server between states: the only place where one changes. */
   move(server: ServerSession, state: ServerState): void {
     if (server.state === 'idle') {
@@ -172,6 +183,8 @@ export class Pool {
     }
     const found = owned ?? other;
     if (found !== null || guarded === null) return found;
+    // Whoever waits behind it waits as long, since waiters are served in order.
+    if (nowMs - client.waitSinceMs >= guardPatienceMs) return guarded;
     return this.opening > 0 || this.mayGrow(nowMs) ? null : guarded;
   }
 

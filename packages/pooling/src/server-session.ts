@@ -23,6 +23,8 @@ export const TransactionStatus = { Idle: 0x49, Open: 0x54, Failed: 0x45 } as con
 
 /** Who used a sequence asks for its value soon or never: so long nobody else's sequences go there, where that can be. */
 export const sequenceGuardMs = 5_000;
+/** Where sequences are used all the time, a server whose time is up is kept for the last user's value no longer than this. */
+const overdueKeptMs = 30_000;
 
 let serversMade = 0;
 
@@ -88,6 +90,8 @@ export class ServerSession {
   lastClient: ClientSession | null = null;
   sequenceOwner: ClientSession | null = null;
   sequenceUsedAtMs = 0;
+  /** When it was first found to be past its time, or replaced, and kept for its owner's values; 0: never. */
+  overdueSinceMs = 0;
   /** Its owner waits to have it back. */
   wantedBy: ClientSession | null = null;
   /** Clients for which it is to write out what it has counted, before anybody else has it. */
@@ -141,6 +145,13 @@ export class ServerSession {
   guardsSequences(nowMs: number): boolean {
     const owner = this.sequenceOwner;
     return owner !== null && owner.state !== 'ended' && nowMs - this.sequenceUsedAtMs < sequenceGuardMs;
+  }
+
+  /** Its time is up, or it is to be replaced; it may stay a little for the values that its owner may yet ask for. */
+  keptOverdue(nowMs: number): boolean {
+    if (!this.guardsSequences(nowMs)) return false;
+    if (this.overdueSinceMs === 0) this.overdueSinceMs = nowMs;
+    return nowMs - this.overdueSinceMs < overdueKeptMs;
   }
 
   /** Sends a simple query of Weir's own, whose answer no client sees. It ends the unnamed statement. */

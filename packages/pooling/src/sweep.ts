@@ -1,6 +1,6 @@
 // What time alone does to the pools of an upstream: deadlines of waiters, ages of servers, retries.
 import { homeWaitOf } from './dedicated-servers.ts';
-import type { Dispatcher } from './dispatcher.ts';
+import { type Dispatcher, overdueReason } from './dispatcher.ts';
 import type { Pool } from './pool.ts';
 import { hasTimeLimits, passedLimit } from './time-limits.ts';
 import type { Upstream } from './upstream.ts';
@@ -41,9 +41,8 @@ export function sweep(
     for (const client of [...pool.homeWaiters])
       if (nowMs - client.waitSinceMs >= homeWaitOf(client)) dispatcher.dedicated.goOn(client, nowMs);
     for (const server of [...pool.idleServers()]) {
-      if (server.guardsSequences(nowMs)) continue;
-      if (server.generation !== pool.generation) dispatcher.close(server, 'replaced', nowMs);
-      else if (nowMs - server.openedAtMs > server.lifetimeMs) dispatcher.close(server, 'max-age', nowMs);
+      const overdue = overdueReason(server, nowMs);
+      if (overdue !== null && !server.keptOverdue(nowMs)) dispatcher.close(server, overdue, nowMs);
       else if (upstream.used - upstream.evictionsUnderWay > upstream.budget)
         dispatcher.close(server, 'yielded', nowMs);
     }
