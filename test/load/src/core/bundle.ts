@@ -1,6 +1,6 @@
 // The two programs whose instructions are counted, each as one file of JavaScript: what is read and stripped at the
 // start of a program made of many would drown what is to be counted.
-import { rmSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -8,10 +8,9 @@ import { build } from 'esbuild';
 // As scripts/build.mjs has it, for packages in CommonJS.
 const banner = [
   "import { createRequire } from 'node:module';",
-  "import { fileURLToPath } from 'node:url';",
   'const require = createRequire(import.meta.url);',
-  'const __filename = fileURLToPath(import.meta.url);',
-  "const __dirname = '.';",
+  'const __filename = import.meta.filename;',
+  'const __dirname = import.meta.dirname;',
 ].join('\n');
 
 const programs = {
@@ -28,7 +27,9 @@ export async function bundle(
   name: string,
 ): Promise<string> {
   const outfile = join(directory, `${program}-${name}.mjs`);
-  rmSync(outfile, { force: true });
+  // The SQL parser looks for its code beside the file that it runs in; an earlier release has none.
+  const wasm = join(folder, 'dist', 'libpg-query.wasm');
+  if (existsSync(wasm)) copyFileSync(wasm, join(directory, 'libpg-query.wasm'));
   await build({
     entryPoints: [fileURLToPath(programs[program])],
     outfile,
@@ -38,7 +39,6 @@ export async function bundle(
     target: 'node20',
     keepNames: true,
     logLevel: 'error',
-    external: ['pg-native'],
     alias: { '@weir/pooling': join(folder, 'packages/pooling/src/index.ts') },
     banner: { js: banner },
   });

@@ -26,7 +26,7 @@ type Measure = (typeof measures)[number];
 /** Requests of the shorter and the longer run: what both have in common, start and warm-up, falls out. */
 const lengths: Readonly<Record<Measure, readonly [number, number]>> = {
   core: [60_000, 100_000],
-  pooler: [25_000, 45_000],
+  pooler: [60_000, 90_000],
   calls: [5_000, 25_000],
 };
 
