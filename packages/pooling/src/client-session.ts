@@ -1,6 +1,7 @@
 // Where one client stands: waiting, served or idle, what it prepared, and which of its bytes are not used yet.
 import type { WordScan } from '@weir/sql';
 import type { PinReason } from './close-reason.ts';
+import type { IdleBucket } from './idle-clients.ts';
 import type { Listening } from './listener.ts';
 import type { Peer } from './out-buffer.ts';
 import type { Pool } from './pool.ts';
@@ -78,7 +79,7 @@ export class ClientSession {
   /** Since when it is owed nothing and holds no server. */
   idleSinceMs = 0;
   /** Where it stands among those that are looked at for having been idle. */
-  idleBucket: Set<ClientSession> | null = null;
+  idleBucket: IdleBucket | null = null;
 
   /** When the wait for the next checkout began, ms of the caller's clock. */
   waitSinceMs = 0;

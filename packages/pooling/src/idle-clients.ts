@@ -3,18 +3,26 @@ import type { ClientSession } from './client-session.ts';
 
 /** Buckets this wide, ms: what a limit of seconds may be late by. */
 const bucketMs = 500;
-/** Without a limit a client is looked at this often, in case it gets one. */
-const lookAgainMs = 60_000;
+/** Each client is looked at this often at least, since its pool's limit may have been lowered meanwhile. */
+const lookAgainMs = 10_000;
+
+/** Clients that are looked at together. */
+export interface IdleBucket {
+  readonly key: number;
+  readonly clients: Set<ClientSession>;
+}
 
 /** A wheel of buckets. Each client is in one; it moves only when its bucket comes up. */
 export class IdleClients {
-  private readonly buckets = new Map<number, Set<ClientSession>>();
+  private readonly buckets = new Map<number, IdleBucket>();
   private next = 0;
 
   watch(client: ClientSession, nowMs: number): void {
     const { clientIdleTimeoutMs } = client.pool.settings;
     const idleSinceMs = idleSince(client) ?? nowMs;
-    this.put(client, clientIdleTimeoutMs === 0 ? nowMs + lookAgainMs : idleSinceMs + clientIdleTimeoutMs);
+    const overdueAtMs =
+      clientIdleTimeoutMs === 0 ? Number.POSITIVE_INFINITY : idleSinceMs + clientIdleTimeoutMs;
+    this.put(client, Math.min(overdueAtMs, nowMs + lookAgainMs));
   }
 
   private put(client: ClientSession, dueMs: number): void {
@@ -22,16 +30,24 @@ export class IdleClients {
     if (this.buckets.size === 0) this.next = Math.min(key, this.next || key);
     let bucket = this.buckets.get(key);
     if (bucket === undefined) {
-      bucket = new Set();
+      bucket = { key, clients: new Set() };
       this.buckets.set(key, bucket);
     }
-    bucket.add(client);
+    bucket.clients.add(client);
     client.idleBucket = bucket;
   }
 
   forget(client: ClientSession): void {
-    client.idleBucket?.delete(client);
+    const { idleBucket } = client;
     client.idleBucket = null;
+    if (idleBucket === null) return;
+    idleBucket.clients.delete(client);
+    if (idleBucket.clients.size === 0) this.buckets.delete(idleBucket.key);
+  }
+
+  /** Buckets with anybody in them. */
+  get size(): number {
+    return this.buckets.size;
   }
 
   /** Calls `overdue` for each client that has been idle for as long as its pool allows. */
@@ -43,7 +59,7 @@ export class IdleClients {
       const bucket = this.buckets.get(key);
       if (bucket === undefined) continue;
       this.buckets.delete(key);
-      for (const client of [...bucket]) {
+      for (const client of [...bucket.clients]) {
         if (client.state === 'ended') continue;
         const limitMs = client.pool.settings.clientIdleTimeoutMs;
         const since = idleSince(client);
