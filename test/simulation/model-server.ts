@@ -272,8 +272,6 @@ export class ModelServer implements ListeningSession {
   private unlisten(channel: string): void {
     if (channel === '*') this.channels.clear();
     else this.channels.delete(channel);
-    // Postgres promises nothing of what has not been read by then.
-    this.unsent = this.unsent.filter((one) => this.channels.has(one.channel));
   }
 
   /** Commands of Weir's own to one that listens, or listened. */
@@ -298,7 +296,7 @@ export class ModelServer implements ListeningSession {
     for (const [name, query] of this.statements) {
       if (name !== '' && !name.startsWith('__weir_')) rows.push(`n${JSON.stringify([name, query, '{}'])}`);
     }
-    if (this.channels.size > 0) rows.push('l');
+    for (const channel of this.channels) rows.push(`l${channel}`);
     for (const row of rows) this.out.push(dataRow([encodeUtf8(row)]));
     this.done('COMMIT');
   }
@@ -318,6 +316,8 @@ export class ModelServer implements ListeningSession {
 
   private commit(): void {
     for (const act of this.uncommitted.splice(0)) act();
+    // Postgres promises nothing of what has not been read when listening ends.
+    this.unsent = this.unsent.filter((one) => this.channels.has(one.channel));
     const { notes } = this;
     this.notes = [];
     this.shared?.notifications.commit(this, notes);

@@ -23,10 +23,10 @@ const unlistenAllFrame = queryFrame('UNLISTEN *');
 /**
  * How far a server connection is with giving its client's channels to the listener. `ask`: it is asked which they are.
  * `wait`: for the listener to listen to them. `cut`: both are about to hear where one takes over from the other.
- * `stop`: the listener has them already.
+ * `stop`: the listener has them already. `show`: nothing is given; it is to listen to what the listener has.
  */
 export interface Handover {
-  step: 'ask' | 'wait' | 'cut' | 'stop';
+  step: 'ask' | 'wait' | 'cut' | 'stop' | 'show';
   /** Channels of which this connection tells its client until the cut. */
   added: readonly string[];
   /** The cut has come by here: the rest is the listener's. */
@@ -119,6 +119,11 @@ export class Channels {
     const { client, probe } = server;
     server.probe = null;
     if (client === null) return this.dispatcher.close(server, 'client-gone', nowMs);
+    if (handover.step === 'show') {
+      server.handover = null;
+      server.replayError = null;
+      return this.dispatcher.onReady(client, nowMs);
+    }
     if (server.replayError !== null) return this.keep(server, client, handover, nowMs);
     if (handover.step !== 'ask') return this.over(server, nowMs);
     const [processId, ...all] = probe!.shown;
@@ -130,7 +135,7 @@ export class Channels {
       this.dispatcher.close(server, 'pinned-state', nowMs);
       return this.dispatcher.refuse(client, { kind: 'listener-lost' }, nowMs);
     }
-    const added = channels.filter((channel) => listening === null || !heardOf(listening, channel));
+    const added = channels.filter((channel) => !hearsElsewhere(client, channel));
     if (added.length === 0) {
       handover.step = 'stop';
       return this.send(server, unlistenAllFrame);
@@ -233,7 +238,7 @@ export class Channels {
       return false;
     }
     if (handover?.added.includes(channel)) return !handover.passed;
-    return client!.listening === null || !heardOf(client!.listening, channel);
+    return !hearsElsewhere(client!, channel);
   }
 
   private tellLater(client: ClientSession, frame: Uint8Array, nowMs: number): void {
@@ -266,6 +271,11 @@ export class Channels {
   pinnedAtRest(server: ServerSession, client: ClientSession, nowMs: number): void {
     this.applyUnlistening(server, [], nowMs);
     this.tell(client, nowMs);
+    const { listening } = client;
+    if (listening === null || listening.lost || server.listensForShow || server.state !== 'active') return;
+    server.listensForShow = true;
+    server.handover = { step: 'show', added: [], passed: false };
+    this.send(server, queryFrame(listenTo(allOf(listening))));
   }
 
   /** A listener has answered what was asked of it. */
@@ -337,8 +347,8 @@ function allOf({ channels, joining }: Listening): string[] {
 }
 
 /** By the listener, now or after the cut. */
-function heardOf(listening: Listening, channel: string): boolean {
-  return listening.channels.has(channel) || listening.joining.has(channel);
+export function hearsElsewhere({ listening }: ClientSession, channel: string): boolean {
+  return listening !== null && (listening.channels.has(channel) || listening.joining.has(channel));
 }
 
 function listenerOf(server: ServerSession): Listener | undefined {

@@ -1,6 +1,6 @@
 // Server connections of one client's own: waited for in line with direct ones, opened, given what the client had.
 import { ClientMessage, copyOf, encodeUtf8 } from '@weir/protocol';
-import { mayFollow } from './channels.ts';
+import { hearsElsewhere, mayFollow } from './channels.ts';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason } from './close-reason.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -100,9 +100,10 @@ export class DedicatedServers {
     const { pool } = client;
     const held = valueSetOf(state.settings);
     const utf8 = server.parameters.values.get('client_encoding') === 'UTF8';
-    const listens = state.unreplayable === 'listen' && server.dedicatedTo === null && mayFollow(client);
+    const heard = state.channels.every((channel) => hearsElsewhere(client, channel));
     const clean =
-      (state.unreplayable === null || listens) &&
+      state.unreplayable === null &&
+      (heard || (server.dedicatedTo === null && mayFollow(client))) &&
       isReplayable(held) &&
       (state.statements.length === 0 || utf8) &&
       (client.unnamed === null || client.unnamedErrors === server.errors);
@@ -111,9 +112,9 @@ export class DedicatedServers {
       this.dispatcher.unpinServer(server);
       server.replay = held;
       client.replay = withStartup(held, client.startup);
-      server.listens = listens;
+      server.listens = state.channels.length > 0;
       // Another may have been opened in its place while it was pinned.
-      if (!listens && pool.sharedOpen > pool.sizeMax) return this.endUnpinned(server, client, nowMs);
+      if (heard && pool.sharedOpen > pool.sizeMax) return this.endUnpinned(server, client, nowMs);
       return this.dispatcher.channels.settled(server, nowMs);
     }
     const tracking = client.pool.settings.stateTracking;

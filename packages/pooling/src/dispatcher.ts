@@ -154,6 +154,8 @@ export class Dispatcher implements GrowthActs {
     client.server = server;
     server.client = client;
     server.checkoutAtMs = nowMs;
+    // One that left in the middle may have left it behind.
+    server.unlistening = null;
     server.began(nowMs);
   }
 
@@ -183,7 +185,6 @@ export class Dispatcher implements GrowthActs {
     if (client.lastServer !== server || client.recentServers.length === 0) client.changedServer(server);
     server.client = null;
     server.lastClient = client;
-    server.unlistening = null;
     if (!server.outputPaused) return;
     server.outputPaused = false;
     server.peer!.resume();
@@ -356,6 +357,7 @@ export class Dispatcher implements GrowthActs {
   unpinServer(server: ServerSession): void {
     this.unpin(server);
     server.pin = null;
+    server.listensForShow = false;
     server.pinStatement = null;
     server.ownSettings.clear();
   }

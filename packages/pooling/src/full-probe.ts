@@ -7,8 +7,10 @@ import { literal } from './replay.ts';
 export interface SessionState {
   /** Settings that are not as at its start, role and session_authorization among them. */
   readonly settings: ReadonlyMap<string, string>;
-  /** State that cannot follow a client, if there is any. */
+  /** State that cannot follow a client, if there is any; channels apart. */
   readonly unreplayable: PinReason | null;
+  /** Channels that the session listens to. */
+  readonly channels: readonly string[];
   /** Statements that were prepared by protocol under names that are not Weir's. */
   readonly statements: readonly PreparedText[];
 }
@@ -25,7 +27,6 @@ const unreplayable: ReadonlyMap<string, PinReason> = new Map([
   ['a', 'advisory-lock'],
   ['c', 'hold-cursor'],
   ['p', 'prepare'],
-  ['l', 'listen'],
 ]);
 
 /**
@@ -47,7 +48,7 @@ UNION ALL SELECT 'a' WHERE EXISTS (SELECT FROM pg_catalog.pg_locks WHERE locktyp
 UNION ALL SELECT 'c' WHERE EXISTS (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable)
 UNION ALL SELECT 'p' WHERE EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)
 UNION ALL SELECT pg_catalog.concat('n', pg_catalog.json_build_array(name, statement, (parameter_types::pg_catalog.oid[])::pg_catalog.text)) FROM pg_catalog.pg_prepared_statements WHERE NOT from_sql AND NOT pg_catalog.starts_with(name, ${literal(serverNamePrefix)})
-UNION ALL SELECT 'l' WHERE EXISTS (SELECT FROM pg_catalog.pg_listening_channels())${custom.join('')};
+UNION ALL SELECT pg_catalog.concat('l', channel) FROM pg_catalog.pg_listening_channels() channel${custom.join('')};
 COMMIT`;
 }
 
@@ -55,6 +56,7 @@ COMMIT`;
 export function readFullProbe(rows: readonly string[]): SessionState {
   const settings = new Map<string, string>();
   const statements: PreparedText[] = [];
+  const channels: string[] = [];
   let held: PinReason | null = null;
   for (const row of rows) {
     const rest = row.slice(1);
@@ -64,6 +66,8 @@ export function readFullProbe(rows: readonly string[]): SessionState {
       const name = rest.slice(0, at);
       const value = rest.slice(at + 1);
       if (name !== 'role' || value !== 'none') settings.set(name, value);
+    } else if (kind === 'l') {
+      channels.push(rest);
     } else if (kind === 'n') {
       const [name, text, types] = JSON.parse(rest) as [string, string, string];
       const parameterTypes = types
@@ -78,5 +82,5 @@ export function readFullProbe(rows: readonly string[]): SessionState {
       held ??= reason;
     }
   }
-  return { settings, unreplayable: held, statements };
+  return { settings, unreplayable: held, channels, statements };
 }

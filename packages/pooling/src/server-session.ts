@@ -111,6 +111,8 @@ export class ServerSession {
   /** It listens, or may listen, to channels for its client, which are to be given to the listener. */
   listens = false;
   handover: Handover | null = null;
+  /** It stays with its client, and listens to what the listener hears for that, so that it can show it. */
+  listensForShow = false;
   unlistening: Unlistening | null = null;
   /** It is nobody's but listens for all. */
   listener: Listener | null = null;

@@ -54,13 +54,16 @@ export class SettingsFollow {
     const state = readFullProbe(shown);
     const held = valueSetOf(state.settings);
     if (client === null) {
-      if (state.unreplayable !== null) return this.dispatcher.close(server, 'client-gone', nowMs);
+      if (state.unreplayable !== null || state.channels.length > 0)
+        return this.dispatcher.close(server, 'client-gone', nowMs);
       server.replay = held;
       return this.dispatcher.finish(server, nowMs);
     }
     if (server.pin !== null) return this.dispatcher.dedicated.mayUnpin(server, client, state, nowMs);
-    if (state.unreplayable === 'listen' && mayFollow(client)) server.listens = true;
-    else if (state.unreplayable !== null) return this.pinUnforeseen(server, state.unreplayable, nowMs);
+    server.listens = state.channels.length > 0;
+    if (state.unreplayable === null && server.listens && !mayFollow(client))
+      return this.pinUnforeseen(server, 'listen', nowMs);
+    if (state.unreplayable !== null) return this.pinUnforeseen(server, state.unreplayable, nowMs);
     if (!isReplayable(held)) return this.unproven(server, nowMs);
     server.ownSettings.clear();
     server.replay = held;

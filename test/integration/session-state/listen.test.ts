@@ -129,6 +129,9 @@ test('a session sees the channels that it listens to, and no other', async () =>
   const { rows } = await client.query('select pg_listening_channels() as channel order by 1');
   expect(rows.map(({ channel }) => channel)).toEqual(['My Other', 'mine'].sort());
   expect(await one(other, 'select pg_listening_channels()')).toBe('theirs');
+  await client.query('create temp table t (n int)');
+  const own = await client.query('select pg_listening_channels() as channel');
+  expect(own.rows).toHaveLength(2);
   const none = await connect();
   expect((await none.query('select pg_listening_channels()')).rows).toEqual([]);
 });
