@@ -15,6 +15,7 @@ import {
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildNativeTransport } from '../packages/net/native/build.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -214,7 +215,15 @@ async function buildDashboard() {
   return true;
 }
 
+/** Without it the pooler's sockets are Node's own, which is slower and no fault. */
+function buildNative() {
+  const made = buildNativeTransport({ dist, force });
+  if (made.file === undefined) console.log(`native transport: left out, ${made.why}`);
+  else if (made.built) console.log('built the native transport');
+}
+
 mkdirSync(dist, { recursive: true });
+buildNative();
 await Promise.all([
   once(
     'processes',

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { createRedisFleet, EndpointSnapshot, type Fleet, loadSealKeys, withSnapshot } from '@weir/fleet';
-import { type Connection, type Listener, listen, loadServerCertificates } from '@weir/net';
+import { type Connection, chooseTransport, type Listener, listen, loadServerCertificates } from '@weir/net';
 import { loadSqlParser, sqlParserFailed } from '@weir/pooling';
 import { type AdminListener, createLogger, createMetrics, type Logger, serveAdmin } from '@weir/telemetry';
 import { collectActivity, collectCounters } from './admin/counters.ts';
@@ -36,9 +36,13 @@ export interface PoolerParts {
   readonly log?: Logger;
 }
 
-/** Starts a pooler. Rejects with ListenError, AdminListenError, TlsError, SealKeyError or ConfigError. */
+/**
+ * Starts a pooler. Rejects with ListenError, TransportError, AdminListenError, TlsError, SealKeyError or ConfigError.
+ */
 export async function startPooler(config: PoolerConfig, parts: PoolerParts = {}): Promise<RunningPooler> {
   const log = parts.log ?? createLogger({ name: 'pooler', level: config.logLevel });
+  const { transport, reason } = chooseTransport(config.transport);
+  log.info({ process: config.processId, transport }, `connections are carried by ${transport}: ${reason}`);
   await loadSqlParser();
   const now = (): number => performance.now();
   const sealKeys = loadSealKeys(config.sealKeyFile);
@@ -98,8 +102,11 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   };
   let admin: AdminListener | null = null;
   try {
-    for (const address of config.listen) clientListeners.push(await listen(address, accept(false)));
-    for (const address of config.pooledListen) clientListeners.push(await listen(address, accept(true)));
+    const onAcceptError = (error: Error): void => log.error(error, 'a client could not be accepted');
+    for (const address of config.listen)
+      clientListeners.push(await listen({ ...address, onAcceptError }, accept(false)));
+    for (const address of config.pooledListen)
+      clientListeners.push(await listen({ ...address, onAcceptError }, accept(true)));
     // Weir must not become its own upstream.
     for (const { host, port } of clientListeners) policy.denied.push({ address: host, port });
     if (config.adminListen !== null) {

@@ -26,6 +26,8 @@ export interface PoolerConfig {
   readonly loginTimeoutMs: number;
   readonly serverConnectTimeoutMs: number;
   readonly drainTimeoutMs: number;
+  /** What carries the connections: native sockets where they were built (`auto`), or one of the two by force. */
+  readonly transport: 'auto' | 'native' | 'node';
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 }
 
@@ -79,6 +81,7 @@ const schema = z.object({
   WEIR_LOGIN_TIMEOUT_MS: milliseconds.default(15_000),
   WEIR_SERVER_CONNECT_TIMEOUT_MS: milliseconds.default(10_000),
   WEIR_DRAIN_TIMEOUT_MS: milliseconds.default(10_000),
+  WEIR_TRANSPORT: z.enum(['auto', 'native', 'node']).default('auto'),
   WEIR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
@@ -118,6 +121,7 @@ export function readConfig(
     loginTimeoutMs: parsed.WEIR_LOGIN_TIMEOUT_MS,
     serverConnectTimeoutMs: parsed.WEIR_SERVER_CONNECT_TIMEOUT_MS,
     drainTimeoutMs: parsed.WEIR_DRAIN_TIMEOUT_MS,
+    transport: parsed.WEIR_TRANSPORT,
     logLevel: parsed.WEIR_LOG_LEVEL,
   };
 }

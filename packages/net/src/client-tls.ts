@@ -6,6 +6,7 @@ import { BunConnection } from './bun-connection.ts';
 import { bunClientTls } from './bun-tls.ts';
 import { endPointHash } from './certificate-hash.ts';
 import { asError, TlsError } from './errors.ts';
+import type { NativeConnection } from './native-connection.ts';
 import type { NodeConnection } from './node-connection.ts';
 import { TlsConnection } from './node-tls.ts';
 import { handshakeFailure, TlsHandshake } from './tls-handshake.ts';
@@ -30,7 +31,10 @@ export async function upgradeToClientTls(
   connection: Connection,
   options: ClientTlsOptions,
 ): Promise<Connection> {
-  const bare = connection instanceof BunConnection ? connection : (connection as NodeConnection).handOver();
+  const bare =
+    connection instanceof BunConnection
+      ? connection
+      : (connection as NodeConnection | NativeConnection).handOver();
   if ('destroyed' in bare && bare.destroyed) throw handshakeFailure(null, 'server');
   const host = options.host.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   let secureContext: SecureContext;

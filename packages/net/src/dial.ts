@@ -4,8 +4,10 @@ import { bun } from './bun-runtime.ts';
 import { bunDial } from './bun-sockets.ts';
 import { DialError, dialReasonOf } from './errors.ts';
 import { keepAliveDelayMs } from './listener.ts';
+import { nativeDial } from './native-sockets.ts';
 import { ownReading, PlainConnection, type ReadMode } from './node-plain.ts';
 import type { Connection } from './transport.ts';
+import { chosenLoop } from './transport-choice.ts';
 
 /** Whom to dial. */
 export interface DialOptions {
@@ -21,6 +23,8 @@ export interface DialOptions {
 export function dial(options: DialOptions): Promise<Connection> {
   const { address, port } = options;
   if (bun !== null) return bunDial(bun, options, keepAliveDelayMs);
+  const native = chosenLoop();
+  if (native !== null) return nativeDial(native, options, keepAliveDelayMs);
   const reading = options.readMode === 'data-events' ? null : ownReading();
   return new Promise((resolve, reject) => {
     const socket = connect({

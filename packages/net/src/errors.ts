@@ -115,6 +115,18 @@ export class TlsError extends Error {
   }
 }
 
+/** The native transport was asked for and cannot be had; the text says why and what to do. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+
+  constructor(why: string, cause?: Error) {
+    super(
+      `the native transport cannot be used: ${why}. Build it with a C compiler there (node packages/net/native/build.mjs), or set WEIR_TRANSPORT=node`,
+      { cause },
+    );
+  }
+}
+
 /** The peer ended or lost the connection while a channel's reader waited. `cause` is the socket's error, if any. */
 export class ChannelClosedError extends Error {
   override readonly name = 'ChannelClosedError';

@@ -21,6 +21,7 @@ export {
   ListenError,
   TlsError,
   type TlsReason,
+  TransportError,
 } from './errors.ts';
 export { FrameChannel } from './frame-channel.ts';
 export { type Listener, type ListenOptions, listen } from './listener.ts';
@@ -34,3 +35,4 @@ export {
 } from './server-certificates.ts';
 export { type ServerTlsOptions, upgradeToServerTls } from './server-tls.ts';
 export type { Connection, ConnectionHandler, TlsFacts } from './transport.ts';
+export { chooseTransport, type TransportChoice, type TransportName } from './transport-choice.ts';

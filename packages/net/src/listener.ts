@@ -1,10 +1,14 @@
 // Listening sockets: what is accepted becomes a paused connection, the listener closes without touching open ones.
-import { type AddressInfo, createServer, isIPv6, type Server } from 'node:net';
+import { lookup } from 'node:dns/promises';
+import { type AddressInfo, createServer, isIP, isIPv6, type Server } from 'node:net';
 import { bun } from './bun-runtime.ts';
 import { bunListen } from './bun-sockets.ts';
 import { asError, ListenError } from './errors.ts';
+import type { NativeLoop } from './native-loop.ts';
+import { NativeListener } from './native-sockets.ts';
 import { acceptedConnection, type ReadMode } from './node-plain.ts';
 import type { Connection } from './transport.ts';
+import { chosenLoop } from './transport-choice.ts';
 
 /** TCP keepalive probes start after this much silence, on either side of the relay. */
 export const keepAliveDelayMs = 30_000;
@@ -44,6 +48,8 @@ export async function listen(
   if (bun !== null) {
     return bunListen(bun, { host: options.host, port: options.port, keepAliveDelayMs }, onConnection);
   }
+  const native = chosenLoop();
+  if (native !== null) return nativeListen(native, options, onConnection);
   const server = createServer({
     allowHalfOpen: true,
     pauseOnConnect: true,
@@ -77,6 +83,26 @@ export async function listen(
       },
     );
   });
+}
+
+async function nativeListen(
+  loop: NativeLoop,
+  options: ListenOptions,
+  onConnection: (connection: Connection) => void,
+): Promise<Listener> {
+  let { host } = options;
+  if (isIP(host) === 0) {
+    try {
+      host = (await lookup(host)).address;
+    } catch (thrown) {
+      throw new ListenError(host, options.port, asError(thrown));
+    }
+  }
+  return new NativeListener(
+    loop,
+    { ...options, host, backlog: options.backlog ?? backlogDefault, keepAliveDelayMs },
+    onConnection,
+  );
 }
 
 function listenerOver(server: Server): Listener {

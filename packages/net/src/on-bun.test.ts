@@ -21,7 +21,7 @@ test.skipIf(bun === undefined)(
   { timeout: 600_000 },
   async () => {
     const files = readdirSync(folder)
-      .filter((name) => name.endsWith('.test.ts') && name !== 'on-bun.test.ts')
+      .filter((name) => name.endsWith('.test.ts') && !name.startsWith('on-') && !name.startsWith('native-'))
       .map((name) => join(folder, name));
     const preload = join(folder, 'fixtures', 'vitest-on-bun.mjs');
     const run = promisify(execFile)(bun!, ['test', '--preload', preload, '--timeout', '120000', ...files], {

@@ -62,6 +62,7 @@ export async function startPooler(options: PoolerOptions): Promise<Pooler> {
     WEIR_EGRESS_ALLOW: 'loopback,private',
     WEIR_BUDGET_SHARES: options.budgetShares === undefined ? undefined : String(options.budgetShares),
     WEIR_SNAPSHOT_FILE: join(directory.path, 'snapshot'),
+    WEIR_TRANSPORT: process.env.WEIR_TRANSPORT,
     // Clients that start a virtual machine or an interpreter first may be slow where many tests share a machine.
     WEIR_LOGIN_TIMEOUT_MS: '120000',
     ...options.env,

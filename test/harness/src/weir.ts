@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CreateTenantInput, CreateTenantReply } from '@weir/api-contract';
-import { freePort, type PoolerRuntime } from '@weir/local-servers';
+import { freePort } from '@weir/local-servers';
 import { connectionString, endpointOptionString, hostOf } from '@weir/tenancy';
 import pg from 'pg';
 import { type ControlApi, startControlApi } from './control-api.ts';
@@ -22,8 +22,8 @@ export interface WeirOptions {
   readonly tlsMode?: 'disable' | 'require' | 'verify-ca' | 'verify-full';
   /** How many pooler processes (1). They share the budget by WEIR_BUDGET_SHARES. */
   readonly poolers?: number;
-  /** What runs each of them, in order; see PoolerOptions. */
-  readonly runtimes?: readonly PoolerRuntime[];
+  /** What runs each of them, and what it is told besides `poolerEnv`, in order. */
+  readonly eachPooler?: readonly Pick<PoolerOptions, 'runtime' | 'env'>[];
   /** Also listen on a port where everything is pooled. */
   readonly pooledPort?: boolean;
   readonly poolerEnv?: Record<string, string | undefined>;
@@ -148,7 +148,7 @@ async function assemble(
   );
   const poolers = await Promise.all(
     poolerPorts.map(async (port, index) => {
-      const runtime = options.runtimes?.[index];
+      const { runtime, env } = options.eachPooler?.[index] ?? {};
       const settings: PoolerOptions = { redisUrl: redis.url, sealKeyFile, domain, port, certificates };
       return keep(
         await startPooler({
@@ -156,7 +156,7 @@ async function assemble(
           ...(runtime && { runtime }),
           ...(count > 1 && { budgetShares: count }),
           ...(options.pooledPort && { pooledPort: await claimPort() }),
-          ...(options.poolerEnv && { env: options.poolerEnv }),
+          env: { ...options.poolerEnv, ...env },
         }),
       );
     }),

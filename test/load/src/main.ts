@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureDevCertificates, type PoolerRuntime } from '@weir/local-servers';
+import { ensureDevCertificates } from '@weir/local-servers';
 import { startBenchPostgres } from './bench-postgres.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchOptions, parseOptions, UsageError, usage } from './options.ts';
@@ -35,10 +35,7 @@ async function bench(options: BenchOptions): Promise<void> {
     if (options.targets.includes('pgbouncer')) {
       targets.push(await startPgbouncer({ programs, directory, postgres, certificates, poolSize }));
     }
-    const runtimes: PoolerRuntime[] = [];
-    if (options.targets.includes('weir')) runtimes.push('node');
-    if (options.targets.includes('weir-bun')) runtimes.push('bun');
-    if (runtimes.length > 0) targets.push(...(await startWeirTargets(postgres, poolSize, runtimes)));
+    targets.push(...(await startWeirTargets(postgres, poolSize, options.targets)));
     const measured = targets.filter((target) => options.targets.includes(target.name));
     const result = await runBenchmark(programs.pgbench, measured, options, say, stopping.signal);
     const report = writeReport({

@@ -24,7 +24,8 @@ export const usage = `usage: pnpm bench [options]
   --rounds N          interleaved rounds (default 7)
   --seconds N         length of one pgbench run (default 2)
   --cells A,B         only cells whose name contains A or B, for instance simple-c64,churn,idle
-  --targets A,B       of direct, pgbouncer, weir (the default) and weir-bun, its pooler on Bun
+  --targets A,B       of direct, pgbouncer, weir (the default), weir-node (its pooler with
+                      Node's own sockets) and weir-bun (its pooler on Bun)
   --out FILE          write the tables as Markdown, for instance docs/benchmarks.md
   --raw FILE          write every measurement as JSON
   --idle-clients N    clients opened for the memory cells (default 2000)

@@ -48,9 +48,11 @@ export function writeReport(input: ReportInput): string {
     sections.push(['## CPU per transaction, in µs', '', ...cpuTable(queries), '', ...goalLines(queries)]);
     sections.push(['## Transactions per second', '', ...throughputTable(queries)]);
   }
-  const onBun = [...queries, ...churn].filter((row) => row.targets['weir-bun']);
-  if (onBun.length > 0)
-    sections.push(['## The pooler on Bun: CPU per transaction, in µs', '', ...bunTable(onBun)]);
+  for (const [name, title] of otherWays) {
+    const rows = [...queries, ...churn].filter((row) => row.targets[name]);
+    if (rows.length > 0)
+      sections.push([`## ${title}: CPU per transaction, in µs`, '', ...otherWayTable(name, rows)]);
+  }
   if (single.length > 0) sections.push(['## Latency with one client, in µs', '', ...latencyTable(single)]);
   if (churn.length > 0) {
     sections.push([
@@ -96,11 +98,16 @@ function cpuTable(rows: readonly CellSummary[]): string[] {
   );
 }
 
-function bunTable(rows: readonly CellSummary[]): string[] {
+const otherWays = [
+  ['weir-node', "The pooler with Node's own sockets"],
+  ['weir-bun', 'The pooler on Bun'],
+] as const;
+
+function otherWayTable(name: TargetName, rows: readonly CellSummary[]): string[] {
   return table(
-    ['cell', 'weir-bun', '/ pgbouncer', '/ weir', 'transactions/s, / pgbouncer'],
+    ['cell', name, '/ pgbouncer', '/ weir', 'transactions/s, / pgbouncer'],
     rows.map(({ cell, targets }) => {
-      const ours = targets['weir-bun'];
+      const ours = targets[name];
       const over = (other: TargetSummary | undefined) =>
         ratioText(ours?.cpuUs && other?.cpuUs ? ours.cpuUs.median / other.cpuUs.median : null);
       const speed =

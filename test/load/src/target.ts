@@ -1,7 +1,7 @@
 // What the load is sent through: Postgres itself, pgbouncer or Weir, behind one small interface.
 
-export const targetNames = ['direct', 'pgbouncer', 'weir', 'weir-bun'] as const;
-/** What is measured if nobody says otherwise: not everybody has Bun. */
+export const targetNames = ['direct', 'pgbouncer', 'weir', 'weir-node', 'weir-bun'] as const;
+/** What is measured if nobody says otherwise: the others are for comparing ways in which Weir can run. */
 export const defaultTargets = ['direct', 'pgbouncer', 'weir'] as const;
 export type TargetName = (typeof targetNames)[number];
 

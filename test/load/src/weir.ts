@@ -1,30 +1,45 @@
 // Weir itself as a target: control-api, one pooler and one endpoint in front of the benchmark's Postgres.
-import { startWeir } from '@weir/harness';
+import { type Pooler, startWeir } from '@weir/harness';
 import { type PoolerRuntime, runtimeCommand } from '@weir/local-servers';
 import weirPackage from '../../../package.json' with { type: 'json' };
 import type { BenchPostgres } from './bench-postgres.ts';
 import { versionOf } from './programs.ts';
-import type { Target } from './target.ts';
+import type { Target, TargetName } from './target.ts';
 
-/** Starts Weir with an endpoint that also takes clients without TLS, a pooler on each runtime, and the peer's pool size. */
+/** The targets that are Weir, each with a pooler of its own kind. */
+const kinds = {
+  weir: { runtime: 'node', env: {} },
+  'weir-node': { runtime: 'node', env: { WEIR_TRANSPORT: 'node' } },
+  'weir-bun': { runtime: 'bun', env: {} },
+} as const;
+
+type WeirTargetName = keyof typeof kinds;
+
+function isWeir(name: TargetName): name is WeirTargetName {
+  return name in kinds;
+}
+
+/** Starts Weir with an endpoint that also takes clients without TLS, a pooler for each target that is Weir, and the peer's pool size. */
 export async function startWeirTargets(
   postgres: BenchPostgres,
   poolSize: number,
-  runtimes: readonly PoolerRuntime[],
+  names: readonly TargetName[],
 ): Promise<Target[]> {
+  const wanted = names.filter(isWeir);
+  if (wanted.length === 0) return [];
   const weir = await startWeir({
     postgres: postgres.server,
     // Clients have TLS in some cells; the way to the server never has, for any pooler.
     tlsMode: 'disable',
-    poolers: runtimes.length,
-    runtimes,
+    poolers: wanted.length,
+    eachPooler: wanted.map((name) => kinds[name]),
     // The poolers share it.
-    budget: 2 * poolSize * runtimes.length,
+    budget: 2 * poolSize * wanted.length,
     settings: { poolSize, requireTls: false },
   });
-  return runtimes.map((runtime, index) => ({
-    name: runtime === 'bun' ? 'weir-bun' : 'weir',
-    version: `Weir ${weirPackage.version} on ${runtimeVersion(runtime)}, one process`,
+  return wanted.map((name, index) => ({
+    name,
+    version: `Weir ${weirPackage.version} on ${runtimeVersion(kinds[name].runtime)}, ${transportOf(weir.poolers[index]!)}, one process`,
     pids: [weir.poolers[index]!.pid],
     address: {
       ...postgres.target.address,
@@ -36,6 +51,11 @@ export async function startWeirTargets(
     // The last of them ends what they share.
     close: () => (index === 0 ? weir.close() : Promise.resolve()),
   }));
+}
+
+function transportOf(pooler: Pooler): string {
+  const line = pooler.log().find(({ transport }) => typeof transport === 'string');
+  return `${line?.transport ?? 'unknown'} transport`;
 }
 
 function runtimeVersion(runtime: PoolerRuntime): string {

@@ -1,0 +1,74 @@
+// Compiles the native transport into dist/ for the Node that runs this, unless it is there already or cannot be made here.
+import { spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const source = join(here, 'sockets.c');
+const warnings = ['-std=gnu11', '-Wall', '-Wextra', '-Werror'];
+
+/** Node's own headers stand beside it, in its archive, in its npm package and in its image alike. */
+function findHeaders() {
+  const folder = join(dirname(dirname(realpathSync(process.execPath))), 'include', 'node');
+  const versionFile = join(folder, 'node_version.h');
+  if (!existsSync(versionFile) || !existsSync(join(folder, 'uv.h'))) return null;
+  const text = readFileSync(versionFile, 'utf8');
+  const part = (name) => new RegExp(`#define NODE_${name}_VERSION (\\d+)`).exec(text)?.[1];
+  const version = `v${part('MAJOR')}.${part('MINOR')}.${part('PATCH')}`;
+  return version === process.version ? folder : null;
+}
+
+/**
+ * Makes `dist/native-sockets-<node>-<platform>-<arch>.node`, the name that native-addon.ts looks for. CC and CFLAGS are
+ * heeded, so that a build can look for mistakes. Returns the file, or why there is none.
+ */
+export function buildNativeTransport({ dist, force = false }) {
+  const file = join(dist, `native-sockets-${process.version}-${process.platform}-${process.arch}.node`);
+  if (process.versions.bun !== undefined) return { why: 'this is Bun' };
+  if (process.platform !== 'linux') return { why: 'it is for Linux only' };
+  const command = process.env.CC || 'cc';
+  const flags = (process.env.CFLAGS || '-O2').split(' ');
+  const stamp = createHash('sha256')
+    .update(readFileSync(source))
+    .update([command, ...flags].join(' '))
+    .digest('hex');
+  const stampFile = `${file}.stamp`;
+  if (!force && existsSync(file) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {
+    return { file, built: false };
+  }
+  // What is there is of other sources: none is better.
+  rmSync(file, { force: true });
+  const headers = findHeaders();
+  if (headers === null) return { why: `there are no headers of Node ${process.versions.node} beside it` };
+  mkdirSync(dist, { recursive: true });
+  // Renamed into place: a process that starts meanwhile finds the old or the new, never a part.
+  const partial = `${file}.${randomBytes(4).toString('hex')}`;
+  const args = [...flags, ...warnings, '-fPIC', '-shared', '-I', headers, source, '-o', partial];
+  const compiled = spawnSync(command, args, { encoding: 'utf8' });
+  if (compiled.error) return { why: `there is no C compiler (${command})` };
+  if (compiled.status !== 0) {
+    rmSync(partial, { force: true });
+    return { why: `${command} failed:\n${compiled.stderr}` };
+  }
+  renameSync(partial, file);
+  writeFileSync(stampFile, stamp);
+  return { file, built: true };
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const made = buildNativeTransport({ dist: join(here, '..', '..', '..', 'dist') });
+  if (made.file === undefined) {
+    console.error(`the native transport is not built: ${made.why}`);
+    process.exitCode = 1;
+  } else console.log(made.file);
+}

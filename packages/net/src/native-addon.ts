@@ -1,0 +1,61 @@
+// The compiled half of the native transport: where its file is, what it offers, and why it may not be usable here.
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { asError } from './errors.ts';
+
+/**
+ * What `native/sockets.c` exports. Descriptors are of sockets that it opened itself; of any other, and of one that was
+ * closed, a call is told EBADF. A negative result is an errno, negated.
+ */
+export interface NativeSockets {
+  /**
+   * To be called once. `shared[0]` other than 0: sockets want another look without an event. Behind it `dispatch` finds
+   * `count` pairs of descriptor and events. `memory` is what is read into and, by offset, sent from.
+   */
+  start(dispatch: (count: number) => void, shared: Int32Array, memory: Uint8Array): void;
+  /** Whether the process lives on because of our sockets. */
+  keepAlive(on: boolean): void;
+  listen(host: string, port: number, backlog: number, keepAliveDelayS: number): number;
+  accept(listener: number): number;
+  /** The descriptor of a connection under way; an event comes when it is decided. */
+  connect(address: string, port: number, keepAliveDelayS: number): number;
+  /** 0, or why there is no connection: EINPROGRESS if it is still under way. */
+  connected(fd: number): number;
+  /** `port address`. */
+  peer(fd: number): string | undefined;
+  local(fd: number): string | undefined;
+  /** At most `bytesMax` bytes into the start of `memory`; 0 is the end of file. */
+  read(fd: number, bytesMax: number): number;
+  /** How many of the bytes at `memory[offset..offset+length)` were taken. */
+  send(fd: number, offset: number, length: number): number;
+  sendFrom(fd: number, bytes: Uint8Array): number;
+  endWriting(fd: number): number;
+  close(fd: number): void;
+  /** Takes the descriptor out of our hands without closing it. */
+  release(fd: number): void;
+}
+
+/** The file that is loaded for this Node; `packages/net/native/build.mjs` makes it under the same name. */
+export function nativeFileName(): string {
+  return `native-sockets-${process.version}-${process.platform}-${process.arch}.node`;
+}
+
+/** Loads the addon. Throws an Error that says why it cannot be had. */
+export function loadNativeSockets(): NativeSockets {
+  if ('Bun' in globalThis) throw new Error('it is for Node, and this is Bun');
+  if (process.platform !== 'linux') throw new Error(`it is for Linux, and this is ${process.platform}`);
+  // Beside the bundle, or in dist/ when this runs from its source.
+  const here = dirname(fileURLToPath(import.meta.url));
+  const file = [here, join(here, '..', '..', '..', 'dist')]
+    .map((folder) => join(folder, nativeFileName()))
+    .find(existsSync);
+  if (file === undefined)
+    throw new Error(`it was not built for Node ${process.versions.node}: node packages/net/native/build.mjs`);
+  try {
+    return createRequire(import.meta.url)(file) as NativeSockets;
+  } catch (thrown) {
+    throw new Error(`${file} cannot be loaded: ${asError(thrown).message}`, { cause: thrown });
+  }
+}

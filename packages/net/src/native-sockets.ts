@@ -1,0 +1,146 @@
+// Listening and dialling by native sockets. Who may be dialled is egress.ts's, what listeners promise listener.ts's.
+import { asError, DialError, dialReasonOf, ListenError } from './errors.ts';
+import { NativeConnection } from './native-connection.ts';
+import { again, inProgress, type NativeLoop, systemError, type Watcher } from './native-loop.ts';
+import type { Connection } from './transport.ts';
+
+/** As `listen`, without its defaults. */
+export interface NativeListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly backlog: number;
+  readonly keepAliveDelayMs: number;
+  readonly onAcceptError?: (error: Error) => void;
+}
+
+// What waits longer is told of in the next round; connections that are open want their turn too.
+const acceptsMax = 64;
+// Without descriptors nobody can be accepted, and asking again at once would only keep a core busy.
+const exhaustedWaitMs = 100;
+
+/** An open listener; see `Listener`. */
+export class NativeListener implements Watcher {
+  readonly host: string;
+  readonly port: number;
+  private readonly loop: NativeLoop;
+  private readonly fd: number;
+  private readonly options: NativeListenOptions;
+  private readonly onConnection: (connection: Connection) => void;
+  private retry: NodeJS.Timeout | null = null;
+  private closed = false;
+
+  /** Throws ListenError. */
+  constructor(
+    loop: NativeLoop,
+    options: NativeListenOptions,
+    onConnection: (connection: Connection) => void,
+  ) {
+    const { host, port, backlog, keepAliveDelayMs } = options;
+    const fd = loop.sockets.listen(host, port, backlog, Math.ceil(keepAliveDelayMs / 1000));
+    if (fd < 0) throw new ListenError(host, port, systemError(fd, 'listen'));
+    [this.port, this.host] = addressOf(loop.sockets.local(fd));
+    this.loop = loop;
+    this.fd = fd;
+    this.options = options;
+    this.onConnection = onConnection;
+    loop.watch(fd, this);
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    if (this.retry !== null) clearTimeout(this.retry);
+    this.loop.close(this.fd);
+  }
+
+  /** @internal */
+  happened(): void {
+    this.look();
+  }
+
+  /** @internal */
+  look(): void {
+    for (let count = 0; !this.closed && this.retry === null; count++) {
+      if (count === acceptsMax) {
+        this.loop.lookAgain(this);
+        return;
+      }
+      const fd = this.loop.sockets.accept(this.fd);
+      if (fd >= 0) this.accepted(fd);
+      else if (fd === again) return;
+      else if (isExhausted(fd)) this.rest(systemError(fd, 'accept'));
+      // Anything else is one connection's fault, which was gone before we had it.
+    }
+  }
+
+  private accepted(fd: number): void {
+    const connection = new NativeConnection(this.loop, fd);
+    try {
+      this.onConnection(connection);
+    } catch (thrown) {
+      connection.fail(asError(thrown));
+    }
+  }
+
+  private rest(error: Error): void {
+    this.retry = setTimeout(() => {
+      this.retry = null;
+      this.look();
+    }, exhaustedWaitMs);
+    this.options.onAcceptError?.(error);
+  }
+}
+
+const exhausted = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
+
+function isExhausted(status: number): boolean {
+  return exhausted.has(systemError(status, 'accept').code ?? '');
+}
+
+/** Connects; the connection comes paused. Rejects with DialError. */
+export function nativeDial(
+  loop: NativeLoop,
+  { address, port, timeoutMs }: { address: string; port: number; timeoutMs: number },
+  keepAliveDelayMs: number,
+): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const { sockets } = loop;
+    const refused = (status: number): void => {
+      const error = systemError(status, 'connect');
+      reject(new DialError(address, port, dialReasonOf(error), error));
+    };
+    const fd = sockets.connect(address, port, Math.ceil(keepAliveDelayMs / 1000));
+    if (fd < 0) {
+      refused(fd);
+      return;
+    }
+    const timer = setTimeout(() => {
+      loop.close(fd);
+      reject(new DialError(address, port, 'timeout'));
+    }, timeoutMs);
+    const happened = (events: number): void => {
+      const status = sockets.connected(fd);
+      if (status === inProgress) return;
+      clearTimeout(timer);
+      if (status < 0) {
+        loop.close(fd);
+        refused(status);
+      } else if (sockets.local(fd) === sockets.peer(fd)) {
+        // A port of the ephemeral range on loopback can connect to itself when nobody listens.
+        loop.close(fd);
+        reject(new DialError(address, port, 'refused'));
+      } else {
+        const connection = new NativeConnection(loop, fd);
+        // What the peer has sent by now will not be told again.
+        connection.happened(events);
+        resolve(connection);
+      }
+    };
+    loop.watch(fd, { happened, look() {} });
+  });
+}
+
+function addressOf(text: string | undefined): [port: number, address: string] {
+  const [port = '0', address = ''] = (text ?? '').split(' ');
+  return [Number(port), address];
+}
