@@ -36,10 +36,16 @@
 #define EVENTS_MAX 256
 // Rounds before libuv has its turn in any case, so that nothing of Node's waits for a busy relay.
 #define ROUNDS_MAX 64
-// In the array shared with JavaScript: [0] is not 0 while sockets want another look, then pairs of descriptor and events.
+// Writes of one `sendAll`.
+#define WRITES_MAX 128
+// In the array shared with JavaScript: [0] is not 0 while sockets want another look, then pairs of descriptor and events,
+// then triples of descriptor, offset and length for `sendAll`.
 #define SHARED_MORE 0
 #define SHARED_EVENTS 1
-#define SHARED_LENGTH (SHARED_EVENTS + 2 * EVENTS_MAX)
+#define SHARED_WRITES (SHARED_EVENTS + 2 * EVENTS_MAX)
+#define SHARED_LENGTH (SHARED_WRITES + 3 * WRITES_MAX)
+
+enum { FD_FREE, FD_OWNED, FD_FULL };
 
 typedef struct {
   napi_env env;
@@ -54,7 +60,7 @@ typedef struct {
   int32_t *shared;
   uint8_t *memory;
   size_t memory_bytes;
-  // One byte a descriptor, not 0 if it is ours: nothing is ever done to another's.
+  // One byte a descriptor, FD_FREE unless it is ours: nothing is ever done to another's.
   uint8_t *owned;
   size_t owned_length;
 } transport;
@@ -89,7 +95,7 @@ static transport *arguments(napi_env env, napi_callback_info info, size_t count,
 }
 
 static bool is_owned(const transport *t, int32_t fd) {
-  return fd >= 0 && (size_t)fd < t->owned_length && t->owned[fd] != 0;
+  return fd >= 0 && (size_t)fd < t->owned_length && t->owned[fd] != FD_FREE;
 }
 
 // As `arguments`, the first of them being a descriptor of ours. A closed one is EBADF for whoever still asks: *fd is -1.
@@ -126,7 +132,7 @@ static int adopt(transport *t, int fd) {
     close(fd);
     return -error;
   }
-  t->owned[fd] = 1;
+  t->owned[fd] = FD_OWNED;
   return fd;
 }
 
@@ -200,7 +206,7 @@ static void end(napi_async_cleanup_hook_handle hook, void *data) {
   transport *t = data;
   t->hook = hook;
   for (size_t fd = 0; fd < t->owned_length; fd++) {
-    if (t->owned[fd] != 0) close((int)fd);
+    if (t->owned[fd] != FD_FREE) close((int)fd);
   }
   close(t->epoll_fd);
   t->epoll_fd = -1;
@@ -423,7 +429,7 @@ static napi_value close_one(napi_env env, napi_callback_info info) {
   int32_t fd;
   transport *t = descriptor(env, info, 1, values, &fd);
   if (t == NULL || fd < 0) return NULL;
-  t->owned[fd] = 0;
+  t->owned[fd] = FD_FREE;
   // Not again after EINTR: on Linux it is closed by then.
   close(fd);
   return NULL;
@@ -435,7 +441,7 @@ static napi_value release_one(napi_env env, napi_callback_info info) {
   int32_t fd;
   transport *t = descriptor(env, info, 1, values, &fd);
   if (t == NULL || fd < 0) return NULL;
-  t->owned[fd] = 0;
+  t->owned[fd] = FD_FREE;
   if (epoll_ctl(t->epoll_fd, EPOLL_CTL_DEL, fd, NULL) != 0) return throw_error(env, strerror(errno));
   return NULL;
 }
@@ -450,46 +456,64 @@ static napi_value end_writing(napi_env env, napi_callback_info info) {
 
 // ---- Bytes
 
-static napi_value send_bytes(napi_env env, int fd, const uint8_t *bytes, size_t length) {
+static bool is_inside(const transport *t, int64_t offset, int64_t length) {
+  return offset >= 0 && length >= 0 && (size_t)offset <= t->memory_bytes && (size_t)length <= t->memory_bytes - (size_t)offset;
+}
+
+// Bytes taken or -errno.
+static ssize_t send_bytes(int fd, const uint8_t *bytes, size_t length) {
   ssize_t sent;
   do sent = send(fd, bytes, length, MSG_NOSIGNAL);
   while (sent < 0 && errno == EINTR);
-  return number(env, sent < 0 ? -errno : sent);
+  return sent < 0 ? -errno : sent;
 }
 
-// read(fd, bytesMax): bytes, 0 at the end of file, or -errno. They come to the start of the memory given to `start`.
+// read(fd, offset, bytesMax): bytes, 0 at the end of file, or -errno. They come to the memory given to `start`.
 static napi_value read_some(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  int32_t fd;
-  uint32_t bytes_max;
-  transport *t = descriptor(env, info, 2, values, &fd);
+  napi_value values[3];
+  int32_t fd, offset, bytes_max;
+  transport *t = descriptor(env, info, 3, values, &fd);
   if (t == NULL) return NULL;
-  if (napi_get_value_uint32(env, values[1], &bytes_max) != napi_ok || bytes_max > t->memory_bytes) {
+  if (napi_get_value_int32(env, values[1], &offset) != napi_ok ||
+      napi_get_value_int32(env, values[2], &bytes_max) != napi_ok || !is_inside(t, offset, bytes_max)) {
     return number(env, -EINVAL);
   }
   ssize_t got;
-  do got = recv(fd, t->memory, bytes_max, 0);
+  do got = recv(fd, t->memory + offset, (size_t)bytes_max, 0);
   while (got < 0 && errno == EINTR);
   return number(env, got < 0 ? -errno : got);
 }
 
-// send(fd, offset, length): bytes taken or -errno. From the memory given to `start`.
-static napi_value send_shared(napi_env env, napi_callback_info info) {
-  napi_value values[3];
-  int32_t fd;
-  uint32_t offset, length;
-  transport *t = descriptor(env, info, 3, values, &fd);
+// sendAll(count): void. Sends so many of the shared triples, in order, from the memory given to `start`; in place of each
+// length stands then how many bytes were taken, or -errno. Behind a write that was not taken whole the others of its
+// descriptor wait with EAGAIN: room that comes meanwhile would change the order.
+static napi_value send_all(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  int32_t count;
+  transport *t = arguments(env, info, 1, values);
   if (t == NULL) return NULL;
-  if (napi_get_value_uint32(env, values[1], &offset) != napi_ok ||
-      napi_get_value_uint32(env, values[2], &length) != napi_ok || offset > t->memory_bytes ||
-      length > t->memory_bytes - offset) {
-    return number(env, -EINVAL);
+  if (napi_get_value_int32(env, values[0], &count) != napi_ok || count < 0 || count > WRITES_MAX) {
+    return throw_error(env, "not so many writes");
   }
-  return send_bytes(env, fd, t->memory + offset, length);
+  int32_t *writes = t->shared + SHARED_WRITES;
+  for (int32_t *write = writes; write < writes + 3 * count; write += 3) {
+    int32_t fd = write[0], offset = write[1], length = write[2];
+    if (!is_owned(t, fd)) write[2] = -EBADF;
+    else if (!is_inside(t, offset, length)) write[2] = -EINVAL;
+    else if (t->owned[fd] == FD_FULL) write[2] = -EAGAIN;
+    else {
+      write[2] = (int32_t)send_bytes(fd, t->memory + offset, (size_t)length);
+      if (write[2] != length) t->owned[fd] = FD_FULL;
+    }
+  }
+  for (int32_t *write = writes; write < writes + 3 * count; write += 3) {
+    if (is_owned(t, write[0])) t->owned[write[0]] = FD_OWNED;
+  }
+  return NULL;
 }
 
-// sendFrom(fd, bytes: Uint8Array): bytes taken or -errno
-static napi_value send_from(napi_env env, napi_callback_info info) {
+// send(fd, bytes: Uint8Array): bytes taken or -errno
+static napi_value send_one(napi_env env, napi_callback_info info) {
   napi_value values[2];
   int32_t fd;
   if (descriptor(env, info, 2, values, &fd) == NULL) return NULL;
@@ -500,7 +524,7 @@ static napi_value send_from(napi_env env, napi_callback_info info) {
       type != napi_uint8_array) {
     return number(env, -EINVAL);
   }
-  return send_bytes(env, fd, bytes, length);
+  return number(env, send_bytes(fd, bytes, length));
 }
 
 // ---- What JavaScript sees
@@ -517,7 +541,7 @@ NAPI_MODULE_INIT() {
       {"local", local},         {"listen", listen_on},     {"accept", accept_one},
       {"connect", connect_to},  {"connected", connected},  {"close", close_one},
       {"release", release_one}, {"endWriting", end_writing}, {"read", read_some},
-      {"send", send_shared},    {"sendFrom", send_from},
+      {"send", send_one},       {"sendAll", send_all},
   };
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
     napi_value function;

@@ -12,7 +12,8 @@ import { asError } from './errors.ts';
 export interface NativeSockets {
   /**
    * To be called once. `shared[0]` other than 0: sockets want another look without an event. Behind it `dispatch` finds
-   * `count` pairs of descriptor and events. `memory` is what is read into and, by offset, sent from.
+   * `count` pairs of descriptor and events, and behind the room for 256 of those is room for 128 writes of `sendAll`.
+   * `memory` is what is read into and, by offset, sent from.
    */
   start(dispatch: (count: number) => void, shared: Int32Array, memory: Uint8Array): void;
   /** Whether the process lives on because of our sockets. */
@@ -26,11 +27,15 @@ export interface NativeSockets {
   /** `port address`. */
   peer(fd: number): string | undefined;
   local(fd: number): string | undefined;
-  /** At most `bytesMax` bytes into the start of `memory`; 0 is the end of file. */
-  read(fd: number, bytesMax: number): number;
-  /** How many of the bytes at `memory[offset..offset+length)` were taken. */
-  send(fd: number, offset: number, length: number): number;
-  sendFrom(fd: number, bytes: Uint8Array): number;
+  /** At most `bytesMax` bytes into `memory[offset..]`; 0 is the end of file. */
+  read(fd: number, offset: number, bytesMax: number): number;
+  /** How many of the bytes were taken. */
+  send(fd: number, bytes: Uint8Array): number;
+  /**
+   * Sends `count` of the shared triples of descriptor, offset and length in `memory`, and puts what `send` would return in
+   * place of each length. Behind a write that was not taken whole, those of the same descriptor are not tried.
+   */
+  sendAll(count: number): void;
   endWriting(fd: number): number;
   close(fd: number): void;
   /** Takes the descriptor out of our hands without closing it. */

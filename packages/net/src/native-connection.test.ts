@@ -192,6 +192,58 @@ describe.skipIf(why !== null)(`native sockets${skippedBecause(why)}`, () => {
     expect(heard.count('drain')).toBe(1);
   });
 
+  test('what a handler writes, small and large, leaves in its order, also when it destroys the connection after', async () => {
+    const { near, far } = await pair();
+    const heard = record(near);
+    const pieces = [10, 9_000, 20, 8_192, 8_193, 30].map((size) => pattern(`piece ${size}`, size));
+    const unsent: number[] = [];
+    record(far).onData = () => {
+      for (const piece of pieces) {
+        expect(far.write(piece)).toBe(true);
+        unsent.push(far.unsentBytes);
+        // Done with: it may be overwritten.
+        if (piece.length < 100) piece.fill(0);
+      }
+      far.destroy();
+    };
+    const expected = Buffer.concat(pieces);
+    near.write(Buffer.from('go'));
+    await heard.heard('end');
+    expect(Buffer.concat(heard.chunks).equals(expected)).toBe(true);
+    // Small ones wait for the end of the round or for a larger one behind them, and are counted until then.
+    expect(unsent).toEqual([10, 0, 20, 20 + 8_192, 0, 30]);
+  });
+
+  test('many connections that write to one slow peer in the same rounds lose nothing and keep the order', async () => {
+    const { ours: target, peer } = await acceptedPair();
+    opened.push(target, peer);
+    peer.pause();
+    const written: Buffer[] = [];
+    const sources = await pairs(30);
+    for (const { far } of sources) {
+      record(far).onData = (bytes, length) => {
+        written.push(Buffer.from(bytes.subarray(0, length)));
+        target.write(bytes.subarray(0, length));
+      };
+    }
+    record(target);
+    for (let turn = 0; target.unsentBytes < 2_000_000; turn++) {
+      for (const [index, { near }] of sources.entries())
+        near.write(pattern(`${turn} ${index}`, 1 + ((turn * 977 + index * 131) % 8_000)));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const expected = Buffer.concat(written);
+    const received: Buffer[] = [];
+    let count = 0;
+    peer.on('data', (chunk: Buffer) => {
+      received.push(chunk);
+      count += chunk.length;
+    });
+    peer.resume();
+    await vi.waitFor(() => expect(count).toBe(expected.length), { timeout: 60_000 });
+    expect(Buffer.concat(received).equals(expected)).toBe(true);
+  });
+
   test('timers, immediates and other sockets have their turn beside a relay that is never idle', async () => {
     const { near, far } = await pair();
     let rallies = 0;

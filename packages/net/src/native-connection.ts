@@ -1,4 +1,4 @@
-// Plain connections over native sockets: reads into one memory for all, writes in the same turn, what is unsent kept here.
+// Plain connections over native sockets: reads into one memory for all, small writes queued, what is not taken kept here.
 import { Socket } from 'node:net';
 import { asError } from './errors.ts';
 import {
@@ -8,6 +8,7 @@ import {
   readableEvents,
   systemError,
   type Watcher,
+  type Writer,
   writableEvents,
 } from './native-loop.ts';
 import { idleHandler, plainAddress } from './node-connection.ts';
@@ -15,15 +16,19 @@ import { copyBytes, readBytesMax } from './read-memory.ts';
 import type { Connection, ConnectionHandler } from './transport.ts';
 
 /** A connection without TLS, over a descriptor that is connected. */
-export class NativeConnection implements Connection, Watcher {
+export class NativeConnection implements Connection, Watcher, Writer {
   handler: ConnectionHandler = idleHandler;
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly tls = null;
-  unsentBytes = 0;
   private readonly loop: NativeLoop;
   private readonly fd: number;
-  private unsent: Uint8Array[] = [];
+  /** Waits for the end of the round. */
+  private queuedBytes = 0;
+  /** What the kernel did not take; it is asked again when it has room. */
+  private kept: Uint8Array[] = [];
+  private keptBytes = 0;
+  private awaitingDrain = false;
   private paused = true;
   /** An event told of something to read, and no read has found the socket empty since. */
   private readable = false;
@@ -48,20 +53,38 @@ export class NativeConnection implements Connection, Watcher {
     loop.watch(fd, this);
   }
 
+  get unsentBytes(): number {
+    return this.queuedBytes + this.keptBytes;
+  }
+
   write(bytes: Uint8Array): boolean {
-    if (this.dropped || this.ending || bytes.length === 0) return true;
-    if (this.unsentBytes > 0) {
-      this.keep(bytes);
-      return false;
-    }
-    const taken = this.loop.send(this.fd, bytes);
-    if (taken === bytes.length) return true;
-    if (taken < 0 && taken !== again) {
-      this.fail(systemError(taken, 'write'));
-      return true;
-    }
-    this.keep(taken < 0 ? bytes : bytes.subarray(taken));
+    const { length } = bytes;
+    if (this.dropped || this.ending || length === 0) return true;
+    if (this.keptBytes === 0) {
+      if (this.loop.queue(this.fd, bytes, this)) {
+        this.queuedBytes += length;
+        return true;
+      }
+      // Looked at again: what was queued is sent by now, or was not taken.
+      if (this.dropped) return true;
+      const taken = this.keptBytes === 0 ? this.loop.sockets.send(this.fd, bytes) : again;
+      if (taken === length) return true;
+      if (taken < 0 && taken !== again) {
+        this.fail(systemError(taken, 'write'));
+        return true;
+      }
+      this.keep(taken < 0 ? bytes : bytes.subarray(taken));
+    } else this.keep(bytes);
+    this.awaitingDrain = true;
     return false;
+  }
+
+  /** @internal */
+  sent(offset: number, length: number, taken: number): void {
+    this.queuedBytes -= length;
+    if (taken === length || this.dropped) return;
+    if (taken < 0 && taken !== again) this.fail(systemError(taken, 'write'));
+    else this.keep(this.loop.memory.subarray(offset + Math.max(taken, 0), offset + length));
   }
 
   pause(): void {
@@ -77,11 +100,15 @@ export class NativeConnection implements Connection, Watcher {
 
   end(): void {
     if (this.dropped || this.ending) return;
+    this.loop.flush();
     this.ending = true;
-    if (this.unsentBytes === 0) this.sendEnd();
+    if (this.keptBytes === 0 && !this.dropped) this.sendEnd();
   }
 
   destroy(): void {
+    if (this.dropped) return;
+    // What was written before is the kernel's to deliver.
+    if (this.queuedBytes > 0) this.loop.flush();
     if (this.dropped) return;
     this.drop();
     this.loop.close(this.fd);
@@ -97,6 +124,7 @@ export class NativeConnection implements Connection, Watcher {
 
   /** Gives the connection away as a socket of Node's, not reading, for an upgrade to TLS: nothing is called any more. */
   handOver(): Socket {
+    this.loop.flush();
     if (this.dropped) return new Socket().destroy();
     this.drop();
     this.handler = idleHandler;
@@ -111,7 +139,7 @@ export class NativeConnection implements Connection, Watcher {
       this.readable = true;
       if (events & lastEvents) this.lastKnown = true;
     }
-    if (events & writableEvents && this.unsentBytes > 0) this.sendUnsent();
+    if (events & writableEvents && this.keptBytes > 0) this.sendKept();
     if (this.readable && !this.paused) this.read();
   }
 
@@ -125,13 +153,13 @@ export class NativeConnection implements Connection, Watcher {
   private read(): void {
     if (this.dropped || this.endRead) return;
     const { loop } = this;
-    const length = loop.sockets.read(this.fd, readBytesMax);
+    const length = loop.read(this.fd);
     if (length > 0) {
       // A read that was not filled has emptied the socket, and more will be told of.
       if (length === readBytesMax || this.lastKnown) this.lookLater();
       else this.readable = false;
       try {
-        this.handler.onData(loop.memory, length);
+        this.handler.onData(loop.slot, length);
       } catch (thrown) {
         this.fail(asError(thrown));
       }
@@ -157,32 +185,33 @@ export class NativeConnection implements Connection, Watcher {
     this.closeIfOver();
   }
 
-  private sendUnsent(): void {
-    const { unsent } = this;
-    let sent = 0;
-    for (const bytes of unsent) {
-      const taken = this.loop.send(this.fd, bytes);
+  private sendKept(): void {
+    const { kept } = this;
+    let done = 0;
+    for (const bytes of kept) {
+      const taken = this.loop.sockets.send(this.fd, bytes);
       if (taken < 0 && taken !== again) {
         this.fail(systemError(taken, 'write'));
         return;
       }
       if (taken < bytes.length) {
         if (taken > 0) {
-          unsent[sent] = bytes.subarray(taken);
-          this.unsentBytes -= taken;
+          kept[done] = bytes.subarray(taken);
+          this.keptBytes -= taken;
         }
         break;
       }
-      this.unsentBytes -= taken;
-      sent++;
+      this.keptBytes -= taken;
+      done++;
     }
-    unsent.splice(0, sent);
-    if (this.unsentBytes > 0) return;
+    kept.splice(0, done);
+    if (this.keptBytes > 0) return;
     if (this.ending) this.sendEnd();
-    else this.drained();
+    else if (this.awaitingDrain) this.drained();
   }
 
   private drained(): void {
+    this.awaitingDrain = false;
     try {
       this.handler.onDrain();
     } catch (thrown) {
@@ -203,14 +232,14 @@ export class NativeConnection implements Connection, Watcher {
 
   private keep(bytes: Uint8Array): void {
     // The next read would overwrite them.
-    this.unsent.push(bytes.buffer === this.loop.memory.buffer ? copyBytes(bytes) : bytes);
-    this.unsentBytes += bytes.length;
+    this.kept.push(bytes.buffer === this.loop.memory.buffer ? copyBytes(bytes) : bytes);
+    this.keptBytes += bytes.length;
   }
 
   private drop(): void {
     this.dropped = true;
-    this.unsent = [];
-    this.unsentBytes = 0;
+    this.kept = [];
+    this.keptBytes = 0;
   }
 
   /** @internal */

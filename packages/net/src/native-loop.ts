@@ -20,24 +20,57 @@ export interface Watcher {
   look(): void;
 }
 
-// More than fits into the addon's array of events must not be told: its EVENTS_MAX.
-const eventsMax = 256;
-// Small messages that are not in the read memory are copied behind it: cheaper than asking for where they are.
-const outBytesMax = 8 * 1024;
+/** Whoever queues writes. */
+export interface Writer {
+  /** Of `memory[offset..offset + length)`, queued before, `taken` bytes were taken; or it is a negated errno. */
+  sent(offset: number, length: number, taken: number): void;
+}
 
-/** Descriptors, each with its watcher, and the system calls on them. One a process (or worker). */
+// As many as the addon has room for: its EVENTS_MAX and WRITES_MAX.
+const eventsMax = 256;
+const writesMax = 128;
+const writesAt = 1 + 2 * eventsMax;
+
+// Reads of one round whose bytes wait to be sent on. Beside each other by a little more than their size, or the few bytes
+// that most of them hold would fight for the same lines of the cache.
+const slotCount = 64;
+const slotBytes = readBytesMax + 192;
+const outAt = slotCount * slotBytes;
+const outBytesMax = 64 * 1024;
+/** Larger writes are sent at once: for them the copy, or the slot that they keep, costs more than the call. */
+const queuedBytesMax = 8 * 1024;
+
+/**
+ * Descriptors, each with its watcher, and the system calls on them. One a process (or worker).
+ *
+ * What is written while a round is told of is queued and sent at its end, all by one call: whom a send wakes up takes the
+ * core from us, and does so here when the round's work is done.
+ */
 export class NativeLoop {
-  /** `memory[0..readBytesMax)` is read into; what a `read` brought is valid until the next. */
-  readonly memory = new Uint8Array(readBytesMax + outBytesMax);
+  readonly memory = new Uint8Array(outAt + outBytesMax);
   readonly sockets: NativeSockets;
-  private readonly shared = new Int32Array(1 + 2 * eventsMax);
+  /** Where the next `read` puts its bytes. They are valid until the one after it. */
+  slot: Uint8Array;
+  private readonly slots: Uint8Array[] = [];
+  private readonly shared = new Int32Array(writesAt + 3 * writesMax);
   private readonly watchers: (Watcher | undefined)[] = [];
+  private readonly writers: Writer[] = [];
+  private readonly lengths = new Int32Array(writesMax);
   private open = 0;
   private wanting: Watcher[] = [];
   private wanted: Watcher[] = [];
+  private telling = false;
+  private queued = 0;
+  private slotIndex = 0;
+  private slotLent = false;
+  private outUsed = 0;
 
   constructor(sockets: NativeSockets) {
     this.sockets = sockets;
+    for (let index = 0; index < slotCount; index++) {
+      this.slots.push(this.memory.subarray(index * slotBytes, index * slotBytes + readBytesMax));
+    }
+    this.slot = this.slots[0]!;
     sockets.start((count) => this.dispatch(count), this.shared, this.memory);
   }
 
@@ -69,13 +102,60 @@ export class NativeLoop {
     this.shared[0] = 1;
   }
 
-  /** Bytes that the kernel took, or a negated errno. */
-  send(fd: number, bytes: Uint8Array): number {
+  /** Reads into `slot`: bytes, 0 at the end of file, or a negated errno. */
+  read(fd: number): number {
+    if (this.slotLent) this.nextSlot();
+    return this.sockets.read(fd, this.slot.byteOffset, readBytesMax);
+  }
+
+  /** False if `bytes` are to be sent at once, what is queued having been sent; else `writer` hears what came of it. */
+  queue(fd: number, bytes: Uint8Array, writer: Writer): boolean {
     const { length } = bytes;
-    if (bytes.buffer === this.memory.buffer) return this.sockets.send(fd, bytes.byteOffset, length);
-    if (length > outBytesMax) return this.sockets.sendFrom(fd, bytes);
-    this.memory.set(bytes, readBytesMax);
-    return this.sockets.send(fd, readBytesMax, length);
+    if (!this.telling || length > queuedBytesMax) {
+      this.flush();
+      return false;
+    }
+    if (this.queued === writesMax) this.flush();
+    let at: number;
+    if (bytes.buffer === this.memory.buffer) {
+      at = bytes.byteOffset;
+      this.slotLent = true;
+    } else {
+      if (this.outUsed + length > outBytesMax) this.flush();
+      at = outAt + this.outUsed;
+      this.memory.set(bytes, at);
+      this.outUsed += length;
+    }
+    const { shared } = this;
+    const triple = writesAt + 3 * this.queued;
+    shared[triple] = fd;
+    shared[triple + 1] = at;
+    shared[triple + 2] = length;
+    this.lengths[this.queued] = length;
+    this.writers[this.queued++] = writer;
+    return true;
+  }
+
+  /** Sends all that is queued. */
+  flush(): void {
+    const count = this.queued;
+    if (count === 0) return;
+    this.queued = 0;
+    this.outUsed = 0;
+    this.sockets.sendAll(count);
+    const { shared, lengths, writers } = this;
+    for (let index = 0, at = writesAt; index < count; index++, at += 3) {
+      writers[index]!.sent(shared[at + 1]!, lengths[index]!, shared[at + 2]!);
+    }
+  }
+
+  private nextSlot(): void {
+    this.slotLent = false;
+    if (++this.slotIndex === slotCount) {
+      this.flush();
+      this.slotIndex = 0;
+    }
+    this.slot = this.slots[this.slotIndex]!;
   }
 
   private dispatch(count: number): void {
@@ -84,9 +164,15 @@ export class NativeLoop {
     this.wanting = this.wanted;
     this.wanted = wanting;
     shared[0] = 0;
+    this.telling = true;
     for (let at = 1; at < 1 + 2 * count; at += 2) watchers[shared[at]!]?.happened(shared[at + 1]!);
     for (const watcher of wanting) watcher.look();
     wanting.length = 0;
+    this.telling = false;
+    this.flush();
+    this.slotLent = false;
+    this.slotIndex = 0;
+    this.slot = this.slots[0]!;
   }
 }
 

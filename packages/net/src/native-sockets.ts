@@ -27,6 +27,8 @@ export class NativeListener implements Watcher {
   private readonly options: NativeListenOptions;
   private readonly onConnection: (connection: Connection) => void;
   private retry: NodeJS.Timeout | null = null;
+  /** It was told of, and since then nobody has been left waiting. */
+  private exhaustionTold = false;
   private closed = false;
 
   /** Throws ListenError. */
@@ -67,8 +69,10 @@ export class NativeListener implements Watcher {
       }
       const fd = this.loop.sockets.accept(this.fd);
       if (fd >= 0) this.accepted(fd);
-      else if (fd === again) return;
-      else if (isExhausted(fd)) this.rest(systemError(fd, 'accept'));
+      else if (fd === again) {
+        this.exhaustionTold = false;
+        return;
+      } else if (isExhausted(fd)) this.rest(systemError(fd, 'accept'));
       // Anything else is one connection's fault, which was gone before we had it.
     }
   }
@@ -87,6 +91,8 @@ export class NativeListener implements Watcher {
       this.retry = null;
       this.look();
     }, exhaustedWaitMs);
+    if (this.exhaustionTold) return;
+    this.exhaustionTold = true;
     this.options.onAcceptError?.(error);
   }
 }
