@@ -41,8 +41,7 @@ export interface PoolerParts {
  */
 export async function startPooler(config: PoolerConfig, parts: PoolerParts = {}): Promise<RunningPooler> {
   const log = parts.log ?? createLogger({ name: 'pooler', level: config.logLevel });
-  const { transport, reason } = chooseTransport(config.transport);
-  log.info({ process: config.processId, transport }, `connections are carried by ${transport}: ${reason}`);
+  log.info({ process: config.processId, ...chooseTransport(config.transport) }, 'transport chosen');
   await loadSqlParser();
   const now = (): number => performance.now();
   const sealKeys = loadSealKeys(config.sealKeyFile);

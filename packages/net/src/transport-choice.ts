@@ -23,11 +23,11 @@ export function chooseTransport(wanted: TransportName): TransportChoice {
   if (wanted === 'node') return { transport: bun === null ? 'node' : 'bun', reason: 'asked for' };
   try {
     chosen = nativeLoop();
-    return { transport: 'native', reason: wanted === 'native' ? 'asked for' : 'it was built for this Node' };
+    return { transport: 'native', reason: wanted === 'native' ? 'asked for' : 'built for this Node' };
   } catch (thrown) {
     const { message } = asError(thrown);
     if (wanted === 'native') throw new TransportError(message, asError(thrown));
-    return { transport: bun === null ? 'node' : 'bun', reason: `no native transport: ${message}` };
+    return { transport: bun === null ? 'node' : 'bun', reason: `the native one cannot be had: ${message}` };
   }
 }
 

@@ -5,7 +5,7 @@ export interface ConnectionHandler {
   /**
    * `bytes[0..length)` are valid only during the call: the buffer is read into again afterwards, so what is to be kept
    * is copied. During the call a view of them may be handed to `write` of any connection: the adapter sees to it that
-   * they are not overwritten before they are sent, whatever `write` returns.
+   * they are not overwritten before they are sent, whatever `write` returns. The handler does not change them.
    */
   onData(bytes: Uint8Array, length: number): void;
   /** All that was handed to `write` has left, after a `write` (or several) returned false. Not once `end` was called. */

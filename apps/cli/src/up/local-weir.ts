@@ -26,7 +26,7 @@ import { distDirectory } from '../project.ts';
 import { choosePorts } from './choose-ports.ts';
 import type { Progress } from './progress.ts';
 import type { Shutdown } from './shutdown.ts';
-import { type AppStart, startApp, troubleIn } from './start-app.ts';
+import { type AppStart, startApp, transportOf, troubleIn } from './start-app.ts';
 
 export const localDomain = 'db.localhost';
 
@@ -132,16 +132,21 @@ export async function startLocalWeir(
     });
     shutdown.add(name, () => child.stop({ timeoutMs: 12_000 }));
     child.exited.then(() => shutdown.request(`${name} ended by itself:\n${troubleIn(child.output())}`));
+    return child;
   };
   if (redis === null) {
-    await progress.step('weir', () =>
-      app('weir', ['cli.mjs', 'one-process'], { ...controlApiEnv, ...poolerEnv }, { readyLines: 2 }),
+    await progress.step(
+      'weir',
+      () => app('weir', ['cli.mjs', 'one-process'], { ...controlApiEnv, ...poolerEnv }, { readyLines: 2 }),
+      transportOf,
     );
   } else {
     await Promise.all([
       progress.step('control-api', () => app('control-api', ['control-api.mjs'], controlApiEnv)),
-      progress.step('pooler', () =>
-        app('pooler', ['pooler.mjs'], poolerEnv, { runtime: choosePoolerRuntime(progress) }),
+      progress.step(
+        'pooler',
+        () => app('pooler', ['pooler.mjs'], poolerEnv, { runtime: choosePoolerRuntime(progress) }),
+        transportOf,
       ),
     ]);
   }

@@ -75,3 +75,13 @@ export function troubleIn(output: string): string {
   });
   return (told.length > 0 ? told : lines).slice(-15).join('\n');
 }
+
+/** What carries the pooler's connections and why, as its log has it, in words for the terminal. */
+export function transportOf(child: Pick<ServerProcess, 'output'>): string {
+  for (const line of child.output().split('\n')) {
+    if (!line.includes('"transport":')) continue;
+    const { transport, reason } = JSON.parse(line) as { transport: string; reason: string };
+    return `ready, ${transport} transport (${reason})`;
+  }
+  return 'ready';
+}
