@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const source = join(here, 'sockets.c');
+const sources = ['sockets.c', 'tls.c', 'transport.h'].map((name) => join(here, name));
 const warnings = ['-std=gnu11', '-Wall', '-Wextra', '-Werror'];
 
 /** Node's own headers stand beside it, in its archive, in its npm package and in its image alike. */
@@ -38,10 +38,9 @@ export function buildNativeTransport({ dist, force = false }) {
   if (process.platform !== 'linux') return { why: 'it is for Linux only' };
   const command = process.env.CC || 'cc';
   const flags = (process.env.CFLAGS || '-O2').split(' ');
-  const stamp = createHash('sha256')
-    .update(readFileSync(source))
-    .update([command, ...flags].join(' '))
-    .digest('hex');
+  const hash = createHash('sha256').update([command, ...flags].join(' '));
+  for (const source of sources) hash.update(readFileSync(source));
+  const stamp = hash.digest('hex');
   const stampFile = `${file}.stamp`;
   if (!force && existsSync(file) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {
     return { file, built: false };
@@ -53,7 +52,9 @@ export function buildNativeTransport({ dist, force = false }) {
   mkdirSync(dist, { recursive: true });
   // Renamed into place: a process that starts meanwhile finds the old or the new, never a part.
   const partial = `${file}.${randomBytes(4).toString('hex')}`;
-  const args = [...flags, ...warnings, '-fPIC', '-shared', '-I', headers, source, '-o', partial];
+  // Bound at once: where this Node lacks a function, loading fails, and not a connection later.
+  const how = ['-fPIC', '-shared', '-fvisibility=hidden', '-Wl,-z,now', '-I', headers, '-o', partial];
+  const args = [...flags, ...warnings, ...how, ...sources.filter((source) => source.endsWith('.c'))];
   const compiled = spawnSync(command, args, { encoding: 'utf8' });
   if (compiled.error) return { why: `there is no C compiler (${command})` };
   if (compiled.status !== 0) {

@@ -29,41 +29,10 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <node_api.h>
-#include <uv.h>
+#include "transport.h"
 
-// Events of one round: what does not fit is told by the next, nobody is passed over.
-#define EVENTS_MAX 256
 // Rounds before libuv has its turn in any case, so that nothing of Node's waits for a busy relay.
 #define ROUNDS_MAX 64
-// Writes of one `sendAll`.
-#define WRITES_MAX 128
-// In the array shared with JavaScript: [0] is not 0 while sockets want another look, then pairs of descriptor and events,
-// then triples of descriptor, offset and length for `sendAll`.
-#define SHARED_MORE 0
-#define SHARED_EVENTS 1
-#define SHARED_WRITES (SHARED_EVENTS + 2 * EVENTS_MAX)
-#define SHARED_LENGTH (SHARED_WRITES + 3 * WRITES_MAX)
-
-enum { FD_FREE, FD_OWNED, FD_FULL };
-
-typedef struct {
-  napi_env env;
-  napi_ref dispatch;
-  napi_async_cleanup_hook_handle hook;
-  uv_loop_t *loop;
-  uv_prepare_t prepare;
-  uv_idle_t idle;
-  int handles_open;
-  int epoll_fd;
-  int libuv_fd;
-  int32_t *shared;
-  uint8_t *memory;
-  size_t memory_bytes;
-  // One byte a descriptor, FD_FREE unless it is ours: nothing is ever done to another's.
-  uint8_t *owned;
-  size_t owned_length;
-} transport;
 
 // ---- Arguments and results
 
@@ -73,13 +42,12 @@ static napi_value number(napi_env env, int64_t value) {
   return result;
 }
 
-static napi_value throw_error(napi_env env, const char *what) {
+napi_value throw_error(napi_env env, const char *what) {
   napi_throw_error(env, NULL, what);
   return NULL;
 }
 
-// Null, with an exception pending, unless there are `count` arguments and a transport that was started.
-static transport *arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values) {
+transport *arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values) {
   void *data = NULL;
   size_t given = count;
   if (napi_get_cb_info(env, info, &given, values, NULL, &data) != napi_ok || given < count) {
@@ -92,6 +60,10 @@ static transport *arguments(napi_env env, napi_callback_info info, size_t count,
     return NULL;
   }
   return t;
+}
+
+bool is_inside(const transport *t, int64_t offset, int64_t length) {
+  return offset >= 0 && length >= 0 && (size_t)offset <= t->memory_bytes && (size_t)length <= t->memory_bytes - (size_t)offset;
 }
 
 static bool is_owned(const transport *t, int32_t fd) {
@@ -456,10 +428,6 @@ static napi_value end_writing(napi_env env, napi_callback_info info) {
 
 // ---- Bytes
 
-static bool is_inside(const transport *t, int64_t offset, int64_t length) {
-  return offset >= 0 && length >= 0 && (size_t)offset <= t->memory_bytes && (size_t)length <= t->memory_bytes - (size_t)offset;
-}
-
 // Bytes taken or -errno.
 static ssize_t send_bytes(int fd, const uint8_t *bytes, size_t length) {
   ssize_t sent;
@@ -529,26 +497,29 @@ static napi_value send_one(napi_env env, napi_callback_info info) {
 
 // ---- What JavaScript sees
 
+static bool export_all(napi_env env, napi_value exports, transport *t, const exported *functions) {
+  for (; functions->name != NULL; functions++) {
+    napi_value function;
+    if (napi_create_function(env, functions->name, NAPI_AUTO_LENGTH, functions->call, t, &function) != napi_ok ||
+        napi_set_named_property(env, exports, functions->name, function) != napi_ok) {
+      return false;
+    }
+  }
+  return true;
+}
+
 NAPI_MODULE_INIT() {
   transport *t = calloc(1, sizeof *t);
   if (t == NULL) return throw_error(env, "out of memory");
   t->epoll_fd = -1;
-  const struct {
-    const char *name;
-    napi_callback call;
-  } functions[] = {
-      {"start", start},         {"keepAlive", keep_alive}, {"peer", peer},
-      {"local", local},         {"listen", listen_on},     {"accept", accept_one},
-      {"connect", connect_to},  {"connected", connected},  {"close", close_one},
-      {"release", release_one}, {"endWriting", end_writing}, {"read", read_some},
-      {"send", send_one},       {"sendAll", send_all},
+  const exported functions[] = {
+      {"start", start},         {"keepAlive", keep_alive},   {"peer", peer},         {"local", local},
+      {"listen", listen_on},    {"accept", accept_one},      {"connect", connect_to}, {"connected", connected},
+      {"close", close_one},     {"release", release_one},    {"endWriting", end_writing}, {"read", read_some},
+      {"send", send_one},       {"sendAll", send_all},       {NULL, NULL},
   };
-  for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-    napi_value function;
-    if (napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, t, &function) != napi_ok ||
-        napi_set_named_property(env, exports, functions[i].name, function) != napi_ok) {
-      return throw_error(env, "the functions cannot be made");
-    }
+  if (!export_all(env, exports, t, functions) || !export_all(env, exports, t, tls_functions)) {
+    return throw_error(env, "the functions cannot be made");
   }
   return exports;
 }

@@ -12,7 +12,8 @@ import { asError } from './errors.ts';
 export interface NativeSockets {
   /**
    * To be called once. `shared[0]` other than 0: sockets want another look without an event. Behind it `dispatch` finds
-   * `count` pairs of descriptor and events, and behind the room for 256 of those is room for 128 writes of `sendAll`.
+   * `count` pairs of descriptor and events, behind the room for 256 of those is room for 128 writes of `sendAll`, and
+   * behind that for three results of a call of TLS.
    * `memory` is what is read into and, by offset, sent from.
    */
   start(dispatch: (count: number) => void, shared: Int32Array, memory: Uint8Array): void;
@@ -40,7 +41,47 @@ export interface NativeSockets {
   close(fd: number): void;
   /** Takes the descriptor out of our hands without closing it. */
   release(fd: number): void;
+
+  /** For `tlsAccept`; both in PEM. Throws with OpenSSL's reason. */
+  tlsContext(certificates: Uint8Array, key: Uint8Array, ciphers: string): TlsContext;
+  tlsAccept(context: TlsContext): TlsSession;
+  /**
+   * Decrypts what lies at `memory[inAt..]`, all of it. Behind the writes, `shared` then holds how many plain bytes came
+   * to `plainAt`, how many at `outAt` are to be sent, and one of `tlsStatus`. The room must hold a record more than is in.
+   */
+  tlsUnwrap(
+    session: TlsSession,
+    inAt: number,
+    inBytes: number,
+    plainAt: number,
+    plainRoom: number,
+    outAt: number,
+    outRoom: number,
+  ): void;
+  /** Encrypts, with the same results; the room must hold it. */
+  tlsWrap(session: TlsSession, plainAt: number, plainBytes: number, outAt: number, outRoom: number): void;
+  /** What tells the peer that nothing more comes, with the same results. */
+  tlsEnd(session: TlsSession, outAt: number, outRoom: number): void;
+  /** Whether the client offered a protocol, which then is ours. */
+  tlsHasProtocol(session: TlsSession): boolean;
+  /** Why the call just made has failed. */
+  tlsReason(): string;
+  /** The session is void then. */
+  tlsFree(session: TlsSession): void;
 }
+
+/** A certificate as the addon holds it. */
+export interface TlsContext {
+  readonly kind?: 'context';
+}
+
+/** One side of one TLS connection, as the addon holds it. */
+export interface TlsSession {
+  readonly kind?: 'session';
+}
+
+/** What stands in `shared` behind the byte counts of a call of TLS. */
+export const tlsStatus = { handshake: 0, open: 1, ended: 2, failed: 3 } as const;
 
 /** The file that is loaded for this Node; `packages/net/native/build.mjs` makes it under the same name. */
 export function nativeFileName(): string {

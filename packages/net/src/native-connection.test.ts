@@ -9,6 +9,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { dial } from './dial.ts';
 import { acceptedPair, listening, listenOnLoopback, pattern, Recorder, record } from './fixtures/loopback.ts';
 import { skippedBecause, whyNotNative } from './fixtures/native-built.ts';
+import { acceptedTlsPair } from './fixtures/tls-peers.ts';
 import { type Listener, listen } from './listener.ts';
 import type { NativeConnection } from './native-connection.ts';
 import type { Connection } from './transport.ts';
@@ -282,6 +283,26 @@ describe.skipIf(why !== null)(`native sockets${skippedBecause(why)}`, () => {
     expect(heapAfterCollection() - heapBytes).toBeLessThan(1_000_000);
     await listener.close();
     expect(openDescriptors()).toBe(descriptors - 1);
+  });
+
+  test('1000 connections with TLS, opened and closed, leave no memory behind', async () => {
+    const many = async (): Promise<void> => {
+      for (let done = 0; done < 1_000; done += 20) {
+        const made = await Promise.all(Array.from({ length: 20 }, () => acceptedTlsPair()));
+        for (const { ours, peer } of made) {
+          ours.write(Buffer.from('hello'));
+          peer.destroy();
+          ours.destroy();
+        }
+      }
+    };
+    await many();
+    heapAfterCollection();
+    const before = process.memoryUsage().rss;
+    await many();
+    heapAfterCollection();
+    // A session that is never freed keeps some 50 KB.
+    expect(process.memoryUsage().rss - before).toBeLessThan(20_000_000);
   });
 });
 

@@ -13,33 +13,39 @@ import {
 } from './native-loop.ts';
 import { idleHandler, plainAddress } from './node-connection.ts';
 import { copyBytes, readBytesMax } from './read-memory.ts';
-import type { Connection, ConnectionHandler } from './transport.ts';
+import type { Connection, ConnectionHandler, TlsFacts } from './transport.ts';
 
-/** A connection without TLS, over a descriptor that is connected. */
+/** What `receive` says of bytes that are not yet worth telling. */
+export const nothingYet = -0x10000;
+
+/** A connection over a descriptor that is connected; without TLS, but for the class made of it. */
 export class NativeConnection implements Connection, Watcher, Writer {
   handler: ConnectionHandler = idleHandler;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  readonly tls = null;
-  private readonly loop: NativeLoop;
-  private readonly fd: number;
+  tls: TlsFacts | null = null;
+  /** @internal */
+  readonly loop: NativeLoop;
+  protected readonly fd: number;
   /** Waits for the end of the round. */
   private queuedBytes = 0;
   /** What the kernel did not take; it is asked again when it has room. */
   private kept: Uint8Array[] = [];
   private keptBytes = 0;
-  private awaitingDrain = false;
-  private paused = true;
+  protected awaitingDrain = false;
+  protected paused = true;
   /** An event told of something to read, and no read has found the socket empty since. */
-  private readable = false;
+  protected readable = false;
   /** An event told that nothing will come after what is there: only a read that finds it ends the reading. */
-  private lastKnown = false;
+  protected lastKnown = false;
+  /** The last read brought as much as it could. */
+  protected filled = false;
   private willLook = false;
   private endRead = false;
-  private ending = false;
+  protected ending = false;
   private endSent = false;
   /** Destroyed, failed or handed on: only onClose may follow, and bytes to send go nowhere. */
-  private dropped = false;
+  protected dropped = false;
   private failure: Error | null = null;
 
   constructor(loop: NativeLoop, fd: number) {
@@ -58,24 +64,32 @@ export class NativeConnection implements Connection, Watcher, Writer {
   }
 
   write(bytes: Uint8Array): boolean {
-    const { length } = bytes;
-    if (this.dropped || this.ending || length === 0) return true;
-    if (this.keptBytes === 0) {
-      if (this.loop.queue(this.fd, bytes, this)) {
-        this.queuedBytes += length;
-        return true;
-      }
-      // Looked at again: what was queued is sent by now, or was not taken.
-      if (this.dropped) return true;
-      const taken = this.keptBytes === 0 ? this.loop.sockets.send(this.fd, bytes) : again;
-      if (taken === length) return true;
-      if (taken < 0 && taken !== again) {
-        this.fail(systemError(taken, 'write'));
-        return true;
-      }
-      this.keep(taken < 0 ? bytes : bytes.subarray(taken));
-    } else this.keep(bytes);
+    if (this.dropped || this.ending || bytes.length === 0) return true;
+    if (this.send(bytes)) return true;
     this.awaitingDrain = true;
+    return false;
+  }
+
+  /** False if the bytes have to stay, unless they lie in the loop's memory; true if they have left, or nobody wants them. */
+  protected send(bytes: Uint8Array): boolean {
+    const { length } = bytes;
+    if (this.keptBytes > 0) {
+      this.keep(bytes);
+      return false;
+    }
+    if (this.loop.queue(this.fd, bytes, this)) {
+      this.queuedBytes += length;
+      return true;
+    }
+    // Looked at again: what was queued is sent by now, or was not taken.
+    if (this.dropped) return true;
+    const taken = this.keptBytes === 0 ? this.loop.sockets.send(this.fd, bytes) : again;
+    if (taken === length) return true;
+    if (taken < 0 && taken !== again) {
+      this.fail(systemError(taken, 'write'));
+      return true;
+    }
+    this.keep(taken < 0 ? bytes : bytes.subarray(taken));
     return false;
   }
 
@@ -96,6 +110,15 @@ export class NativeConnection implements Connection, Watcher, Writer {
     if (!this.paused || this.dropped) return;
     this.paused = false;
     if (this.readable) this.lookLater();
+  }
+
+  /** Gives the descriptor away to another connection of this loop; null if it is gone. Nothing is called any more. */
+  takeOver(): number | null {
+    this.loop.flush();
+    if (this.dropped) return null;
+    this.drop();
+    this.handler = idleHandler;
+    return this.fd;
   }
 
   end(): void {
@@ -152,23 +175,34 @@ export class NativeConnection implements Connection, Watcher, Writer {
   // One read a round, so that a large result of one connection does not keep the others waiting.
   private read(): void {
     if (this.dropped || this.endRead) return;
-    const { loop } = this;
-    const length = loop.read(this.fd);
-    if (length > 0) {
+    const length = this.receive();
+    if (this.dropped) return;
+    if (length > 0 || length === nothingYet) {
       // A read that was not filled has emptied the socket, and more will be told of.
-      if (length === readBytesMax || this.lastKnown) this.lookLater();
+      if (this.filled || this.lastKnown) this.lookLater();
       else this.readable = false;
-      try {
-        this.handler.onData(loop.slot, length);
-      } catch (thrown) {
-        this.fail(asError(thrown));
-      }
+      if (length > 0) this.deliver(this.loop.slot, length);
     } else if (length === 0) this.readEnd();
     else if (length === again) this.readable = this.lastKnown = false;
     else this.fail(systemError(length, 'read'));
   }
 
-  private lookLater(): void {
+  /** Brings bytes into the loop's slot: how many, `nothingYet`, 0 at the end of file, or a negated errno. Sets `filled`. */
+  protected receive(): number {
+    const length = this.loop.read(this.fd);
+    this.filled = length === readBytesMax;
+    return length;
+  }
+
+  protected deliver(bytes: Uint8Array, length: number): void {
+    try {
+      this.handler.onData(bytes, length);
+    } catch (thrown) {
+      this.fail(asError(thrown));
+    }
+  }
+
+  protected lookLater(): void {
     if (this.willLook) return;
     this.willLook = true;
     this.loop.lookAgain(this);
@@ -236,7 +270,7 @@ export class NativeConnection implements Connection, Watcher, Writer {
     this.keptBytes += bytes.length;
   }
 
-  private drop(): void {
+  protected drop(): void {
     this.dropped = true;
     this.kept = [];
     this.keptBytes = 0;

@@ -30,6 +30,7 @@ export interface Writer {
 const eventsMax = 256;
 const writesMax = 128;
 const writesAt = 1 + 2 * eventsMax;
+const tlsAt = writesAt + 3 * writesMax;
 
 // Reads of one round whose bytes wait to be sent on. Beside each other by a little more than their size, or the few bytes
 // that most of them hold would fight for the same lines of the cache.
@@ -37,6 +38,12 @@ const slotCount = 64;
 const slotBytes = readBytesMax + 192;
 const outAt = slotCount * slotBytes;
 const outBytesMax = 64 * 1024;
+// For TLS: what was read encrypted, and what is to be encrypted and lies elsewhere.
+const cipherAt = outAt + outBytesMax;
+const recordBytesMax = 16 * 1024;
+/** What is left of a slot is for the record that an earlier read began. */
+const cipherBytesMax = readBytesMax - recordBytesMax - 1024;
+const plainAt = cipherAt + cipherBytesMax;
 /** Larger writes are sent at once: for them the copy, or the slot that they keep, costs more than the call. */
 const queuedBytesMax = 8 * 1024;
 
@@ -47,12 +54,17 @@ const queuedBytesMax = 8 * 1024;
  * core from us, and does so here when the round's work is done.
  */
 export class NativeLoop {
-  readonly memory = new Uint8Array(outAt + outBytesMax);
+  readonly memory = new Uint8Array(plainAt + recordBytesMax);
+  /** A read of `readCipher`, whole, lies here. */
+  readonly cipherAt = cipherAt;
+  readonly cipherBytesMax = cipherBytesMax;
+  /** Of one piece that is encrypted at once. */
+  readonly recordBytesMax = recordBytesMax;
   readonly sockets: NativeSockets;
   /** Where the next `read` puts its bytes. They are valid until the one after it. */
   slot: Uint8Array;
   private readonly slots: Uint8Array[] = [];
-  private readonly shared = new Int32Array(writesAt + 3 * writesMax);
+  private readonly shared = new Int32Array(tlsAt + 3);
   private readonly watchers: (Watcher | undefined)[] = [];
   private readonly writers: Writer[] = [];
   private readonly lengths = new Int32Array(writesMax);
@@ -104,8 +116,48 @@ export class NativeLoop {
 
   /** Reads into `slot`: bytes, 0 at the end of file, or a negated errno. */
   read(fd: number): number {
+    return this.sockets.read(fd, this.freeSlot().byteOffset, readBytesMax);
+  }
+
+  /** Reads to `cipherAt`, at most `cipherBytesMax` bytes. */
+  readCipher(fd: number): number {
+    return this.sockets.read(fd, cipherAt, cipherBytesMax);
+  }
+
+  /** `slot`, with nothing in it that waits to be sent. */
+  freeSlot(): Uint8Array {
     if (this.slotLent) this.nextSlot();
-    return this.sockets.read(fd, this.slot.byteOffset, readBytesMax);
+    return this.slot;
+  }
+
+  /** Where `bytes` lie or were copied to in `memory`; at most `recordBytesMax`. */
+  plain(bytes: Uint8Array): number {
+    if (bytes.buffer === this.memory.buffer) return bytes.byteOffset;
+    this.memory.set(bytes, plainAt);
+    return plainAt;
+  }
+
+  /** Room in `memory` for bytes to be queued or sent next; `take` says how many of them it became. */
+  room(length: number): number {
+    if (this.queued === writesMax || this.outUsed + length > outBytesMax) this.flush();
+    return outAt + this.outUsed;
+  }
+
+  /** A view of what was put into `room`. */
+  take(at: number, length: number): Uint8Array {
+    this.outUsed = at - outAt + length;
+    return this.memory.subarray(at, at + length);
+  }
+
+  /** What the last call of TLS brought. */
+  get tlsPlainBytes(): number {
+    return this.shared[tlsAt]!;
+  }
+  get tlsOutBytes(): number {
+    return this.shared[tlsAt + 1]!;
+  }
+  get tlsStatus(): number {
+    return this.shared[tlsAt + 2]!;
   }
 
   /** False if `bytes` are to be sent at once, what is queued having been sent; else `writer` hears what came of it. */
@@ -115,14 +167,13 @@ export class NativeLoop {
       this.flush();
       return false;
     }
-    if (this.queued === writesMax) this.flush();
     let at: number;
     if (bytes.buffer === this.memory.buffer) {
+      if (this.queued === writesMax) this.flush();
       at = bytes.byteOffset;
-      this.slotLent = true;
+      this.slotLent ||= at < outAt;
     } else {
-      if (this.outUsed + length > outBytesMax) this.flush();
-      at = outAt + this.outUsed;
+      at = this.room(length);
       this.memory.set(bytes, at);
       this.outUsed += length;
     }
@@ -139,9 +190,9 @@ export class NativeLoop {
   /** Sends all that is queued. */
   flush(): void {
     const count = this.queued;
+    this.outUsed = 0;
     if (count === 0) return;
     this.queued = 0;
-    this.outUsed = 0;
     this.sockets.sendAll(count);
     const { shared, lengths, writers } = this;
     for (let index = 0, at = writesAt; index < count; index++, at += 3) {

@@ -8,6 +8,8 @@ import { asError, TlsError } from './errors.ts';
 /** A certificate with its key, ready for handshakes. */
 export interface ServerCertificate {
   readonly context: SecureContext;
+  /** What `context` was made of, in PEM. */
+  readonly pem: { readonly certificates: Uint8Array; readonly key: Uint8Array };
   /** Lower case, `*.` in front of a wildcard; from the certificate's DNS names. */
   readonly names: readonly string[];
   /** See TlsFacts. */
@@ -57,9 +59,11 @@ function load({ certFile, keyFile }: CertificateFiles): ServerCertificate {
   try {
     const cert = readFileSync(certFile);
     const leaf = new X509Certificate(cert);
-    const context = createSecureContext({ cert, key: readFileSync(keyFile), minVersion: 'TLSv1.2' });
+    const key = readFileSync(keyFile);
+    const context = createSecureContext({ cert, key, minVersion: 'TLSv1.2' });
     return {
       context,
+      pem: { certificates: cert, key },
       names: dnsNames(leaf),
       endPointHash: endPointHash(leaf.raw),
       expiresAt: new Date(leaf.validTo),

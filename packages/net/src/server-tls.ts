@@ -2,7 +2,8 @@
 import { type SecureContext, TLSSocket } from 'node:tls';
 import { BunConnection } from './bun-connection.ts';
 import { bunServerTls } from './bun-tls.ts';
-import type { NativeConnection } from './native-connection.ts';
+import { NativeConnection } from './native-connection.ts';
+import { nativeServerTls } from './native-tls.ts';
 import type { NodeConnection } from './node-connection.ts';
 import { TlsConnection } from './node-tls.ts';
 import type { ServerCertificates } from './server-certificates.ts';
@@ -29,7 +30,8 @@ export async function upgradeToServerTls(
   options: ServerTlsOptions,
 ): Promise<Connection> {
   if (connection instanceof BunConnection) return bunServerTls(connection, options);
-  const socket = (connection as NodeConnection | NativeConnection).handOver();
+  if (connection instanceof NativeConnection) return nativeServerTls(connection, options);
+  const socket = (connection as NodeConnection).handOver();
   if (socket.destroyed) throw handshakeFailure(null, 'client');
   if (options.alreadyRead !== undefined && options.alreadyRead.length > 0) {
     socket.unshift(options.alreadyRead);

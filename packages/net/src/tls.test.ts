@@ -15,6 +15,7 @@ import {
   certificateFiles,
   dialledPair,
   fixtureText,
+  Recorder,
   record,
   wildcardCertificates,
 } from './fixtures/loopback.ts';
@@ -46,6 +47,26 @@ test('a client over STARTTLS is known by its SNI name, ALPN and our certificate,
   await once(peer, 'end');
   expect(answer).toBe('answer');
   peer.end();
+  await heard.heard('close');
+  expect(heard.error).toBe(null);
+});
+
+test('what a client sends right behind its handshake waits until it is wanted, and comes before what follows', async () => {
+  const { ours: plain, peer: socket } = await acceptedPair();
+  const peer = connect({ socket, servername: 'db.localhost', ca: caPem });
+  // Leaves with the client's last message of the handshake.
+  peer.write('early, ');
+  const ours = await upgradeToServerTls(plain, { certificates: wildcardCertificates, handshakeTimeoutMs });
+  const heard = new Recorder();
+  ours.handler = heard;
+  peer.write('late');
+  peer.end();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(heard.events).toEqual([]);
+  ours.resume();
+  await heard.heard('end');
+  expect(heard.text).toBe('early, late');
+  ours.end();
   await heard.heard('close');
   expect(heard.error).toBe(null);
 });

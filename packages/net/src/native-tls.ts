@@ -1,0 +1,207 @@
+// TLS as the server over native sockets: the handshake, and the connection that comes of it.
+import { DEFAULT_CIPHERS } from 'node:tls';
+import { asError, TlsError } from './errors.ts';
+import { readHello } from './hello-reader.ts';
+import { type TlsContext, type TlsSession, tlsStatus } from './native-addon.ts';
+import { NativeConnection, nothingYet } from './native-connection.ts';
+import type { NativeLoop } from './native-loop.ts';
+import { idleHandler } from './node-connection.ts';
+import type { ServerCertificate, ServerCertificates } from './server-certificates.ts';
+import { handshakeFailure } from './tls-handshake.ts';
+import type { Connection } from './transport.ts';
+
+// Encrypted bytes are ours to keep, so «all sent» need not be the measure; as for TLS over Node's sockets.
+const unsentBytesMax = 128 * 1024;
+// What a record has beside its contents, and what a handshake sends at once: certificates, mostly.
+const recordOverheadMax = 256;
+const handshakeBytesMax = 40 * 1024;
+const alertBytesMax = 1024;
+
+/** A connection that agrees, or has agreed, on TLS. */
+export class NativeTlsConnection extends NativeConnection {
+  private readonly session: TlsSession;
+  /** Called once, when the handshake is done. */
+  private opened: (() => void) | null;
+  /** Came with the end of the handshake. */
+  private early: Uint8Array | null = null;
+  /** The peer said that nothing more will come. */
+  private peerEnded = false;
+
+  constructor(loop: NativeLoop, fd: number, session: TlsSession, opened: () => void) {
+    super(loop, fd);
+    this.session = session;
+    this.opened = opened;
+    // What happened on the socket meanwhile will not be told again.
+    this.readable = true;
+  }
+
+  /** Begins with what was read already. */
+  start(hello: Uint8Array): void {
+    this.resume();
+    this.loop.memory.set(hello, this.loop.cipherAt);
+    this.unwrap(hello.length);
+  }
+
+  get hasProtocol(): boolean {
+    return this.loop.sockets.tlsHasProtocol(this.session);
+  }
+
+  override write(bytes: Uint8Array): boolean {
+    if (this.dropped || this.ending) return true;
+    const { loop } = this;
+    for (let from = 0; from < bytes.length; from += loop.recordBytesMax) {
+      const piece =
+        bytes.length <= loop.recordBytesMax ? bytes : bytes.subarray(from, from + loop.recordBytesMax);
+      const plainAt = loop.plain(piece);
+      const outRoom = piece.length + recordOverheadMax;
+      const outAt = loop.room(outRoom);
+      // To make room, what was queued was sent, which may have shown that the peer is gone.
+      if (this.dropped) return true;
+      loop.sockets.tlsWrap(this.session, plainAt, piece.length, outAt, outRoom);
+      if (loop.tlsStatus === tlsStatus.failed) {
+        this.fail(new Error(`TLS: ${loop.sockets.tlsReason()}`));
+        return true;
+      }
+      this.sendOut(outAt);
+    }
+    if (this.unsentBytes < unsentBytesMax) return true;
+    this.awaitingDrain = true;
+    return false;
+  }
+
+  override end(): void {
+    if (this.dropped || this.ending) return;
+    const outAt = this.loop.room(alertBytesMax);
+    if (this.dropped) return;
+    this.loop.sockets.tlsEnd(this.session, outAt, alertBytesMax);
+    this.sendOut(outAt);
+    super.end();
+  }
+
+  protected override receive(): number {
+    const { early } = this;
+    if (early !== null) {
+      this.early = null;
+      this.filled = true;
+      this.loop.freeSlot().set(early);
+      return early.length;
+    }
+    if (this.peerEnded) return 0;
+    const length = this.loop.readCipher(this.fd);
+    this.filled = length === this.loop.cipherBytesMax;
+    return length > 0 ? this.unwrap(length) : length;
+  }
+
+  protected override drop(): void {
+    super.drop();
+    this.loop.sockets.tlsFree(this.session);
+  }
+
+  private unwrap(length: number): number {
+    const { loop } = this;
+    const slot = loop.freeSlot();
+    const outRoom = this.opened === null ? alertBytesMax : handshakeBytesMax;
+    const outAt = loop.room(outRoom);
+    if (this.dropped) return nothingYet;
+    loop.sockets.tlsUnwrap(this.session, loop.cipherAt, length, slot.byteOffset, slot.length, outAt, outRoom);
+    const { tlsPlainBytes: plainBytes, tlsStatus: status } = loop;
+    const reason = status === tlsStatus.failed ? loop.sockets.tlsReason() : '';
+    this.sendOut(outAt);
+    if (this.dropped) return nothingYet;
+    if (status === tlsStatus.failed) {
+      this.fail(new Error(`TLS: ${reason}`));
+      return nothingYet;
+    }
+    if (status === tlsStatus.ended) {
+      this.peerEnded = true;
+      // Looked at once more for the end alone.
+      this.filled = true;
+      if (plainBytes === 0) return 0;
+    }
+    if (this.opened !== null && status !== tlsStatus.handshake) {
+      if (plainBytes > 0) {
+        this.early = slot.slice(0, plainBytes);
+        this.filled = true;
+      }
+      const { opened } = this;
+      this.opened = null;
+      this.pause();
+      opened();
+      return nothingYet;
+    }
+    return plainBytes > 0 ? plainBytes : nothingYet;
+  }
+
+  /** Sends what the last call of TLS has put there. */
+  private sendOut(outAt: number): void {
+    const bytes = this.loop.tlsOutBytes;
+    if (bytes > 0 && !this.dropped) this.send(this.loop.take(outAt, bytes));
+  }
+}
+
+/** As `upgradeToServerTls`. */
+export async function nativeServerTls(
+  connection: NativeConnection,
+  options: {
+    readonly certificates: ServerCertificates;
+    readonly alreadyRead?: Uint8Array;
+    readonly handshakeTimeoutMs: number;
+  },
+): Promise<Connection> {
+  const deadlineMs = performance.now() + options.handshakeTimeoutMs;
+  const hello = await readHello(
+    connection,
+    options.alreadyRead ?? new Uint8Array(0),
+    options.handshakeTimeoutMs,
+  );
+  const chosen = options.certificates.choose(hello.servername);
+  const { loop } = connection;
+  const context = contextOf(loop, chosen);
+  const fd = connection.takeOver();
+  if (fd === null) throw handshakeFailure(null, 'client');
+  return new Promise((resolve, reject) => {
+    const secure = new NativeTlsConnection(loop, fd, loop.sockets.tlsAccept(context), () => {
+      clearTimeout(timer);
+      secure.handler = idleHandler;
+      secure.tls = {
+        servername: hello.servername === '' ? null : hello.servername,
+        alpn: secure.hasProtocol ? 'postgresql' : null,
+        endPointHash: chosen.endPointHash,
+      };
+      resolve(secure);
+    });
+    const giveUp = (error: TlsError): void => {
+      clearTimeout(timer);
+      secure.handler = idleHandler;
+      secure.destroy();
+      reject(error);
+    };
+    const timer = setTimeout(
+      () => giveUp(new TlsError('timeout', 'the client did not finish the TLS handshake in time')),
+      deadlineMs - performance.now(),
+    );
+    secure.handler = {
+      onData() {},
+      onDrain() {},
+      onEnd: () => giveUp(handshakeFailure(null, 'client')),
+      onClose: (error) => giveUp(handshakeFailure(error, 'client')),
+    };
+    secure.start(hello.bytes);
+  });
+}
+
+const contexts = new WeakMap<ServerCertificate, TlsContext>();
+
+function contextOf(loop: NativeLoop, certificate: ServerCertificate): TlsContext {
+  let context = contexts.get(certificate);
+  if (context === undefined) {
+    try {
+      context = loop.sockets.tlsContext(certificate.pem.certificates, certificate.pem.key, DEFAULT_CIPHERS);
+    } catch (thrown) {
+      const error = asError(thrown);
+      throw new TlsError('certificate-unusable', `cannot use a certificate: ${error.message}`, error);
+    }
+    contexts.set(certificate, context);
+  }
+  return context;
+}
