@@ -36,8 +36,7 @@ export function greet(
 ): void {
   const rest = joinBytes([backendKeyData(key.processId, key.secretKey), readyForQuery('I')]);
   if (told !== null) {
-    const parameters = [...told.values].map(([name, value]) => parameterStatus(name, value));
-    session.peer.write(joinBytes([...parameters, rest]));
+    session.peer.write(joinBytes([framesOf(told), rest]));
     return;
   }
   const attached = (): void => {
@@ -49,6 +48,18 @@ export function greet(
   session.onAttached = attached;
   // Settings of the server are told by the checkout itself, since this client has been told none yet.
   if (runner.dispatcher.checkout(session, now()) !== null) attached();
+}
+
+// The same for all clients of a pool that ask for the same, and as long to encode as a password takes to check.
+const greetings = new WeakMap<ValueSet, Uint8Array>();
+
+function framesOf(told: ValueSet): Uint8Array {
+  let frames = greetings.get(told);
+  if (frames === undefined) {
+    frames = joinBytes([...told.values].map(([name, value]) => parameterStatus(name, value)));
+    greetings.set(told, frames);
+  }
+  return frames;
 }
 
 function remember(session: ClientSession): void {
