@@ -121,7 +121,7 @@ export class TransportError extends Error {
 
   constructor(why: string, cause?: Error) {
     super(
-      `the native transport cannot be used: ${why}. Build it with a C compiler there (node packages/net/native/build.mjs), or set WEIR_TRANSPORT=node`,
+      `the native transport cannot be used: ${why}. Build it (node packages/net/native/build.mjs says what it lacks), or set WEIR_TRANSPORT=node`,
       { cause },
     );
   }

@@ -97,8 +97,7 @@ export function loadNativeSockets(): NativeSockets {
   const file = [here, join(here, '..', '..', '..', 'dist')]
     .map((folder) => join(folder, nativeFileName()))
     .find(existsSync);
-  if (file === undefined)
-    throw new Error(`it was not built for Node ${process.versions.node}: node packages/net/native/build.mjs`);
+  if (file === undefined) throw new Error(`it was not built for Node ${process.versions.node}`);
   try {
     return createRequire(import.meta.url)(file) as NativeSockets;
   } catch (thrown) {

@@ -112,6 +112,9 @@ export class NativeConnection implements Connection, Watcher, Writer {
     if (this.readable) this.lookLater();
   }
 
+  // Neither of the two that give the connection away has anything unsent: before TLS there is a byte or a request of
+  // eight, on a connection that was just made.
+
   /** Gives the descriptor away to another connection of this loop; null if it is gone. Nothing is called any more. */
   takeOver(): number | null {
     this.loop.flush();
