@@ -135,7 +135,8 @@ export class NativeTlsConnection extends NativeConnection {
   /** Sends what the last call of TLS has put there. */
   private sendOut(outAt: number): void {
     const bytes = this.loop.tlsOutBytes;
-    if (bytes > 0 && !this.dropped) this.send(this.loop.take(outAt, bytes));
+    // After our end of file nothing can follow, not even an answer of TLS's own.
+    if (bytes > 0 && !this.dropped && !this.ending) this.send(this.loop.take(outAt, bytes));
   }
 }
 
@@ -156,11 +157,18 @@ export async function nativeServerTls(
   );
   const chosen = options.certificates.choose(hello.servername);
   const { loop } = connection;
-  const context = contextOf(loop, chosen);
+  let session: TlsSession;
+  try {
+    session = loop.sockets.tlsAccept(contextOf(loop, chosen));
+  } catch (thrown) {
+    connection.destroy();
+    const error = asError(thrown);
+    throw new TlsError('certificate-unusable', `cannot use a certificate: ${error.message}`, error);
+  }
   const fd = connection.takeOver();
   if (fd === null) throw handshakeFailure(null, 'client');
   return new Promise((resolve, reject) => {
-    const secure = new NativeTlsConnection(loop, fd, loop.sockets.tlsAccept(context), () => {
+    const secure = new NativeTlsConnection(loop, fd, session, () => {
       clearTimeout(timer);
       secure.handler = idleHandler;
       secure.tls = {
@@ -195,12 +203,7 @@ const contexts = new WeakMap<ServerCertificate, TlsContext>();
 function contextOf(loop: NativeLoop, certificate: ServerCertificate): TlsContext {
   let context = contexts.get(certificate);
   if (context === undefined) {
-    try {
-      context = loop.sockets.tlsContext(certificate.pem.certificates, certificate.pem.key, DEFAULT_CIPHERS);
-    } catch (thrown) {
-      const error = asError(thrown);
-      throw new TlsError('certificate-unusable', `cannot use a certificate: ${error.message}`, error);
-    }
+    context = loop.sockets.tlsContext(certificate.pem.certificates, certificate.pem.key, DEFAULT_CIPHERS);
     contexts.set(certificate, context);
   }
   return context;
