@@ -5,6 +5,7 @@ import { type Catalog, openCatalog } from '@weir/catalog';
 import { createRedisFleet, type Fleet, loadSealKeys, type SealKey } from '@weir/fleet';
 import { createLogger, createMetrics, type Logger } from '@weir/telemetry';
 import { buildApp } from './build-app.ts';
+import { startKeyUse } from './callers/key-use.ts';
 import { ConfigError, type ControlApiConfig } from './config.ts';
 import { handOverFirstKey } from './first-key.ts';
 import { startOutboxPublisher } from './publishing/outbox-publisher.ts';
@@ -54,7 +55,10 @@ export async function startControlApi(
     const outboxPublisher = startOutboxPublisher({ catalog, publisher: fleet.publisher, log });
     ends.push(() => outboxPublisher.close());
 
-    const app = await buildApp({ config, catalog, fleet, log, metrics: createMetrics() });
+    const keyUse = startKeyUse({ catalog, log });
+    ends.push(() => keyUse.close());
+
+    const app = await buildApp({ config, catalog, fleet, log, metrics: createMetrics(), keyUse });
     ends.push(() => app.close());
     await app.listen({ host: config.listen.host, port: config.listen.port });
     const { port } = app.server.address() as AddressInfo;

@@ -17,10 +17,30 @@ export const problems = {
     title: 'No valid API key',
     action: 'Send the header "Authorization: Bearer weir_…" with a key that is neither expired nor revoked.',
   },
+  'scope-missing': {
+    status: 403,
+    title: 'The API key may not do this',
+    action: 'Use a key that has the scope named in the detail, or have one made with it.',
+  },
+  'operator-only': {
+    status: 403,
+    title: 'Only the organisation that runs this installation may do this',
+    action: 'Ask whoever runs the installation.',
+  },
   'no-such-route': {
     status: 404,
     title: 'There is nothing at this path',
     action: 'Compare method and path with /openapi.json.',
+  },
+  'organisation-not-found': {
+    status: 404,
+    title: 'There is no such organisation',
+    action: 'GET /v1/me names the organisation of your key.',
+  },
+  'api-key-not-found': {
+    status: 404,
+    title: 'There is no such API key',
+    action: 'List the keys of your organisation with GET /v1/api-keys; the id is not the key itself.',
   },
   'tenant-not-found': {
     status: 404,
@@ -36,6 +56,11 @@ export const problems = {
     status: 409,
     title: 'The endpoint was changed by somebody else meanwhile',
     action: 'Read it again and repeat the change if it still makes sense.',
+  },
+  'last-admin-key': {
+    status: 409,
+    title: 'It is the last key that can make keys',
+    action: 'Create another key with the scopes admin and secrets first, then revoke this one.',
   },
   'body-too-large': {
     status: 413,

@@ -10,6 +10,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { KeyUse } from './callers/key-use.ts';
 import type { ControlApiConfig } from './config.ts';
 
 export interface Parts {
@@ -18,6 +19,7 @@ export interface Parts {
   readonly fleet: Fleet;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly keyUse: KeyUse;
 }
 
 /** Fastify as the routes see it. */
@@ -29,5 +31,5 @@ export type App = FastifyInstance<
   ZodTypeProvider
 >;
 
-/** Adds one operation to the API. */
+/** Adds routes that need no key. */
 export type AddRoute = (app: App, parts: Parts) => void;

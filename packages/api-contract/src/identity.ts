@@ -1,6 +1,16 @@
 // Schemas of the small values that many requests share: ids, names, times, pages.
-import { isEndpointId, isTenantId } from '@weir/tenancy';
+import { isApiKeyId, isEndpointId, isOrganisationId, isTenantId } from '@weir/tenancy';
 import { z } from 'zod';
+
+export const organisationIdSchema = z
+  .string()
+  .refine(isOrganisationId, 'is not an organisation id (org_ and 20 letters or digits)')
+  .describe('Organisation id: org_ and 20 base36 characters');
+
+export const apiKeyIdSchema = z
+  .string()
+  .refine(isApiKeyId, "is not an API key's id (key_ and 16 hexadecimal digits)")
+  .describe('Id of an API key: key_ and 16 hexadecimal digits');
 
 export const tenantIdSchema = z
   .string()
@@ -26,7 +36,8 @@ export const postgresNameSchema = z
   .refine((text) => !text.includes('\0'), 'must not hold a zero byte')
   .refine((text) => !/\p{Surrogate}/u.test(text), 'must not hold half a character');
 
-export const tenantNameSchema = z
+/** What people call a tenant, an organisation or a key. */
+export const displayNameSchema = z
   .string()
   .trim()
   .min(1, 'must not be empty')
@@ -44,6 +55,8 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 
+export const organisationParamsSchema = z.strictObject({ organisationId: organisationIdSchema });
+export const apiKeyParamsSchema = z.strictObject({ apiKeyId: apiKeyIdSchema });
 export const tenantParamsSchema = z.strictObject({ tenantId: tenantIdSchema });
 export const endpointParamsSchema = z.strictObject({ endpointId: endpointIdSchema });
 

@@ -1,15 +1,12 @@
 // Schema of the answer to «who am I, and what do I talk to?».
 import { z } from 'zod';
-import { timeSchema } from './identity.ts';
+import { apiKeySchema } from './api-keys.ts';
+import { organisationSchema } from './organisations.ts';
 
 export const meSchema = z
   .object({
-    apiKey: z.object({
-      id: z.string(),
-      name: z.string(),
-      prefix: z.string().describe('First characters of the key, enough to tell keys apart'),
-      createdAt: timeSchema,
-    }),
+    apiKey: apiKeySchema,
+    organisation: organisationSchema,
     service: z.object({
       version: z.string(),
       domain: z.string().describe('Hosts of endpoints are <endpoint>[-pooler].<domain>'),

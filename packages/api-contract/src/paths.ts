@@ -1,18 +1,28 @@
 // The paths of the API, made from ids, for those who call it. No request is sent here.
+import type { OperationId } from './operations/operations.ts';
+import { operations } from './operations/operations.ts';
+
+/** An operation's path with its parameters put in. */
+export function pathOf(id: OperationId, params: Readonly<Record<string, string>> = {}): string {
+  return operations[id].path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+}
+
+/** `?name=value&…` of what is defined; empty if nothing is. */
+export function queryOf(query: Readonly<Record<string, unknown>>): string {
+  const pairs = Object.entries(query)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+}
 
 export const apiPaths = {
-  me: () => '/v1/me',
-  tenants: () => '/v1/tenants',
-  tenant: (tenantId: string) => `/v1/tenants/${encodeURIComponent(tenantId)}`,
-  tenantEndpoints: (tenantId: string) => `/v1/tenants/${encodeURIComponent(tenantId)}/endpoints`,
-  endpoint: (endpointId: string) => `/v1/endpoints/${encodeURIComponent(endpointId)}`,
-  connectionStrings: (endpointId: string, query: { role?: string; database?: string } = {}) => {
-    const pairs = Object.entries(query)
-      .filter((pair): pair is [string, string] => pair[1] !== undefined)
-      .map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-    const path = `/v1/endpoints/${encodeURIComponent(endpointId)}/connection-strings`;
-    return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
-  },
-  activity: (endpointId: string) => `/v1/endpoints/${encodeURIComponent(endpointId)}/activity`,
-  pins: (endpointId: string) => `/v1/endpoints/${encodeURIComponent(endpointId)}/pins`,
+  me: () => pathOf('getMe'),
+  tenants: () => pathOf('listTenants'),
+  tenant: (tenantId: string) => pathOf('getTenant', { tenantId }),
+  tenantEndpoints: (tenantId: string) => pathOf('listEndpoints', { tenantId }),
+  endpoint: (endpointId: string) => pathOf('getEndpoint', { endpointId }),
+  connectionStrings: (endpointId: string, query: { role?: string; database?: string } = {}) =>
+    pathOf('getConnectionStrings', { endpointId }) + queryOf(query),
+  activity: (endpointId: string) => pathOf('getActivity', { endpointId }),
+  pins: (endpointId: string) => pathOf('getPins', { endpointId }),
 } as const;

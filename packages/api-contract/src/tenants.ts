@@ -1,21 +1,29 @@
 // Schemas of tenants: create (with the first endpoint), list, get, change.
 import { z } from 'zod';
 import { connectionStringsSchema, endpointInputFields, endpointSchema, oneRam } from './endpoints.ts';
-import { pageOf, statusSchema, tenantIdSchema, tenantNameSchema, timeSchema } from './identity.ts';
+import {
+  displayNameSchema,
+  organisationIdSchema,
+  pageOf,
+  statusSchema,
+  tenantIdSchema,
+  timeSchema,
+} from './identity.ts';
 
 export const createTenantBodySchema = z
-  .strictObject({ name: tenantNameSchema, ...endpointInputFields })
+  .strictObject({ name: displayNameSchema, ...endpointInputFields })
   .refine(oneRam.check, oneRam.says)
   .meta({ id: 'CreateTenantBody' });
 
 export const changeTenantBodySchema = z
-  .strictObject({ name: tenantNameSchema, status: statusSchema })
+  .strictObject({ name: displayNameSchema, status: statusSchema })
   .partial()
   .meta({ id: 'ChangeTenantBody' });
 
 export const tenantSchema = z
   .object({
     id: tenantIdSchema,
+    organisationId: organisationIdSchema,
     name: z.string(),
     status: statusSchema,
     endpointCount: z.number().int(),

@@ -11,12 +11,26 @@ export type CatalogDatabase = NodePgDatabase<typeof schema>;
 /** A transaction, or the database itself where one statement is enough. */
 export type CatalogTransaction = Parameters<Parameters<CatalogDatabase['transaction']>[0]>[0];
 
-/** An open catalog. Its functions take it as their first argument. */
+/** Who makes a change, for which organisation, and in which request. */
+export interface Author {
+  readonly organisationId: string;
+  readonly apiKeyId: string;
+  readonly requestId: string;
+}
+
+/** A change under way: one transaction, and by whom. The functions that write take it as their first argument. */
+export interface Change {
+  readonly tx: CatalogTransaction;
+  readonly sealer: Sealer;
+  readonly author: Author;
+}
+
+/** An open catalog. The functions that read take it as their first argument. */
 export interface Catalog {
   readonly db: CatalogDatabase;
   readonly sealer: Sealer;
-  /** Runs `change` in one transaction; when it is committed, whoever waits for changes is woken. */
-  change<T>(change: (tx: CatalogTransaction) => Promise<T>): Promise<T>;
+  /** Runs `write` in one transaction; when it is committed, whoever waits for changes is woken. */
+  change<T>(author: Author, write: (change: Change) => Promise<T>): Promise<T>;
   /** Called after each committed change of this process. Returns the unsubscribe. */
   onChange(listener: () => void): () => void;
   /** Resolves if the database answers within 2 s. */
@@ -56,8 +70,8 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   const catalog: Catalog = {
     db,
     sealer,
-    async change(change) {
-      const result = await db.transaction(change);
+    async change(author, write) {
+      const result = await db.transaction((tx) => write({ tx, sealer, author }));
       for (const listener of listeners) listener();
       return result;
     },

@@ -1,6 +1,6 @@
 // Endpoints in the catalog: create, read, change, retire; each change leaves its outbox row in the same transaction.
 import { and, asc, eq, gt, inArray, ne, sql } from 'drizzle-orm';
-import type { Catalog, CatalogTransaction } from './catalog.ts';
+import type { Catalog, CatalogTransaction, Change } from './catalog.ts';
 import { enqueue } from './outbox.ts';
 import {
   type EndpointChange,
@@ -15,27 +15,24 @@ import {
 import { endpoints, roles, tenants } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 
-/** Null: there is no such live tenant. Throws IdTakenError. */
-export function createEndpoint(
-  catalog: Catalog,
+/** Null: the organisation has no such live tenant. Throws IdTakenError. */
+export async function createEndpoint(
+  change: Change,
   tenantId: string,
   input: NewEndpoint,
 ): Promise<EndpointRecord | null> {
-  return catalog.change(async (tx) => {
-    // Shared, so that a tenant is not deleted under an endpoint that is just being made.
-    const [tenant] = await tx
-      .select({ id: tenants.id })
-      .from(tenants)
-      .where(and(eq(tenants.id, tenantId), ne(tenants.status, 'deleted')))
-      .for('share');
-    return tenant === undefined ? null : insertEndpoint(tx, catalog.sealer, tenantId, input);
-  });
+  // Shared, so that a tenant is not deleted under an endpoint that is just being made.
+  const [tenant] = await change.tx
+    .select({ id: tenants.id })
+    .from(tenants)
+    .where(liveTenant(change.author.organisationId, tenantId))
+    .for('share');
+  return tenant === undefined ? null : insertEndpoint(change, tenantId, input);
 }
 
-/** Part of a creation, inside its transaction. Throws IdTakenError. */
+/** Part of a creation. Throws IdTakenError. */
 export async function insertEndpoint(
-  tx: CatalogTransaction,
-  sealer: Sealer,
+  { tx, sealer }: Change,
   tenantId: string,
   input: NewEndpoint,
 ): Promise<EndpointRecord> {
@@ -59,13 +56,28 @@ export async function insertEndpoint(
   return endpointRecord(row, await rolesOf(tx, [id]));
 }
 
-/** Null: there is none, or it was deleted. */
-export async function findEndpoint(catalog: Catalog, id: string): Promise<EndpointRecord | null> {
-  const [row] = await catalog.db
-    .select()
-    .from(endpoints)
-    .where(and(eq(endpoints.id, id), ne(endpoints.status, 'deleted')));
+/** Null: the organisation has none of this id, or it was deleted. */
+export async function findEndpoint(
+  catalog: Catalog,
+  organisationId: string,
+  id: string,
+): Promise<EndpointRecord | null> {
+  const [row] = await catalog.db.select().from(endpoints).where(liveEndpoint(organisationId, id));
   return row === undefined ? null : endpointRecord(row, await rolesOf(catalog.db, [id]));
+}
+
+/** The tenant, if it is the organisation's and was not deleted. */
+export function liveTenant(organisationId: string, id: string) {
+  return and(eq(tenants.id, id), eq(tenants.organisationId, organisationId), ne(tenants.status, 'deleted'));
+}
+
+/** The endpoint, if a tenant of the organisation has it and it was not deleted. */
+function liveEndpoint(organisationId: string, id: string) {
+  return and(
+    eq(endpoints.id, id),
+    ne(endpoints.status, 'deleted'),
+    sql`exists (select from ${tenants} where ${tenants.id} = ${endpoints.tenantId} and ${tenants.organisationId} = ${organisationId})`,
+  );
 }
 
 /** A page of a tenant's endpoints by id, after `afterId`. */
@@ -103,53 +115,57 @@ export async function openServicePassword(catalog: Catalog, id: string): Promise
 }
 
 /**
- * Applies `change`. `absent`: no such live endpoint. `changed-meanwhile`: it is no longer at `ifGeneration`,
+ * Applies `to`. `absent`: no such live endpoint. `changed-meanwhile`: it is no longer at `ifGeneration`,
  * on which the change was decided.
  */
-export function changeEndpoint(
-  catalog: Catalog,
+export async function changeEndpoint(
+  change: Change,
   id: string,
-  change: EndpointChange,
+  to: EndpointChange,
   ifGeneration?: number,
 ): Promise<EndpointRecord | 'absent' | 'changed-meanwhile'> {
-  return catalog.change(async (tx) => {
-    const [before] = await tx
-      .select()
-      .from(endpoints)
-      .where(and(eq(endpoints.id, id), ne(endpoints.status, 'deleted')))
-      .for('update');
-    if (before === undefined) return 'absent';
-    if (ifGeneration !== undefined && before.generation !== ifGeneration) return 'changed-meanwhile';
-    const { probed } = change;
-    const [row] = await tx
-      .update(endpoints)
-      .set({
-        status: change.status,
-        ramBytes: change.ramBytes,
-        authQuery: change.authQuery,
-        ...change.sizing,
-        ...change.settings,
-        ...(probed === undefined ? {} : probedColumns(catalog.sealer, id, probed)),
-        generation: sql`${endpoints.generation} + 1`,
-        updatedAt: sql`now()`,
-      })
-      .where(eq(endpoints.id, id))
-      .returning();
-    if (probed !== undefined) {
-      // The role that Weir used before may not even exist on the server it uses from now on.
-      if (before.serviceRole !== probed.service.name) {
-        await tx.delete(roles).where(and(eq(roles.endpointId, id), eq(roles.name, before.serviceRole)));
-      }
-      await keepServiceRole(tx, catalog.sealer, id, probed.service);
+  const { tx, sealer, author } = change;
+  const [before] = await tx
+    .select()
+    .from(endpoints)
+    .where(liveEndpoint(author.organisationId, id))
+    .for('update');
+  if (before === undefined) return 'absent';
+  if (ifGeneration !== undefined && before.generation !== ifGeneration) return 'changed-meanwhile';
+  const { probed } = to;
+  const [row] = await tx
+    .update(endpoints)
+    .set({
+      status: to.status,
+      ramBytes: to.ramBytes,
+      authQuery: to.authQuery,
+      ...to.sizing,
+      ...to.settings,
+      ...(probed === undefined ? {} : probedColumns(sealer, id, probed)),
+      generation: sql`${endpoints.generation} + 1`,
+      updatedAt: sql`now()`,
+    })
+    .where(eq(endpoints.id, id))
+    .returning();
+  if (probed !== undefined) {
+    // The role that Weir used before may not even exist on the server it uses from now on.
+    if (before.serviceRole !== probed.service.name) {
+      await tx.delete(roles).where(and(eq(roles.endpointId, id), eq(roles.name, before.serviceRole)));
     }
-    await enqueue(tx, [row!]);
-    return endpointRecord(row!, await rolesOf(tx, [id]));
-  });
+    await keepServiceRole(tx, sealer, id, probed.service);
+  }
+  await enqueue(tx, [row!]);
+  return endpointRecord(row!, await rolesOf(tx, [id]));
 }
 
-/** Turns the endpoint into a tombstone without secrets. False: no such live endpoint. */
-export function retireEndpoint(catalog: Catalog, id: string): Promise<boolean> {
-  return catalog.change(async (tx) => (await retireEndpoints(tx, [id])).length > 0);
+/** Turns the endpoint into a tombstone without secrets. False: the organisation has no such live endpoint. */
+export async function retireEndpoint({ tx, author }: Change, id: string): Promise<boolean> {
+  const [live] = await tx
+    .select({ id: endpoints.id })
+    .from(endpoints)
+    .where(liveEndpoint(author.organisationId, id))
+    .for('update');
+  return live !== undefined && (await retireEndpoints(tx, [id])).length > 0;
 }
 
 /** Part of a deletion, inside its transaction. */

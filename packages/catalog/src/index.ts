@@ -1,6 +1,6 @@
 // The catalog, the truth about tenants and endpoints, in Postgres; re-exports only.
 export * from './api-keys.ts';
-export { type Catalog, type CatalogOptions, openCatalog } from './catalog.ts';
+export { type Author, type Catalog, type CatalogOptions, type Change, openCatalog } from './catalog.ts';
 export {
   changeEndpoint,
   createEndpoint,
@@ -11,6 +11,7 @@ export {
 } from './endpoints.ts';
 export { raiseEpoch, readEpoch } from './epoch.ts';
 export { applyMigrations } from './migrate.ts';
+export * from './organisations.ts';
 export { countUnsent, forgetSent, type SendOutcome, sendDue } from './outbox.ts';
 export { plainCatalogError } from './plain-error.ts';
 export { allPublications, type Publication } from './publications.ts';
@@ -33,5 +34,4 @@ export {
   findTenant,
   listTenants,
   retireTenant,
-  type TenantPosition,
 } from './tenants.ts';

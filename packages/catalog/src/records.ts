@@ -6,6 +6,7 @@ export type LiveStatus = 'active' | 'suspended';
 
 export interface TenantRecord {
   readonly id: string;
+  readonly organisationId: string;
   readonly name: string;
   readonly status: LiveStatus;
   readonly endpointCount: number;

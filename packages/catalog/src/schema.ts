@@ -13,6 +13,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  uniqueIndex,
 } from 'drizzle-orm/pg-core';
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
@@ -45,10 +46,34 @@ export const catalogMeta = pgTable(
   ],
 );
 
+export const organisations = pgTable(
+  'organisations',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    /** One runs the installation and makes the others. */
+    isOperator: boolean('is_operator').notNull().default(false),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    check('organisations_id', sql`${table.id} ~ '^org_[0-9a-z]{20}$'`),
+    check('organisations_name', sql`length(${table.name}) between 1 and 100`),
+    uniqueIndex('organisations_one_operator').on(table.isOperator).where(sql`${table.isOperator}`),
+    index('organisations_page').on(table.createdAt, table.id),
+  ],
+);
+
+const organisationId = () =>
+  text('organisation_id')
+    .notNull()
+    .references(() => organisations.id, { onDelete: 'restrict' });
+
 export const tenants = pgTable(
   'tenants',
   {
     id: text('id').primaryKey(),
+    organisationId: organisationId(),
     name: text('name').notNull(),
     status: text('status', { enum: ['active', 'suspended', 'deleted'] })
       .notNull()
@@ -60,7 +85,9 @@ export const tenants = pgTable(
     check('tenants_id', sql`${table.id} ~ '^tn_[0-9a-z]{20}$'`),
     check('tenants_name', sql`length(${table.name}) between 1 and 100`),
     check('tenants_status', sql`${table.status} in ('active', 'suspended', 'deleted')`),
-    index('tenants_page').on(table.createdAt, table.id).where(sql`${table.status} <> 'deleted'`),
+    index('tenants_page')
+      .on(table.organisationId, table.createdAt, table.id)
+      .where(sql`${table.status} <> 'deleted'`),
   ],
 );
 
@@ -182,15 +209,28 @@ export const apiKeys = pgTable(
   'api_keys',
   {
     id: text('id').primaryKey(),
+    organisationId: organisationId(),
     name: text('name').notNull(),
     /** The first characters, so that people can tell keys apart. */
     prefix: text('prefix').notNull(),
     sha256: bytea('sha256').notNull().unique(),
+    scopes: text('scopes', { enum: ['read', 'write', 'secrets', 'admin'] })
+      .array()
+      .notNull(),
     createdAt: createdAt(),
     expiresAt: moment('expires_at'),
     revokedAt: moment('revoked_at'),
+    /** Written now and then, not with each request. */
+    lastUsedAt: moment('last_used_at'),
   },
   (table) => [
+    check('api_keys_id', sql`${table.id} ~ '^key_[0-9a-f]{16}$'`),
+    check('api_keys_name', sql`length(${table.name}) between 1 and 100`),
+    check(
+      'api_keys_scopes',
+      sql`cardinality(${table.scopes}) between 1 and 4 and ${table.scopes} <@ array['read', 'write', 'secrets', 'admin']`,
+    ),
+    index('api_keys_page').on(table.organisationId, table.createdAt, table.id),
     check('api_keys_prefix', sql`${table.prefix} ~ '^weir_[0-9a-f]{4,12}$'`),
     check('api_keys_sha256', sql`octet_length(${table.sha256}) = 32`),
   ],

@@ -1,7 +1,8 @@
 // Tenants in the catalog: create with the first endpoint, read, change, retire with all endpoints.
 import { and, asc, eq, ne, sql } from 'drizzle-orm';
-import type { Catalog, CatalogTransaction } from './catalog.ts';
-import { insertEndpoint, retireEndpoints } from './endpoints.ts';
+import type { Catalog, CatalogTransaction, Change } from './catalog.ts';
+import { insertEndpoint, liveTenant, retireEndpoints } from './endpoints.ts';
+import type { Position } from './organisations.ts';
 import { enqueue } from './outbox.ts';
 import {
   type EndpointRecord,
@@ -13,88 +14,92 @@ import {
 } from './records.ts';
 import { endpoints, tenants } from './schema.ts';
 
-/** Tenant, endpoint, role and outbox row in one transaction. Throws IdTakenError. */
-export function createTenant(
-  catalog: Catalog,
+/** Tenant, endpoint, role and outbox row. Throws IdTakenError. */
+export async function createTenant(
+  change: Change,
   tenant: { readonly id: string; readonly name: string },
   endpoint: NewEndpoint,
 ): Promise<{ tenant: TenantRecord; endpoint: EndpointRecord }> {
-  return catalog.change(async (tx) => {
-    const [row] = await tx.insert(tenants).values(tenant).onConflictDoNothing().returning();
-    if (row === undefined) throw new IdTakenError(`tenant id ${tenant.id} is taken`);
-    const record = await insertEndpoint(tx, catalog.sealer, tenant.id, endpoint);
-    return { tenant: tenantRecord(row, 1), endpoint: record };
-  });
+  const { organisationId } = change.author;
+  const [row] = await change.tx
+    .insert(tenants)
+    .values({ ...tenant, organisationId })
+    .onConflictDoNothing()
+    .returning();
+  if (row === undefined) throw new IdTakenError(`tenant id ${tenant.id} is taken`);
+  const record = await insertEndpoint(change, tenant.id, endpoint);
+  return { tenant: tenantRecord(row, 1), endpoint: record };
 }
 
-/** Null: there is none, or it was deleted. */
-export async function findTenant(catalog: Catalog, id: string): Promise<TenantRecord | null> {
-  const [row] = await selectTenants(catalog.db, and(eq(tenants.id, id), ne(tenants.status, 'deleted')), 1);
+/** Null: the organisation has none of this id, or it was deleted. */
+export async function findTenant(
+  catalog: Catalog,
+  organisationId: string,
+  id: string,
+): Promise<TenantRecord | null> {
+  const [row] = await selectTenants(catalog.db, liveTenant(organisationId, id), 1);
   return row ?? null;
 }
 
-/** Where a page begins: after this tenant. */
-export interface TenantPosition {
-  readonly createdAt: Date;
-  readonly id: string;
-}
-
-/** A page of live tenants, oldest first. */
+/** A page of an organisation's live tenants, oldest first. */
 export function listTenants(
   catalog: Catalog,
-  page: { readonly limit: number; readonly after?: TenantPosition | undefined },
+  organisationId: string,
+  page: { readonly limit: number; readonly after?: Position | undefined },
 ): Promise<readonly TenantRecord[]> {
   const after =
     page.after === undefined
       ? undefined
       : sql`(${tenants.createdAt}, ${tenants.id}) > (${page.after.createdAt.toISOString()}::timestamptz, ${page.after.id})`;
-  return selectTenants(catalog.db, and(ne(tenants.status, 'deleted'), after), page.limit);
+  return selectTenants(
+    catalog.db,
+    and(eq(tenants.organisationId, organisationId), ne(tenants.status, 'deleted'), after),
+    page.limit,
+  );
 }
 
 /** Renames or suspends. Poolers know a tenant by its endpoints, so each of them is published anew. Null: no such live tenant. */
-export function changeTenant(
-  catalog: Catalog,
+export async function changeTenant(
+  change: Change,
   id: string,
-  change: { readonly name?: string | undefined; readonly status?: LiveStatus | undefined },
+  to: { readonly name?: string | undefined; readonly status?: LiveStatus | undefined },
 ): Promise<TenantRecord | null> {
-  return catalog.change(async (tx) => {
-    const [row] = await tx
-      .update(tenants)
-      .set({ ...change, updatedAt: sql`now()` })
-      .where(and(eq(tenants.id, id), ne(tenants.status, 'deleted')))
-      .returning();
-    if (row === undefined) return null;
-    const changed = await tx
-      .update(endpoints)
-      .set({ generation: sql`${endpoints.generation} + 1` })
-      .where(and(eq(endpoints.tenantId, id), ne(endpoints.status, 'deleted')))
-      .returning();
-    await enqueue(tx, changed);
-    return tenantRecord(row, changed.length);
-  });
+  const { tx, author } = change;
+  const [row] = await tx
+    .update(tenants)
+    .set({ ...to, updatedAt: sql`now()` })
+    .where(liveTenant(author.organisationId, id))
+    .returning();
+  if (row === undefined) return null;
+  const changed = await tx
+    .update(endpoints)
+    .set({ generation: sql`${endpoints.generation} + 1` })
+    .where(and(eq(endpoints.tenantId, id), ne(endpoints.status, 'deleted')))
+    .returning();
+  await enqueue(tx, changed);
+  return tenantRecord(row, changed.length);
 }
 
 /** Deletes a tenant and turns its endpoints into tombstones. False: no such live tenant. */
-export function retireTenant(catalog: Catalog, id: string): Promise<boolean> {
-  return catalog.change(async (tx) => {
-    const [row] = await tx
-      .update(tenants)
-      .set({ status: 'deleted', updatedAt: sql`now()` })
-      .where(and(eq(tenants.id, id), ne(tenants.status, 'deleted')))
-      .returning({ id: tenants.id });
-    if (row === undefined) return false;
-    const live = await tx
-      .select({ id: endpoints.id })
-      .from(endpoints)
-      .where(and(eq(endpoints.tenantId, id), ne(endpoints.status, 'deleted')))
-      .orderBy(asc(endpoints.id))
-      .for('update');
-    await retireEndpoints(
-      tx,
-      live.map((endpoint) => endpoint.id),
-    );
-    return true;
-  });
+export async function retireTenant(change: Change, id: string): Promise<boolean> {
+  const { tx, author } = change;
+  const [row] = await tx
+    .update(tenants)
+    .set({ status: 'deleted', updatedAt: sql`now()` })
+    .where(liveTenant(author.organisationId, id))
+    .returning({ id: tenants.id });
+  if (row === undefined) return false;
+  const live = await tx
+    .select({ id: endpoints.id })
+    .from(endpoints)
+    .where(and(eq(endpoints.tenantId, id), ne(endpoints.status, 'deleted')))
+    .orderBy(asc(endpoints.id))
+    .for('update');
+  await retireEndpoints(
+    tx,
+    live.map((endpoint) => endpoint.id),
+  );
+  return true;
 }
 
 async function selectTenants(
@@ -116,6 +121,7 @@ async function selectTenants(
 }
 
 function tenantRecord(row: TenantRow, endpointCount: number): TenantRecord {
-  const { id, name, createdAt, updatedAt } = row;
-  return { id, name, status: row.status as LiveStatus, endpointCount, createdAt, updatedAt };
+  const { id, organisationId, name, createdAt, updatedAt } = row;
+  const status = row.status as LiveStatus;
+  return { id, organisationId, name, status, endpointCount, createdAt, updatedAt };
 }

@@ -1,5 +1,11 @@
-// Ids of tenants and endpoints: their grammar, how they are made, and which names nobody may have.
+// Ids of organisations, tenants, endpoints and API keys: their grammar, how they are made, and which names nobody may have.
 import { adjectives, nouns } from './id-words.ts';
+
+/** `org_` and 20 base36 characters. */
+export type OrganisationId = string & { readonly __brand: 'OrganisationId' };
+
+/** `key_` and 16 hexadecimal digits; names an API key and opens nothing. */
+export type ApiKeyId = string & { readonly __brand: 'ApiKeyId' };
 
 /** `tn_` and 20 base36 characters. */
 export type TenantId = string & { readonly __brand: 'TenantId' };
@@ -14,8 +20,20 @@ export type RandomBytes = (n: number) => Uint8Array;
 export const reservedNames: readonly string[] = ['pooler', 'api', 'apiauth'];
 
 const base36 = '0123456789abcdefghijklmnopqrstuvwxyz';
+const organisationIdPattern = /^org_[0-9a-z]{20}$/;
+const apiKeyIdPattern = /^key_[0-9a-f]{16}$/;
 const tenantIdPattern = /^tn_[0-9a-z]{20}$/;
 const endpointIdPattern = /^ep-[a-z]{2,12}-[a-z]{2,12}-[0-9a-z]{6}$/;
+
+/** Whether `text` is an organisation id. */
+export function isOrganisationId(text: string): text is OrganisationId {
+  return organisationIdPattern.test(text);
+}
+
+/** Whether `text` is the id of an API key. */
+export function isApiKeyId(text: string): text is ApiKeyId {
+  return apiKeyIdPattern.test(text);
+}
 
 /** Whether `text` is a tenant id. */
 export function isTenantId(text: string): text is TenantId {
@@ -25,6 +43,11 @@ export function isTenantId(text: string): text is TenantId {
 /** Whether `text` is an endpoint id: right in form, and no part of it a reserved name. */
 export function isEndpointId(text: string): text is EndpointId {
   return endpointIdPattern.test(text) && !text.split('-').some((part) => reservedNames.includes(part));
+}
+
+/** A new organisation id with 103 bits of randomness. */
+export function newOrganisationId(randomBytes: RandomBytes): OrganisationId {
+  return `org_${randomDigits(20, randomBytes)}` as OrganisationId;
 }
 
 /** A new tenant id with 103 bits of randomness. */

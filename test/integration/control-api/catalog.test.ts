@@ -1,9 +1,7 @@
 // The catalog under the API: constraints, sealed secrets, the outbox through losses, starts one after the other.
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EndpointReply } from '@weir/api-contract';
 import { startControlApi, temporaryDirectory, waitUntil } from '@weir/harness';
-import { defaultEndpointSettings } from '@weir/tenancy';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Bench, catalogUrlOf, createTenant, startBench, upstreamPassword } from './support.ts';
@@ -58,7 +56,25 @@ test('a sealed password that was moved to another row is not published, and hold
 test('the tables refuse what must not be, whoever writes', async () => {
   const { endpoint, tenant } = await createTenant(bench);
   const refused: [sql: string, constraint: string][] = [
-    ["insert into tenants (id, name) values ('tn_short', 'x')", 'tenants_id'],
+    [
+      `insert into tenants (id, organisation_id, name) values ('tn_short', '${tenant.organisationId}', 'x')`,
+      'tenants_id',
+    ],
+    [
+      `update tenants set organisation_id = 'org_00000000000000000000' where id = '${tenant.id}'`,
+      'tenants_organisation_id_organisations_id_fk',
+    ],
+    ["insert into organisations (id, name) values ('org_short', 'x')", 'organisations_id'],
+    [
+      "insert into organisations (id, name, is_operator) values ('org_00000000000000000000', 'x', true)",
+      'organisations_one_operator',
+    ],
+    ["update api_keys set scopes = '{root}'", 'api_keys_scopes'],
+    ["update api_keys set scopes = '{}'", 'api_keys_scopes'],
+    [
+      `delete from organisations where id = '${tenant.organisationId}'`,
+      'api_keys_organisation_id_organisations_id_fk',
+    ],
     [`update tenants set status = 'paused' where id = '${tenant.id}'`, 'tenants_status'],
     [`update endpoints set port = 0 where id = '${endpoint.id}'`, 'endpoints_port'],
     [`update endpoints set generation = 0 where id = '${endpoint.id}'`, 'endpoints_generation'],
@@ -188,43 +204,6 @@ test('two processes that start at once on an empty catalog make one set of table
   await two.call('GET', '/v1/me');
   await Promise.all([one.close(), two.close()]);
   directory.remove();
-});
-
-test('a catalog of the first release is brought up to this one, and its endpoints have the defaults of what is new', async () => {
-  await bench.server.sql('create database earlier');
-  const catalogUrl = bench.server.url.replace(/\/postgres$/, '/earlier');
-  const migrations = new URL('../../../packages/catalog/migrations/', import.meta.url);
-  const journal = JSON.parse(readFileSync(new URL('meta/_journal.json', migrations), 'utf8'));
-  const [first] = journal.entries as { tag: string; when: number }[];
-  const earlier = new pg.Client({ connectionString: catalogUrl });
-  await earlier.connect();
-  await earlier.query(readFileSync(new URL(`${first!.tag}.sql`, migrations), 'utf8'));
-  // How drizzle notes what it has applied.
-  await earlier.query(`create schema drizzle;
-    create table drizzle.__drizzle_migrations (id serial primary key, hash text not null, created_at bigint);
-    insert into drizzle.__drizzle_migrations (hash, created_at) values ('first', ${first!.when});
-    insert into tenants (id, name) values ('tn_0123456789abcdefghij', 'Earlier');
-    insert into endpoints (id, tenant_id, upstream_id, host, port, default_database, tls_mode, server_version, ram_bytes,
-        client_connections_max, query_wait_timeout_ms, server_idle_timeout_ms, server_lifetime_ms, require_tls,
-        service_role, service_password_sealed)
-      values ('ep-calm-river-a1b2c3', 'tn_0123456789abcdefghij', 'db:5432', 'db', 5432, 'app', 'require', '18.4', 1073741824,
-        77, 1000, 2000, 3000, false, 'app', 'sealed')`);
-  await earlier.end();
-  const api = await startControlApi({
-    catalogUrl,
-    redisUrl: `${bench.redis.url}/2`,
-    sealKeyFile: bench.sealKeyFile,
-  });
-  const endpoint = await api.call<EndpointReply>('GET', '/v1/endpoints/ep-calm-river-a1b2c3');
-  expect(endpoint.settings).toEqual({
-    ...defaultEndpointSettings,
-    clientConnectionsMax: 77,
-    queryWaitTimeoutMs: 1000,
-    serverIdleTimeoutMs: 2000,
-    serverLifetimeMs: 3000,
-    requireTls: false,
-  });
-  await api.close();
 });
 
 test('while the catalog is away the API says so, and it comes back by itself', async () => {

@@ -1,24 +1,38 @@
-// Who calls: the API key in the Authorization header, checked before anything of the request is read.
-import { type ApiKeyRecord, findApiKey } from '@weir/catalog';
+// Who calls, and whether they may: the API key in the Authorization header, checked before anything of the request is read.
+import { type CallerRecord, findCaller } from '@weir/catalog';
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
 import type { App, Parts } from '../parts.ts';
 
-const callers = new WeakMap<FastifyRequest, ApiKeyRecord>();
+const callers = new WeakMap<FastifyRequest, CallerRecord>();
 
-/** From here on every route of `app` needs a key. */
-export function addAuthentication(app: App, { catalog }: Pick<Parts, 'catalog'>): void {
+/** From here on every route of `app` is an operation of the contract, and needs a key with that operation's scopes. */
+export function addAuthentication(app: App, { catalog, keyUse }: Pick<Parts, 'catalog' | 'keyUse'>): void {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.operation === undefined) {
+      throw new Error(
+        `${String(route.method)} ${route.url} has no operation that says which scopes it needs`,
+      );
+    }
+  });
   app.addHook('onRequest', async (request) => {
     const match = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '');
-    const key = match === null ? null : await findApiKey(catalog, match[1]!);
-    if (key === null) throw new ApiError('unauthenticated');
-    callers.set(request, key);
+    const caller = match === null ? null : await findCaller(catalog, match[1]!);
+    if (caller === null) throw new ApiError('unauthenticated');
+    keyUse.note(caller);
+    callers.set(request, caller);
+    const operation = request.routeOptions.config.operation!;
+    const missing = operation.scopes.filter((scope) => !caller.scopes.includes(scope));
+    if (missing.length > 0) {
+      throw new ApiError('scope-missing', { detail: `the key has no scope ${missing.join(' and ')}` });
+    }
+    if (operation.forOperator && !caller.organisation.isOperator) throw new ApiError('operator-only');
   });
 }
 
 /** The key of a request that was authenticated. */
-export function callerOf(request: FastifyRequest): ApiKeyRecord {
-  const key = callers.get(request);
-  if (key === undefined) throw new ApiError('unauthenticated');
-  return key;
+export function callerOf(request: FastifyRequest): CallerRecord {
+  const caller = callers.get(request);
+  if (caller === undefined) throw new ApiError('unauthenticated');
+  return caller;
 }

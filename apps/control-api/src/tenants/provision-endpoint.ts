@@ -1,6 +1,6 @@
 // Creates one more endpoint of a tenant: try out the database, then write everything in one transaction.
 import type { CreateEndpointBody } from '@weir/api-contract';
-import { createEndpoint, type EndpointRecord, findTenant } from '@weir/catalog';
+import { type Author, createEndpoint, type EndpointRecord, findTenant } from '@weir/catalog';
 import { ApiError } from '../errors.ts';
 import type { Parts } from '../parts.ts';
 import { planEndpoint, withFreshIds } from './plan-endpoint.ts';
@@ -8,13 +8,17 @@ import { planEndpoint, withFreshIds } from './plan-endpoint.ts';
 /** Throws ApiError; then nothing was written. */
 export async function provisionEndpoint(
   parts: Parts,
+  author: Author,
   tenantId: string,
   body: CreateEndpointBody,
 ): Promise<EndpointRecord> {
   // Looked up first, so that nobody waits for a probe only to hear that the tenant does not exist.
-  if ((await findTenant(parts.catalog, tenantId)) === null) throw new ApiError('tenant-not-found');
+  if ((await findTenant(parts.catalog, author.organisationId, tenantId)) === null)
+    throw new ApiError('tenant-not-found');
   const plan = await planEndpoint(parts, body);
-  const endpoint = await withFreshIds(plan, (fresh) => createEndpoint(parts.catalog, tenantId, fresh));
+  const endpoint = await withFreshIds(plan, (fresh) =>
+    parts.catalog.change(author, (change) => createEndpoint(change, tenantId, fresh)),
+  );
   if (endpoint === null) throw new ApiError('tenant-not-found');
   parts.log.info({ tenantId, endpointId: endpoint.id }, 'endpoint created');
   return endpoint;

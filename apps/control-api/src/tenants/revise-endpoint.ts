@@ -1,27 +1,28 @@
 // Changes an endpoint: where the database behind it is named anew, it is tried out first.
 import { type ChangeEndpointBody, ramBytesOf, type UpstreamChange } from '@weir/api-contract';
 import {
+  type Author,
   changeEndpoint,
   type EndpointRecord,
-  findEndpoint,
   openServicePassword,
   type ProbedUpstream,
 } from '@weir/catalog';
 import { ApiError } from '../errors.ts';
 import type { Parts } from '../parts.ts';
 import { probeOptions, probeUpstream } from '../upstream/probe-upstream.ts';
+import { findOwnEndpoint } from './find-own-endpoint.ts';
 
 /** Throws ApiError; then nothing was changed. */
 export async function reviseEndpoint(
   parts: Parts,
+  author: Author,
   endpointId: string,
   body: ChangeEndpointBody,
 ): Promise<EndpointRecord> {
-  const before = await findEndpoint(parts.catalog, endpointId);
-  if (before === null) throw new ApiError('endpoint-not-found');
+  const before = await findOwnEndpoint(parts, author.organisationId, endpointId);
   if (Object.values(body).every((value) => value === undefined)) return before;
   const probed = body.upstream === undefined ? undefined : await probeAgain(parts, before, body.upstream);
-  const change = {
+  const to = {
     status: body.status,
     probed,
     ramBytes: ramBytesOf(body) ?? undefined,
@@ -30,11 +31,8 @@ export async function reviseEndpoint(
     authQuery: body.authQuery,
   };
   // What was probed was decided on the endpoint as it was; settings alone may be merged into whatever it is.
-  const after = await changeEndpoint(
-    parts.catalog,
-    endpointId,
-    change,
-    probed === undefined ? undefined : before.generation,
+  const after = await parts.catalog.change(author, (change) =>
+    changeEndpoint(change, endpointId, to, probed === undefined ? undefined : before.generation),
   );
   if (after === 'absent') throw new ApiError('endpoint-not-found');
   if (after === 'changed-meanwhile') throw new ApiError('changed-meanwhile');

@@ -1,28 +1,15 @@
-// GET /v1/me: whose key this is, and what service it opens.
-import { meSchema } from '@weir/api-contract';
-import type { AddRoute } from '../../parts.ts';
-import { callerOf } from '../../plugins/authenticate-caller.ts';
+// GET /v1/me: whose key this is, what it may do, and what service it opens.
+import { apiKeyReply, organisationReply } from '../../callers/replies.ts';
 import { version } from '../../version.ts';
-import { problemReplies, withApiKey } from '../operation.ts';
+import type { Perform } from '../operation.ts';
 
-export const addGetMe: AddRoute = (app, { config, fleet }) => {
-  app.get(
-    '/v1/me',
-    {
-      schema: {
-        operationId: 'getMe',
-        summary: 'Whose key this is, and what service it opens',
-        tags: ['service'],
-        security: withApiKey,
-        response: { 200: meSchema, ...problemReplies },
-      },
-    },
-    async (request) => {
-      const { id, name, prefix, createdAt } = callerOf(request);
-      return {
-        apiKey: { id, name, prefix, createdAt: createdAt.toISOString() },
-        service: { version, domain: config.domain, publicPort: config.publicPort, sharedState: fleet.kind },
-      };
-    },
-  );
-};
+export const getMe: Perform<'getMe'> = async ({ caller }, { config, fleet }) => ({
+  apiKey: apiKeyReply(caller),
+  organisation: organisationReply(caller.organisation),
+  service: {
+    version,
+    domain: config.domain,
+    publicPort: config.publicPort,
+    sharedState: fleet.kind,
+  },
+});

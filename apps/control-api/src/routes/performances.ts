@@ -1,0 +1,48 @@
+// Which code does which operation of the contract.
+import { changeEndpoint } from './endpoints/change-endpoint.ts';
+import { createEndpoint } from './endpoints/create-endpoint.ts';
+import { deleteEndpoint } from './endpoints/delete-endpoint.ts';
+import { getActivity } from './endpoints/get-activity.ts';
+import { getConnectionStrings } from './endpoints/get-connection-strings.ts';
+import { getEndpoint } from './endpoints/get-endpoint.ts';
+import { getPins } from './endpoints/get-pins.ts';
+import { listEndpoints } from './endpoints/list-endpoints.ts';
+import { getMe } from './me/get-me.ts';
+import type { Performances } from './operation.ts';
+import { createApiKey, getApiKey, listApiKeys, revokeApiKey } from './organisations/api-keys.ts';
+import {
+  changeOrganisation,
+  createOrganisation,
+  getOrganisation,
+  listOrganisations,
+} from './organisations/organisations.ts';
+import { changeTenant } from './tenants/change-tenant.ts';
+import { createTenant } from './tenants/create-tenant.ts';
+import { deleteTenant } from './tenants/delete-tenant.ts';
+import { getTenant } from './tenants/get-tenant.ts';
+import { listTenants } from './tenants/list-tenants.ts';
+
+export const performances: Performances = {
+  getMe,
+  createOrganisation,
+  listOrganisations,
+  getOrganisation,
+  changeOrganisation,
+  createApiKey,
+  listApiKeys,
+  getApiKey,
+  revokeApiKey,
+  createTenant,
+  listTenants,
+  getTenant,
+  changeTenant,
+  deleteTenant,
+  createEndpoint,
+  listEndpoints,
+  getEndpoint,
+  changeEndpoint,
+  deleteEndpoint,
+  getConnectionStrings,
+  getActivity,
+  getPins,
+};

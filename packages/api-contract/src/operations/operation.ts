@@ -1,0 +1,21 @@
+// What an operation of the API is: a row from which route, OpenAPI document, client and authorisation are made.
+import type { z } from 'zod';
+import type { Scope } from '../scopes.ts';
+
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Parameters are written `:name`. */
+  readonly path: `/v1/${string}`;
+  readonly tag: 'service' | 'organisations' | 'tenants' | 'endpoints';
+  readonly summary: string;
+  readonly description?: string;
+  /** Scopes that the calling key must have, all of them; none: any key will do. */
+  readonly scopes: readonly Scope[];
+  /** Only for keys of the organisation that runs the installation. */
+  readonly forOperator?: true;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  readonly status: 200 | 201 | 204;
+  readonly reply: z.ZodType;
+}

@@ -1,0 +1,30 @@
+// Every operation of the API by its name, and the types of what goes in and comes out.
+import type { z } from 'zod';
+import { endpointOperations } from './endpoint-operations.ts';
+import { organisationOperations } from './organisation-operations.ts';
+import { tenantOperations } from './tenant-operations.ts';
+
+/** The whole API; order is that of the documentation. */
+export const operations = { ...organisationOperations, ...tenantOperations, ...endpointOperations };
+
+export type Operations = typeof operations;
+export type OperationId = keyof Operations;
+
+/** Every operation's name, in order. */
+export const operationIds = Object.keys(operations) as OperationId[];
+
+type Part<
+  Id extends OperationId,
+  Name extends 'params' | 'query' | 'body',
+> = Name extends keyof Operations[Id] ? Operations[Id][Name] : undefined;
+
+/** One part of a request as it arrives at the server: checked, and with defaults filled in. */
+export type RequestPart<Id extends OperationId, Name extends 'params' | 'query' | 'body'> =
+  Part<Id, Name> extends z.ZodType ? z.output<Part<Id, Name>> : undefined;
+
+/** One part of a request as a caller gives it. */
+export type RequestPartInput<Id extends OperationId, Name extends 'params' | 'query' | 'body'> =
+  Part<Id, Name> extends z.ZodType ? z.input<Part<Id, Name>> : undefined;
+
+/** The body of the reply; null where there is none. */
+export type ReplyOf<Id extends OperationId> = z.output<Operations[Id]['reply']>;

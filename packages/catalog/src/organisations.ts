@@ -1,0 +1,67 @@
+// Organisations in the catalog: who owns tenants and API keys.
+import { and, asc, eq, sql } from 'drizzle-orm';
+import type { Catalog, Change } from './catalog.ts';
+import { IdTakenError } from './records.ts';
+import { organisations } from './schema.ts';
+
+export type OrganisationRecord = typeof organisations.$inferSelect;
+
+/** Where a page of things in order of creation begins: after this one. */
+export interface Position {
+  readonly createdAt: Date;
+  readonly id: string;
+}
+
+/** Throws IdTakenError. */
+export async function createOrganisation(
+  { tx }: Change,
+  organisation: { readonly id: string; readonly name: string },
+): Promise<OrganisationRecord> {
+  const [row] = await tx.insert(organisations).values(organisation).onConflictDoNothing().returning();
+  if (row === undefined) throw new IdTakenError(`organisation id ${organisation.id} is taken`);
+  return row;
+}
+
+export async function findOrganisation(catalog: Catalog, id: string): Promise<OrganisationRecord | null> {
+  const [row] = await catalog.db.select().from(organisations).where(eq(organisations.id, id));
+  return row ?? null;
+}
+
+/** A page of all organisations, oldest first; with `onlyId` at most that one. */
+export function listOrganisations(
+  catalog: Catalog,
+  page: {
+    readonly limit: number;
+    readonly after?: Position | undefined;
+    readonly onlyId?: string | undefined;
+  },
+): Promise<readonly OrganisationRecord[]> {
+  const { after, onlyId } = page;
+  return catalog.db
+    .select()
+    .from(organisations)
+    .where(
+      and(
+        onlyId === undefined ? undefined : eq(organisations.id, onlyId),
+        after === undefined
+          ? undefined
+          : sql`(${organisations.createdAt}, ${organisations.id}) > (${after.createdAt.toISOString()}::timestamptz, ${after.id})`,
+      ),
+    )
+    .orderBy(asc(organisations.createdAt), asc(organisations.id))
+    .limit(page.limit);
+}
+
+/** Null: there is none. */
+export async function renameOrganisation(
+  { tx }: Change,
+  id: string,
+  name: string,
+): Promise<OrganisationRecord | null> {
+  const [row] = await tx
+    .update(organisations)
+    .set({ name, updatedAt: sql`now()` })
+    .where(eq(organisations.id, id))
+    .returning();
+  return row ?? null;
+}

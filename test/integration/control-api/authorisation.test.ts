@@ -1,0 +1,142 @@
+// The authorisation matrix, made from the contract: every operation × every set of scopes × own and foreign organisation.
+import {
+  type CreateApiKeyReply,
+  type CreateOrganisationReply,
+  type CreateTenantReply,
+  type Operation,
+  type OperationId,
+  type Operations,
+  operationIds,
+  operations,
+  type Problem,
+  pathOf,
+  type RequestPartInput,
+  type Scope,
+  scopes,
+} from '@weir/api-contract';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Bench, startBench, tenantBody } from './support.ts';
+
+let bench: Bench;
+let own: Things;
+let foreign: Things;
+beforeAll(async () => {
+  bench = await startBench();
+  const make = (name: string) =>
+    bench.api.call<CreateOrganisationReply>('POST', '/v1/organisations', { name });
+  own = await thingsOf(await make('Own'));
+  foreign = await thingsOf(await make('Foreign'));
+});
+afterAll(() => bench?.close());
+
+/** An organisation with a key for each set of scopes, and one of each thing that operations are about. */
+interface Things {
+  readonly ids: Readonly<Record<string, string>>;
+  /** By the scopes, joined with commas. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+const scopeSets: readonly Scope[][] = Array.from({ length: 2 ** scopes.length - 1 }, (_, index) =>
+  scopes.filter((_scope, bit) => ((index + 1) >> bit) & 1),
+);
+
+async function thingsOf({ organisation, secret }: CreateOrganisationReply): Promise<Things> {
+  const secrets = new Map<string, string>();
+  for (const set of scopeSets) {
+    const key = await as<CreateApiKeyReply>(secret, 'POST', '/v1/api-keys', { name: 'a key', scopes: set });
+    secrets.set(set.join(), key.secret);
+  }
+  return { ids: { organisationId: organisation.id, ...(await freshIds(secret)) }, secrets };
+}
+
+/** Things of their own for a call that may end them. */
+async function freshIds(secret: string): Promise<Record<string, string>> {
+  const key = await as<CreateApiKeyReply>(secret, 'POST', '/v1/api-keys', {
+    name: 'victim',
+    scopes: ['read'],
+  });
+  const { tenant, endpoint } = await as<CreateTenantReply>(
+    secret,
+    'POST',
+    '/v1/tenants',
+    tenantBody(bench.server),
+  );
+  return { apiKeyId: key.apiKey.id, tenantId: tenant.id, endpointId: endpoint.id };
+}
+
+function as<T>(secret: string, method: string, path: string, body?: unknown): Promise<T> {
+  return bench.api.call<T>(method, path, body, { authorization: `Bearer ${secret}` });
+}
+
+type WithBody = { [Id in OperationId]: Operations[Id] extends { body: unknown } ? Id : never }[OperationId];
+
+/** A body that each operation takes; one that is missing here does not compile. */
+function bodies(): { [Id in WithBody]: RequestPartInput<Id, 'body'> } {
+  const tenant = tenantBody(bench.server) as unknown as RequestPartInput<'createTenant', 'body'>;
+  const { name: _, ...endpoint } = tenant;
+  return {
+    createOrganisation: { name: 'Made' },
+    changeOrganisation: { name: 'Renamed' },
+    createApiKey: { name: 'Made', scopes: ['admin'] },
+    createTenant: tenant,
+    changeTenant: { name: 'Renamed' },
+    createEndpoint: endpoint,
+    changeEndpoint: { settings: { poolSize: 5 } },
+  };
+}
+
+async function call(id: OperationId, secret: string, ids: Readonly<Record<string, string>>) {
+  const { method } = operations[id];
+  const body = (bodies() as Record<string, unknown>)[id];
+  const reply = await bench.api.fetch(method, pathOf(id, ids), body, { authorization: `Bearer ${secret}` });
+  const text = await reply.text();
+  return { status: reply.status, text, problem: reply.ok ? null : (JSON.parse(text) as Problem) };
+}
+
+for (const id of operationIds) {
+  const operation: Operation = operations[id];
+
+  test(`${id}: a key with any set of scopes may do it if the set holds ${operation.scopes.join(' and ') || 'nothing at all'}`, async () => {
+    const all = own.secrets.get(scopes.join())!;
+    for (const set of scopeSets) {
+      const ids = operation.method === 'DELETE' ? { ...own.ids, ...(await freshIds(all)) } : own.ids;
+      const { status, problem } = await call(id, own.secrets.get(set.join())!, ids);
+      const missing = operation.scopes.filter((scope) => !set.includes(scope));
+      const slug = problem?.type.split('/').at(-1);
+      if (missing.length > 0) {
+        expect([set, status, slug]).toEqual([set, 403, 'scope-missing']);
+        expect(problem!.detail).toBe(`the key has no scope ${missing.join(' and ')}`);
+      } else if (operation.forOperator) {
+        expect([set, status, slug]).toEqual([set, 403, 'operator-only']);
+      } else {
+        expect([set, status, slug]).toEqual([set, operation.status, undefined]);
+      }
+    }
+  });
+
+  test(`${id}: nothing of another organisation is found, whatever the scopes`, async () => {
+    for (const set of scopeSets) {
+      const { status, text } = await call(id, own.secrets.get(set.join())!, foreign.ids);
+      const isAllowed = operation.scopes.every((scope) => set.includes(scope)) && !operation.forOperator;
+      const expected = !isAllowed ? 403 : operation.params === undefined ? operation.status : 404;
+      expect([set, status]).toEqual([set, expected]);
+      for (const foreignId of Object.values(foreign.ids)) {
+        if (expected !== 404) expect(text).not.toContain(foreignId);
+      }
+    }
+  });
+
+  test(`${id}: without a key, or with none that is one, it is refused before anything else`, async () => {
+    for (const secret of ['', 'nonsense', `weir_${'0'.repeat(48)}`]) {
+      expect((await call(id, secret, own.ids)).status).toBe(401);
+    }
+  });
+}
+
+test('the organisation that runs the installation has no way into the tenants and keys of others', async () => {
+  for (const id of operationIds) {
+    const path = operations[id].path as string;
+    if (!/:(tenantId|endpointId|apiKeyId)/.test(path)) continue;
+    expect([id, (await call(id, bench.api.apiKey, foreign.ids)).status]).toEqual([id, 404]);
+  }
+});
