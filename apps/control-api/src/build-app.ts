@@ -1,5 +1,6 @@
 // The HTTP side as a whole: plugins, then the operations, each from its own file.
 import { randomUUID } from 'node:crypto';
+import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import { operationIds } from '@weir/api-contract';
 import fastify from 'fastify';
@@ -20,6 +21,10 @@ const openRoutes: readonly AddRoute[] = [addProbes, addOpenApi];
 // A CA file of 256 kB, escaped, and the rest of a body with room to spare.
 const bodyBytesMax = 512 * 1024;
 
+function requestIdIn(header: unknown): string | null {
+  return typeof header === 'string' && /^[\w.:-]{1,128}$/.test(header) ? header : null;
+}
+
 /** The app, ready to listen or to be asked for its OpenAPI document. Nothing is called before a request comes. */
 export async function buildApp(parts: Parts): Promise<App> {
   const app: App = fastify({
@@ -27,7 +32,8 @@ export async function buildApp(parts: Parts): Promise<App> {
     logger: false,
     bodyLimit: bodyBytesMax,
     requestTimeout: 30_000,
-    genReqId: () => randomUUID(),
+    // A caller that names its requests finds them by that name.
+    genReqId: ({ headers }) => requestIdIn(headers['x-request-id']) ?? randomUUID(),
     forceCloseConnections: 'idle',
   });
   app.setValidatorCompiler(validatorCompiler);
@@ -47,6 +53,7 @@ export async function buildApp(parts: Parts): Promise<App> {
     transform: jsonSchemaTransform,
     transformObject: describeApi,
   });
+  await app.register(rateLimit, { global: false });
   app.register(async (open) => {
     for (const add of openRoutes) add(open as App, parts);
   });

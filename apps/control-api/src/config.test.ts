@@ -15,6 +15,7 @@ test('the least environment gives the defaults', () => {
     egressAllow: { loopback: false, private: false },
     ownListeners: [],
     firstKeyFile: null,
+    requestsPerMinute: 6000,
     dashboardDir: null,
     logLevel: 'info',
   });
@@ -40,6 +41,7 @@ test('every fault is named in one go', () => {
       WEIR_PUBLIC_PORT: '0',
       WEIR_EGRESS_ALLOW: 'all',
       WEIR_LOG_LEVEL: 'loud',
+      WEIR_API_REQUESTS_PER_MINUTE: '0',
     });
   expect(read).toThrow(ConfigError);
   for (const name of [
@@ -47,6 +49,7 @@ test('every fault is named in one go', () => {
     'PUBLIC_PORT',
     'EGRESS_ALLOW',
     'LOG_LEVEL',
+    'API_REQUESTS_PER_MINUTE',
     'CATALOG_URL',
     'SEAL_KEY_FILE',
   ]) {

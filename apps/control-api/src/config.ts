@@ -22,6 +22,8 @@ export interface ControlApiConfig {
   readonly ownListeners: readonly { readonly address: string; readonly port: number }[];
   /** Where the API key made at first start is written; null: there must be one already. */
   readonly firstKeyFile: string | null;
+  /** Of one API key, at this process. */
+  readonly requestsPerMinute: number;
   /** The built dashboard; null: none is served. */
   readonly dashboardDir: string | null;
   readonly logLevel: LogLevel;
@@ -65,6 +67,10 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
   if (!Number.isInteger(publicPort) || publicPort < 1 || publicPort > 65_535) {
     faults.push('WEIR_PUBLIC_PORT is not a port');
   }
+  const requestsPerMinute = Number(text('WEIR_API_REQUESTS_PER_MINUTE') ?? 6000);
+  if (!Number.isInteger(requestsPerMinute) || requestsPerMinute < 1) {
+    faults.push('WEIR_API_REQUESTS_PER_MINUTE is not a whole number of at least 1');
+  }
   const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel))
     faults.push(`WEIR_LOG_LEVEL: "${logLevel}" is not one of ${logLevels.join(', ')}`);
@@ -82,6 +88,7 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
     egressAllow: { loopback: egress.includes('loopback'), private: egress.includes('private') },
     ownListeners,
     firstKeyFile: text('WEIR_FIRST_KEY_FILE'),
+    requestsPerMinute,
     dashboardDir: text('WEIR_DASHBOARD_DIR'),
     logLevel: logLevel as LogLevel,
   };

@@ -57,6 +57,11 @@ export const problems = {
     title: 'The endpoint was changed by somebody else meanwhile',
     action: 'Read it again and repeat the change if it still makes sense.',
   },
+  'precondition-failed': {
+    status: 412,
+    title: 'It was changed since you read it',
+    action: 'Read it again, and repeat the change with the new ETag if it still makes sense.',
+  },
   'last-admin-key': {
     status: 409,
     title: 'It is the last key that can make keys',
@@ -76,6 +81,16 @@ export const problems = {
     status: 422,
     title: 'The request is not as the API wants it',
     action: 'Correct the fields named in "errors".',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The Idempotency-Key was used for another body',
+    action: 'Send a new key with each new request, and the same key only with the same body.',
+  },
+  'too-many-requests': {
+    status: 429,
+    title: 'The API key has made too many requests',
+    action: 'Wait as many seconds as the Retry-After header says.',
   },
   'upstream-dns': {
     status: 422,

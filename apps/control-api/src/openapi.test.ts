@@ -1,4 +1,5 @@
 // The OpenAPI document in docs/ is the one that the running API serves.
+import rateLimit from '@fastify/rate-limit';
 import { operationIds, operations } from '@weir/api-contract';
 import { createMemoryFleet } from '@weir/fleet';
 import { createLogger, createMetrics } from '@weir/telemetry';
@@ -9,10 +10,15 @@ import { readControlApiConfig } from './config.ts';
 import type { App, Parts } from './parts.ts';
 import { addAuthentication } from './plugins/authenticate-caller.ts';
 
+const config = readControlApiConfig({
+  WEIR_CATALOG_URL: 'postgresql://unused',
+  WEIR_SEAL_KEY_FILE: '/unused',
+});
+
 /** An app whose catalog is never asked: building it and describing it touch nothing. */
 function build() {
   return buildApp({
-    config: readControlApiConfig({ WEIR_CATALOG_URL: 'postgresql://unused', WEIR_SEAL_KEY_FILE: '/unused' }),
+    config,
     catalog: null as unknown as Parts['catalog'],
     fleet: createMemoryFleet(),
     log: createLogger({ name: 'test', level: 'silent' }),
@@ -41,9 +47,10 @@ test('the document has every operation of the contract under /v1, and no other',
   expect(served.sort()).toEqual([...operationIds].sort());
 });
 
-test('a route that no operation gives scopes to is not taken', () => {
+test('a route that no operation gives scopes to is not taken', async () => {
   const app = fastify() as unknown as App;
-  addAuthentication(app, { catalog: null as never, keyUse: null as never });
+  await app.register(rateLimit, { global: false });
+  addAuthentication(app, { catalog: null as never, keyUse: null as never, config });
   expect(() => app.get('/v1/back-door', async () => 'open')).toThrow('no operation');
 });
 

@@ -5,6 +5,7 @@ import {
   displayNameSchema,
   organisationIdSchema,
   pageOf,
+  pageQuerySchema,
   statusSchema,
   tenantIdSchema,
   timeSchema,
@@ -26,11 +27,24 @@ export const tenantSchema = z
     organisationId: organisationIdSchema,
     name: z.string(),
     status: statusSchema,
+    generation: z.number().int().describe('Raised by each change of the tenant itself'),
     endpointCount: z.number().int(),
     createdAt: timeSchema,
     updatedAt: timeSchema,
   })
   .meta({ id: 'Tenant' });
+
+/** Query of the list of tenants. */
+export const tenantsQuerySchema = pageQuerySchema.extend({
+  name: z
+    .string()
+    .min(1)
+    .max(100)
+    .refine((text) => !text.includes('\0'), 'must not hold a zero byte')
+    .optional()
+    .describe('Only tenants whose name begins so, in upper or lower case as far as the catalog knows them'),
+  status: statusSchema.optional(),
+});
 
 export const tenantPageSchema = pageOf(tenantSchema).meta({ id: 'TenantPage' });
 

@@ -115,14 +115,14 @@ export async function openServicePassword(catalog: Catalog, id: string): Promise
 }
 
 /**
- * Applies `to`. `absent`: no such live endpoint. `changed-meanwhile`: it is no longer at `ifGeneration`,
+ * Applies `to`. `absent`: no such live endpoint. `changed-meanwhile`: it is at none of `ifGeneration`,
  * on which the change was decided.
  */
 export async function changeEndpoint(
   change: Change,
   id: string,
   to: EndpointChange,
-  ifGeneration?: number,
+  ifGeneration?: readonly number[],
 ): Promise<EndpointRecord | 'absent' | 'changed-meanwhile'> {
   const { tx, sealer, author } = change;
   const [before] = await tx
@@ -131,7 +131,7 @@ export async function changeEndpoint(
     .where(liveEndpoint(author.organisationId, id))
     .for('update');
   if (before === undefined) return 'absent';
-  if (ifGeneration !== undefined && before.generation !== ifGeneration) return 'changed-meanwhile';
+  if (ifGeneration !== undefined && !ifGeneration.includes(before.generation)) return 'changed-meanwhile';
   const { probed } = to;
   const [row] = await tx
     .update(endpoints)
@@ -158,14 +158,21 @@ export async function changeEndpoint(
   return endpointRecord(row!, await rolesOf(tx, [id]));
 }
 
-/** Turns the endpoint into a tombstone without secrets. False: the organisation has no such live endpoint. */
-export async function retireEndpoint({ tx, author }: Change, id: string): Promise<boolean> {
+/** Turns the endpoint into a tombstone without secrets. Outcomes as of a change. */
+export async function retireEndpoint(
+  { tx, author }: Change,
+  id: string,
+  ifGeneration?: readonly number[],
+): Promise<'deleted' | 'absent' | 'changed-meanwhile'> {
   const [live] = await tx
-    .select({ id: endpoints.id })
+    .select({ generation: endpoints.generation })
     .from(endpoints)
     .where(liveEndpoint(author.organisationId, id))
     .for('update');
-  return live !== undefined && (await retireEndpoints(tx, [id])).length > 0;
+  if (live === undefined) return 'absent';
+  if (ifGeneration !== undefined && !ifGeneration.includes(live.generation)) return 'changed-meanwhile';
+  await retireEndpoints(tx, [id]);
+  return 'deleted';
 }
 
 /** Part of a deletion, inside its transaction. */

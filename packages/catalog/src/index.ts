@@ -10,6 +10,7 @@ export {
   retireEndpoint,
 } from './endpoints.ts';
 export { raiseEpoch, readEpoch } from './epoch.ts';
+export * from './kept-replies.ts';
 export { applyMigrations } from './migrate.ts';
 export * from './organisations.ts';
 export { countUnsent, forgetSent, type SendOutcome, sendDue } from './outbox.ts';

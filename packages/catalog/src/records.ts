@@ -9,6 +9,7 @@ export interface TenantRecord {
   readonly organisationId: string;
   readonly name: string;
   readonly status: LiveStatus;
+  readonly generation: number;
   readonly endpointCount: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;

@@ -78,15 +78,20 @@ export const tenants = pgTable(
     status: text('status', { enum: ['active', 'suspended', 'deleted'] })
       .notNull()
       .default('active'),
+    generation: bigint('generation', { mode: 'number' }).notNull().default(1),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
   (table) => [
+    check('tenants_generation', sql`${table.generation} >= 1`),
     check('tenants_id', sql`${table.id} ~ '^tn_[0-9a-z]{20}$'`),
     check('tenants_name', sql`length(${table.name}) between 1 and 100`),
     check('tenants_status', sql`${table.status} in ('active', 'suspended', 'deleted')`),
     index('tenants_page')
       .on(table.organisationId, table.createdAt, table.id)
+      .where(sql`${table.status} <> 'deleted'`),
+    index('tenants_by_name')
+      .on(table.organisationId, sql`lower(${table.name}) text_pattern_ops`)
       .where(sql`${table.status} <> 'deleted'`),
   ],
 );
@@ -233,6 +238,27 @@ export const apiKeys = pgTable(
     index('api_keys_page').on(table.organisationId, table.createdAt, table.id),
     check('api_keys_prefix', sql`${table.prefix} ~ '^weir_[0-9a-f]{4,12}$'`),
     check('api_keys_sha256', sql`octet_length(${table.sha256}) = 32`),
+  ],
+);
+
+/** Replies to creations that carried an Idempotency-Key, so that a repetition gets the same one. */
+export const keptReplies = pgTable(
+  'kept_replies',
+  {
+    apiKeyId: text('api_key_id')
+      .notNull()
+      .references(() => apiKeys.id, { onDelete: 'restrict' }),
+    /** Method and path. */
+    route: text('route').notNull(),
+    idempotencyKey: text('idempotency_key').notNull(),
+    /** What was asked and what was answered; it may hold a password. */
+    sealed: text('sealed').notNull(),
+    keptAt: moment('kept_at').notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.apiKeyId, table.route, table.idempotencyKey] }),
+    check('kept_replies_key', sql`length(${table.idempotencyKey}) between 1 and 200`),
+    index('kept_replies_old').on(table.keptAt),
   ],
 );
 

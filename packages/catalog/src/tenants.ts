@@ -45,50 +45,76 @@ export async function findTenant(
 export function listTenants(
   catalog: Catalog,
   organisationId: string,
-  page: { readonly limit: number; readonly after?: Position | undefined },
+  page: {
+    readonly limit: number;
+    readonly after?: Position | undefined;
+    /** What names begin with, whatever the case. */
+    readonly name?: string | undefined;
+    readonly status?: LiveStatus | undefined;
+  },
 ): Promise<readonly TenantRecord[]> {
+  const { name, status } = page;
+  const named =
+    name === undefined
+      ? undefined
+      : sql`lower(${tenants.name}) like lower(${name.replace(/[\\%_]/g, '\\$&')}) || '%'`;
   const after =
     page.after === undefined
       ? undefined
       : sql`(${tenants.createdAt}, ${tenants.id}) > (${page.after.createdAt.toISOString()}::timestamptz, ${page.after.id})`;
   return selectTenants(
     catalog.db,
-    and(eq(tenants.organisationId, organisationId), ne(tenants.status, 'deleted'), after),
+    and(
+      eq(tenants.organisationId, organisationId),
+      ne(tenants.status, 'deleted'),
+      status === undefined ? undefined : eq(tenants.status, status),
+      named,
+      after,
+    ),
     page.limit,
   );
 }
 
-/** Renames or suspends. Poolers know a tenant by its endpoints, so each of them is published anew. Null: no such live tenant. */
+/**
+ * Renames or suspends. Poolers know a tenant by its endpoints, so each of them is published anew. `absent`: no such
+ * live tenant. `changed-meanwhile`: it is at none of `ifGeneration`.
+ */
 export async function changeTenant(
   change: Change,
   id: string,
   to: { readonly name?: string | undefined; readonly status?: LiveStatus | undefined },
-): Promise<TenantRecord | null> {
-  const { tx, author } = change;
+  ifGeneration?: readonly number[],
+): Promise<TenantRecord | 'absent' | 'changed-meanwhile'> {
+  const { tx } = change;
+  const before = await lockTenant(change, id, ifGeneration);
+  if (typeof before === 'string') return before;
   const [row] = await tx
     .update(tenants)
-    .set({ ...to, updatedAt: sql`now()` })
-    .where(liveTenant(author.organisationId, id))
+    .set({ ...to, generation: sql`${tenants.generation} + 1`, updatedAt: sql`now()` })
+    .where(eq(tenants.id, id))
     .returning();
-  if (row === undefined) return null;
   const changed = await tx
     .update(endpoints)
     .set({ generation: sql`${endpoints.generation} + 1` })
     .where(and(eq(endpoints.tenantId, id), ne(endpoints.status, 'deleted')))
     .returning();
   await enqueue(tx, changed);
-  return tenantRecord(row, changed.length);
+  return tenantRecord(row!, changed.length);
 }
 
-/** Deletes a tenant and turns its endpoints into tombstones. False: no such live tenant. */
-export async function retireTenant(change: Change, id: string): Promise<boolean> {
-  const { tx, author } = change;
-  const [row] = await tx
+/** Deletes a tenant and turns its endpoints into tombstones. Outcomes as of a change. */
+export async function retireTenant(
+  change: Change,
+  id: string,
+  ifGeneration?: readonly number[],
+): Promise<'deleted' | 'absent' | 'changed-meanwhile'> {
+  const { tx } = change;
+  const before = await lockTenant(change, id, ifGeneration);
+  if (typeof before === 'string') return before;
+  await tx
     .update(tenants)
-    .set({ status: 'deleted', updatedAt: sql`now()` })
-    .where(liveTenant(author.organisationId, id))
-    .returning({ id: tenants.id });
-  if (row === undefined) return false;
+    .set({ status: 'deleted', generation: sql`${tenants.generation} + 1`, updatedAt: sql`now()` })
+    .where(eq(tenants.id, id));
   const live = await tx
     .select({ id: endpoints.id })
     .from(endpoints)
@@ -99,7 +125,17 @@ export async function retireTenant(change: Change, id: string): Promise<boolean>
     tx,
     live.map((endpoint) => endpoint.id),
   );
-  return true;
+  return 'deleted';
+}
+
+async function lockTenant(
+  { tx, author }: Change,
+  id: string,
+  ifGeneration: readonly number[] | undefined,
+): Promise<TenantRow | 'absent' | 'changed-meanwhile'> {
+  const [row] = await tx.select().from(tenants).where(liveTenant(author.organisationId, id)).for('update');
+  if (row === undefined) return 'absent';
+  return ifGeneration === undefined || ifGeneration.includes(row.generation) ? row : 'changed-meanwhile';
 }
 
 async function selectTenants(
@@ -121,7 +157,7 @@ async function selectTenants(
 }
 
 function tenantRecord(row: TenantRow, endpointCount: number): TenantRecord {
-  const { id, organisationId, name, createdAt, updatedAt } = row;
+  const { id, organisationId, name, generation, createdAt, updatedAt } = row;
   const status = row.status as LiveStatus;
-  return { id, organisationId, name, status, endpointCount, createdAt, updatedAt };
+  return { id, organisationId, name, status, generation, endpointCount, createdAt, updatedAt };
 }

@@ -1,7 +1,15 @@
 // Ids: their form, their reserved names, their even spread.
 import { expect, test } from 'vitest';
 import { adjectives, nouns } from './id-words.ts';
-import { isEndpointId, isTenantId, newEndpointId, newTenantId, reservedNames } from './ids.ts';
+import {
+  isEndpointId,
+  isOrganisationId,
+  isTenantId,
+  newEndpointId,
+  newOrganisationId,
+  newTenantId,
+  reservedNames,
+} from './ids.ts';
 
 /** A small generator with a printed seed, so that a failure can be played again. */
 function seeded(seed: number) {
@@ -23,6 +31,7 @@ test('new ids have the form that the checks ask for', () => {
   const randomBytes = seeded(seed);
   for (let i = 0; i < 500; i++) {
     expect(isTenantId(newTenantId(randomBytes))).toBe(true);
+    expect(isOrganisationId(newOrganisationId(randomBytes))).toBe(true);
     const id = newEndpointId(randomBytes);
     expect(isEndpointId(id)).toBe(true);
     expect(id.length).toBeLessThanOrEqual(63 - '-pooler'.length);

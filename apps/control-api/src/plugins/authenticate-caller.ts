@@ -3,11 +3,16 @@ import { type CallerRecord, findCaller } from '@weir/catalog';
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
 import type { App, Parts } from '../parts.ts';
+import { createRateLimit } from './limit-rate.ts';
 
 const callers = new WeakMap<FastifyRequest, CallerRecord>();
 
 /** From here on every route of `app` is an operation of the contract, and needs a key with that operation's scopes. */
-export function addAuthentication(app: App, { catalog, keyUse }: Pick<Parts, 'catalog' | 'keyUse'>): void {
+export function addAuthentication(
+  app: App,
+  { catalog, keyUse, config }: Pick<Parts, 'catalog' | 'keyUse' | 'config'>,
+): void {
+  const limitRate = createRateLimit(app, config.requestsPerMinute, (request) => callerOf(request).id);
   app.addHook('onRoute', (route) => {
     if (route.config?.operation === undefined) {
       throw new Error(
@@ -15,12 +20,13 @@ export function addAuthentication(app: App, { catalog, keyUse }: Pick<Parts, 'ca
       );
     }
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const match = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '');
     const caller = match === null ? null : await findCaller(catalog, match[1]!);
     if (caller === null) throw new ApiError('unauthenticated');
     keyUse.note(caller);
     callers.set(request, caller);
+    await limitRate(request, reply);
     const operation = request.routeOptions.config.operation!;
     const missing = operation.scopes.filter((scope) => !caller.scopes.includes(scope));
     if (missing.length > 0) {

@@ -2,6 +2,7 @@
 import {
   allPublications,
   type Catalog,
+  forgetKeptReplies,
   forgetSent,
   type Publication,
   plainCatalogError,
@@ -71,6 +72,7 @@ export function startOutboxPublisher(parts: {
     }
     if (performance.now() >= forgetAt) {
       await forgetSent(catalog);
+      await forgetKeptReplies(catalog);
       forgetAt = performance.now() + forgetEveryMs;
     }
   };

@@ -10,8 +10,11 @@ import {
 } from '@weir/api-contract';
 import type { Author, CallerRecord } from '@weir/catalog';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import type { App, Parts } from '../parts.ts';
 import { callerOf } from '../plugins/authenticate-caller.ts';
+import { type Create, once } from './once.ts';
+import { etagOf, ifMatchOf } from './preconditions.ts';
 
 /** One request to an operation, checked and allowed. */
 export interface Call<Id extends OperationId> {
@@ -21,6 +24,10 @@ export interface Call<Id extends OperationId> {
   readonly caller: CallerRecord;
   /** For whatever the request changes. */
   readonly author: Author;
+  /** For what creates something; once for an Idempotency-Key. Headers of the reply are set inside it. */
+  readonly create: Create<ReplyOf<Id>>;
+  /** Generations of which one must be the current one; undefined: any. */
+  readonly ifGeneration: readonly number[] | undefined;
   /** For headers; the status and the body are sent by the operation. */
   readonly reply: FastifyReply;
 }
@@ -49,6 +56,27 @@ const problemReplies = {
   '5xx': problemReply('Weir cannot do it now'),
 };
 
+const idempotencyHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable characters without spaces')
+    .optional()
+    .describe('Of your choice, new for each creation: a repetition within 24 hours gets the same reply'),
+});
+
+const preconditionHeaders = z.looseObject({
+  'if-match': z
+    .string()
+    .max(1000)
+    .optional()
+    .describe('ETags of which one must be current, or the reply is 412 and nothing is changed'),
+});
+
+function headersOf({ isIdempotent, hasEtag, method }: Operation): z.ZodType | undefined {
+  if (isIdempotent) return idempotencyHeaders;
+  return hasEtag && method !== 'GET' ? preconditionHeaders : undefined;
+}
+
 /** Adds the route of one operation. */
 export function addOperation<Id extends OperationId>(
   app: App,
@@ -58,6 +86,7 @@ export function addOperation<Id extends OperationId>(
 ): void {
   const operation: Operation = operations[id];
   const { method, path, tag, summary, params, query, body, status, reply: replySchema } = operation;
+  const headers = headersOf(operation);
   app.route({
     method,
     url: path,
@@ -71,14 +100,28 @@ export function addOperation<Id extends OperationId>(
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),
+      ...(headers === undefined ? {} : { headers }),
       response: { [status]: replySchema, ...problemReplies },
     },
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
       const caller = callerOf(request);
       const author = { organisationId: caller.organisationId, apiKeyId: caller.id, requestId: request.id };
-      const { params, query, body } = request;
-      const call = { params, query, body, caller, author, reply } as unknown as Call<Id>;
-      const result = await perform(call, parts);
+      // Whatever is logged on the way can be found by the request that caused it.
+      const log = parts.log.child({ requestId: request.id, apiKeyId: caller.id });
+      const result = await once(
+        { catalog: parts.catalog, author },
+        request,
+        reply,
+        (create: Create<ReplyOf<Id>>) => {
+          const { params, query, body } = request;
+          const ifGeneration = ifMatchOf(request.headers['if-match']);
+          const call = { params, query, body, caller, author, create, ifGeneration, reply };
+          return perform(call as unknown as Call<Id>, { ...parts, log });
+        },
+      );
+      if (operation.hasEtag && result !== null) {
+        reply.header('etag', etagOf((result as { generation: number }).generation));
+      }
       return reply.code(status).send(result as never);
     },
   });

@@ -1,23 +1,26 @@
 // Creates a tenant with its first endpoint: try out the database, then write everything in one transaction.
 import { randomBytes } from 'node:crypto';
 import type { CreateTenantBody } from '@weir/api-contract';
-import { type Author, createTenant, type EndpointRecord, type TenantRecord } from '@weir/catalog';
+import { createTenant, type EndpointRecord, type TenantRecord } from '@weir/catalog';
 import { newTenantId } from '@weir/tenancy';
 import type { Parts } from '../parts.ts';
+import type { Create } from '../routes/once.ts';
 import { planEndpoint, withFreshIds } from './plan-endpoint.ts';
 
-/** Throws ApiError; then nothing was written. */
-export async function provisionTenant(
+/** Resolves to what `show` makes of the new tenant. Throws ApiError; then nothing was written. */
+export async function provisionTenant<Reply>(
   parts: Parts,
-  author: Author,
   body: CreateTenantBody,
-): Promise<{ tenant: TenantRecord; endpoint: EndpointRecord }> {
+  create: Create<Reply>,
+  show: (tenant: TenantRecord, endpoint: EndpointRecord) => Reply,
+): Promise<Reply> {
   const plan = await planEndpoint(parts, body);
-  const created = await withFreshIds(plan, (endpoint) =>
-    parts.catalog.change(author, (change) =>
-      createTenant(change, { id: newTenantId(randomBytes), name: body.name }, endpoint),
-    ),
+  return withFreshIds(plan, (fresh) =>
+    create(async (change) => {
+      const id = newTenantId(randomBytes);
+      const { tenant, endpoint } = await createTenant(change, { id, name: body.name }, fresh);
+      parts.log.info({ tenantId: id, endpointId: endpoint.id }, 'creating a tenant');
+      return show(tenant, endpoint);
+    }),
   );
-  parts.log.info({ tenantId: created.tenant.id, endpointId: created.endpoint.id }, 'tenant created');
-  return created;
 }

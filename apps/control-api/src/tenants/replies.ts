@@ -5,12 +5,13 @@ import { hostOf } from '@weir/tenancy';
 import type { ControlApiConfig } from '../config.ts';
 
 export function tenantReply(tenant: TenantRecord): TenantReply {
-  const { id, organisationId, name, status, endpointCount, createdAt, updatedAt } = tenant;
+  const { id, organisationId, name, status, generation, endpointCount, createdAt, updatedAt } = tenant;
   return {
     id: id as TenantReply['id'],
     organisationId: organisationId as TenantReply['organisationId'],
     name,
     status,
+    generation,
     endpointCount,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),

@@ -18,8 +18,12 @@ export async function reviseEndpoint(
   author: Author,
   endpointId: string,
   body: ChangeEndpointBody,
+  ifGeneration?: readonly number[],
 ): Promise<EndpointRecord> {
   const before = await findOwnEndpoint(parts, author.organisationId, endpointId);
+  if (ifGeneration !== undefined && !ifGeneration.includes(before.generation)) {
+    throw new ApiError('precondition-failed');
+  }
   if (Object.values(body).every((value) => value === undefined)) return before;
   const probed = body.upstream === undefined ? undefined : await probeAgain(parts, before, body.upstream);
   const to = {
@@ -32,10 +36,12 @@ export async function reviseEndpoint(
   };
   // What was probed was decided on the endpoint as it was; settings alone may be merged into whatever it is.
   const after = await parts.catalog.change(author, (change) =>
-    changeEndpoint(change, endpointId, to, probed === undefined ? undefined : before.generation),
+    changeEndpoint(change, endpointId, to, probed === undefined ? ifGeneration : [before.generation]),
   );
   if (after === 'absent') throw new ApiError('endpoint-not-found');
-  if (after === 'changed-meanwhile') throw new ApiError('changed-meanwhile');
+  if (after === 'changed-meanwhile') {
+    throw new ApiError(ifGeneration === undefined ? 'changed-meanwhile' : 'precondition-failed');
+  }
   parts.log.info({ endpointId, generation: after.generation }, 'endpoint changed');
   return after;
 }

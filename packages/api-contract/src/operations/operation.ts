@@ -13,6 +13,10 @@ export interface Operation {
   readonly scopes: readonly Scope[];
   /** Only for keys of the organisation that runs the installation. */
   readonly forOperator?: true;
+  /** The reply's `generation` is sent as ETag; a change is made only if If-Match, where it is given, holds. */
+  readonly hasEtag?: true;
+  /** Done at most once for an Idempotency-Key. */
+  readonly isIdempotent?: true;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;

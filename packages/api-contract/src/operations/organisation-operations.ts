@@ -34,6 +34,7 @@ export const organisationOperations = {
     summary: 'Create an organisation with its first API key',
     description: 'Only for keys of the organisation that runs this installation.',
     scopes: ['admin', 'secrets'],
+    isIdempotent: true,
     forOperator: true,
     body: createOrganisationBodySchema,
     status: 201,
@@ -79,6 +80,7 @@ export const organisationOperations = {
     description:
       'The reply holds the key; nothing else ever does. A key gives only scopes that it has itself.',
     scopes: ['admin', 'secrets'],
+    isIdempotent: true,
     body: createApiKeyBodySchema,
     status: 201,
     reply: createApiKeyReplySchema,

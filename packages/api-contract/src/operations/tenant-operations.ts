@@ -1,6 +1,6 @@
 // Operations on tenants.
 import { z } from 'zod';
-import { pageQuerySchema, tenantParamsSchema } from '../identity.ts';
+import { tenantParamsSchema } from '../identity.ts';
 import {
   changeTenantBodySchema,
   createTenantBodySchema,
@@ -8,6 +8,7 @@ import {
   getTenantReplySchema,
   tenantPageSchema,
   tenantSchema,
+  tenantsQuerySchema,
 } from '../tenants.ts';
 import type { Operation } from './operation.ts';
 
@@ -19,6 +20,7 @@ export const tenantOperations = {
     summary: 'Create a tenant with its first endpoint; its database is tried out first, for at most 10 s',
     description: 'With scope secrets the connection strings of the reply hold the password that was given.',
     scopes: ['write'],
+    isIdempotent: true,
     body: createTenantBodySchema,
     status: 201,
     reply: createTenantReplySchema,
@@ -29,7 +31,7 @@ export const tenantOperations = {
     tag: 'tenants',
     summary: 'List tenants, oldest first',
     scopes: ['read'],
-    query: pageQuerySchema,
+    query: tenantsQuerySchema,
     status: 200,
     reply: tenantPageSchema,
   },
@@ -39,6 +41,7 @@ export const tenantOperations = {
     tag: 'tenants',
     summary: 'A tenant with its endpoints (the first 200)',
     scopes: ['read'],
+    hasEtag: true,
     params: tenantParamsSchema,
     status: 200,
     reply: getTenantReplySchema,
@@ -49,6 +52,7 @@ export const tenantOperations = {
     tag: 'tenants',
     summary: 'Rename, suspend or bring back a tenant',
     scopes: ['write'],
+    hasEtag: true,
     params: tenantParamsSchema,
     body: changeTenantBodySchema,
     status: 200,
@@ -60,6 +64,7 @@ export const tenantOperations = {
     tag: 'tenants',
     summary: 'Delete a tenant with its endpoints; its databases are not touched',
     scopes: ['write'],
+    hasEtag: true,
     params: tenantParamsSchema,
     status: 204,
     reply: z.null().describe('It is gone'),

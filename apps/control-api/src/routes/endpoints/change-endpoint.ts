@@ -3,5 +3,7 @@ import { endpointReply } from '../../tenants/replies.ts';
 import { reviseEndpoint } from '../../tenants/revise-endpoint.ts';
 import type { Perform } from '../operation.ts';
 
-export const changeEndpoint: Perform<'changeEndpoint'> = async ({ params, body, author }, parts) =>
-  endpointReply(await reviseEndpoint(parts, author, params.endpointId, body), parts.config);
+export const changeEndpoint: Perform<'changeEndpoint'> = async (
+  { params, body, author, ifGeneration },
+  parts,
+) => endpointReply(await reviseEndpoint(parts, author, params.endpointId, body, ifGeneration), parts.config);

@@ -4,17 +4,17 @@ import { provisionEndpoint } from '../../tenants/provision-endpoint.ts';
 import { endpointReply } from '../../tenants/replies.ts';
 import type { Perform } from '../operation.ts';
 
-export const createEndpoint: Perform<'createEndpoint'> = async (
-  { params, body, caller, author, reply },
+export const createEndpoint: Perform<'createEndpoint'> = (
+  { params, body, caller, author, create, reply },
   parts,
-) => {
-  const endpoint = await provisionEndpoint(parts, author, params.tenantId, body);
-  reply.header('location', `/v1/endpoints/${endpoint.id}`);
-  return {
-    endpoint: endpointReply(endpoint, parts.config),
-    connectionStrings: connectionStringsReply(endpoint, parts.config, {
-      role: body.upstream.user,
-      password: caller.scopes.includes('secrets') ? body.upstream.password : undefined,
-    }),
-  };
-};
+) =>
+  provisionEndpoint(parts, author, params.tenantId, body, create, (endpoint) => {
+    reply.header('location', `/v1/endpoints/${endpoint.id}`);
+    return {
+      endpoint: endpointReply(endpoint, parts.config),
+      connectionStrings: connectionStringsReply(endpoint, parts.config, {
+        role: body.upstream.user,
+        password: caller.scopes.includes('secrets') ? body.upstream.password : undefined,
+      }),
+    };
+  });

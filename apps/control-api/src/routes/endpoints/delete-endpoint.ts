@@ -3,10 +3,14 @@ import { retireEndpoint } from '@weir/catalog';
 import { ApiError } from '../../errors.ts';
 import type { Perform } from '../operation.ts';
 
-export const deleteEndpoint: Perform<'deleteEndpoint'> = async ({ params, author }, { catalog, log }) => {
+export const deleteEndpoint: Perform<'deleteEndpoint'> = async (
+  { params, author, ifGeneration },
+  { catalog, log },
+) => {
   const { endpointId } = params;
-  const retired = await catalog.change(author, (change) => retireEndpoint(change, endpointId));
-  if (!retired) throw new ApiError('endpoint-not-found');
+  const outcome = await catalog.change(author, (change) => retireEndpoint(change, endpointId, ifGeneration));
+  if (outcome === 'absent') throw new ApiError('endpoint-not-found');
+  if (outcome === 'changed-meanwhile') throw new ApiError('precondition-failed');
   log.info({ endpointId }, 'endpoint deleted');
   return null;
 };

@@ -11,10 +11,7 @@ import { ApiError } from '../../errors.ts';
 import { pageOf, positionOf } from '../cursor.ts';
 import type { Perform } from '../operation.ts';
 
-export const createApiKey: Perform<'createApiKey'> = async (
-  { body, caller, author, reply },
-  { catalog, log },
-) => {
+export const createApiKey: Perform<'createApiKey'> = async ({ body, caller, create, reply }, { log }) => {
   const { name, scopes } = body;
   const notHeld = scopes.filter((scope) => !caller.scopes.includes(scope));
   if (notHeld.length > 0) {
@@ -28,12 +25,13 @@ export const createApiKey: Perform<'createApiKey'> = async (
       faults: [{ field: 'expiresAt', message: 'must be in the future' }],
     });
   }
-  const { record, secret } = await catalog.change(author, (change) =>
-    writeApiKey(change, caller.organisationId, { name, scopes, expiresAt }),
-  );
-  log.info({ apiKeyId: record.id, scopes }, 'API key created');
-  reply.header('location', `/v1/api-keys/${record.id}`);
-  return { apiKey: apiKeyReply(record), secret };
+  return create(async (change) => {
+    const choice = { name, scopes, expiresAt };
+    const { record, secret } = await writeApiKey(change, caller.organisationId, choice);
+    log.info({ createdApiKeyId: record.id, scopes }, 'creating an API key');
+    reply.header('location', `/v1/api-keys/${record.id}`);
+    return { apiKey: apiKeyReply(record), secret };
+  });
 };
 
 export const listApiKeys: Perform<'listApiKeys'> = async ({ query, caller }, { catalog }) => {
@@ -54,6 +52,6 @@ export const revokeApiKey: Perform<'revokeApiKey'> = async ({ params, author }, 
   const outcome = await catalog.change(author, (change) => revoke(change, apiKeyId));
   if (outcome === 'absent') throw new ApiError('api-key-not-found');
   if (outcome === 'last-admin') throw new ApiError('last-admin-key');
-  log.info({ apiKeyId }, 'API key revoked');
+  log.info({ revokedApiKeyId: apiKeyId }, 'API key revoked');
   return null;
 };

@@ -15,23 +15,16 @@ import { ApiError } from '../../errors.ts';
 import { pageOf, positionOf } from '../cursor.ts';
 import type { Perform } from '../operation.ts';
 
-export const createOrganisation: Perform<'createOrganisation'> = async (
-  { body, author, reply },
-  { catalog, log },
-) => {
-  const id = newOrganisationId(randomBytes);
-  const made = await catalog.change(author, async (change) => ({
-    organisation: await writeOrganisation(change, { id, name: body.name }),
-    key: await createApiKey(change, id, { name: 'first key', scopes: allScopes, expiresAt: null }),
-  }));
-  log.info({ organisationId: id }, 'organisation created');
-  reply.header('location', `/v1/organisations/${id}`);
-  return {
-    organisation: organisationReply(made.organisation),
-    apiKey: apiKeyReply(made.key.record),
-    secret: made.key.secret,
-  };
-};
+export const createOrganisation: Perform<'createOrganisation'> = ({ body, create, reply }, { log }) =>
+  create(async (change) => {
+    const id = newOrganisationId(randomBytes);
+    const organisation = await writeOrganisation(change, { id, name: body.name });
+    const choice = { name: 'first key', scopes: allScopes, expiresAt: null };
+    const { record, secret } = await createApiKey(change, id, choice);
+    log.info({ organisationId: id }, 'creating an organisation');
+    reply.header('location', `/v1/organisations/${id}`);
+    return { organisation: organisationReply(organisation), apiKey: apiKeyReply(record), secret };
+  });
 
 export const listOrganisations: Perform<'listOrganisations'> = async ({ query, caller }, { catalog }) => {
   const { limit, cursor } = query;

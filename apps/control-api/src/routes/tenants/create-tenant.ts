@@ -4,15 +4,15 @@ import { provisionTenant } from '../../tenants/provision-tenant.ts';
 import { endpointReply, tenantReply } from '../../tenants/replies.ts';
 import type { Perform } from '../operation.ts';
 
-export const createTenant: Perform<'createTenant'> = async ({ body, caller, author, reply }, parts) => {
-  const { tenant, endpoint } = await provisionTenant(parts, author, body);
-  reply.header('location', `/v1/tenants/${tenant.id}`);
-  return {
-    tenant: tenantReply(tenant),
-    endpoint: endpointReply(endpoint, parts.config),
-    connectionStrings: connectionStringsReply(endpoint, parts.config, {
-      role: body.upstream.user,
-      password: caller.scopes.includes('secrets') ? body.upstream.password : undefined,
-    }),
-  };
-};
+export const createTenant: Perform<'createTenant'> = ({ body, caller, create, reply }, parts) =>
+  provisionTenant(parts, body, create, (tenant, endpoint) => {
+    reply.header('location', `/v1/tenants/${tenant.id}`);
+    return {
+      tenant: tenantReply(tenant),
+      endpoint: endpointReply(endpoint, parts.config),
+      connectionStrings: connectionStringsReply(endpoint, parts.config, {
+        role: body.upstream.user,
+        password: caller.scopes.includes('secrets') ? body.upstream.password : undefined,
+      }),
+    };
+  });

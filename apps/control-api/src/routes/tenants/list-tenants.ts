@@ -6,8 +6,9 @@ import { pageOf, positionOf } from '../cursor.ts';
 import type { Perform } from '../operation.ts';
 
 export const listTenants: Perform<'listTenants'> = async ({ query, caller }, { catalog }) => {
-  const { limit, cursor } = query;
+  const { limit, cursor, name, status } = query;
   const after = positionOf(cursor, isTenantId);
-  const found = await readTenants(catalog, caller.organisationId, { limit: limit + 1, after });
+  const page = { limit: limit + 1, after, name, status };
+  const found = await readTenants(catalog, caller.organisationId, page);
   return pageOf(found, limit, tenantReply);
 };

@@ -1,0 +1,31 @@
+// How many requests a minute a key may make, and the headers that tell how many are left.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from '../errors.ts';
+import type { App } from '../parts.ts';
+
+const windowMs = 60_000;
+
+/** Counts a request of a key. Throws ApiError `too-many-requests`. */
+export type LimitRate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+/** Each process counts for itself. `keyOf` names the key of a request; `app` must have the rate limit plugin. */
+export function createRateLimit(
+  app: App,
+  requestsPerMinute: number,
+  keyOf: (request: FastifyRequest) => string,
+): LimitRate {
+  const count = app.createRateLimit({ max: requestsPerMinute, timeWindow: windowMs, keyGenerator: keyOf });
+  return async (request, reply) => {
+    const counted = await count(request);
+    // No key is on the plugin's list of those that are let past.
+    if (counted.isAllowed) return;
+    reply.header('ratelimit-limit', counted.max);
+    reply.header('ratelimit-remaining', counted.remaining);
+    reply.header('ratelimit-reset', counted.ttlInSeconds);
+    if (!counted.isExceeded) return;
+    reply.header('retry-after', counted.ttlInSeconds);
+    throw new ApiError('too-many-requests', {
+      detail: `${counted.max} requests a minute are allowed, and the next minute begins in ${counted.ttlInSeconds} s`,
+    });
+  };
+}
