@@ -5,11 +5,12 @@ import swagger from '@fastify/swagger';
 import { operationIds } from '@weir/api-contract';
 import fastify from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { ApiError } from './errors.ts';
 import { describeApi } from './openapi-document.ts';
 import type { AddRoute, App, Parts } from './parts.ts';
 import { addAuthentication } from './plugins/authenticate-caller.ts';
 import { addDashboard } from './plugins/dashboard.ts';
-import { addErrorReply } from './plugins/error-reply.ts';
+import { addErrorReply, sendProblem } from './plugins/error-reply.ts';
 import { addOperation } from './routes/operation.ts';
 import { performances } from './routes/performances.ts';
 import { addOpenApi } from './routes/service/openapi.ts';
@@ -35,6 +36,9 @@ export async function buildApp(parts: Parts): Promise<App> {
     // A caller that names its requests finds them by that name.
     genReqId: ({ headers }) => requestIdIn(headers['x-request-id']) ?? randomUUID(),
     forceCloseConnections: 'idle',
+    // Paths that the router cannot even read: no route's own errors come from there.
+    frameworkErrors: (error, request, reply) =>
+      sendProblem(request, reply, new ApiError('no-such-route', { cause: error })),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

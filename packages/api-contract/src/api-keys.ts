@@ -1,6 +1,13 @@
 // Schemas of API keys: what is told of them, and the one reply that holds a key itself.
 import { z } from 'zod';
-import { apiKeyIdSchema, displayNameSchema, organisationIdSchema, pageOf, timeSchema } from './identity.ts';
+import {
+  apiKeyIdSchema,
+  displayNameSchema,
+  givenTimeSchema,
+  organisationIdSchema,
+  pageOf,
+  timeSchema,
+} from './identity.ts';
 import { scopeSchema, scopes } from './scopes.ts';
 
 export const apiKeySchema = z
@@ -28,8 +35,7 @@ export const createApiKeyBodySchema = z
       .max(scopes.length)
       .refine((list) => new Set(list).size === list.length, 'names a scope twice')
       .describe('Only scopes that the calling key has itself'),
-    expiresAt: z.iso
-      .datetime({ offset: true })
+    expiresAt: givenTimeSchema
       .nullable()
       .optional()
       .describe('ISO 8601 time in the future; null or left out: it does not expire'),

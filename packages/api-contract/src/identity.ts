@@ -26,6 +26,12 @@ export const statusSchema = z
   .enum(['active', 'suspended'])
   .describe('suspended: clients are refused, nothing is lost');
 
+/** A time as callers give it. Postgres and Date disagree about years of less or more than four digits. */
+export const givenTimeSchema = z.iso.datetime({ offset: true }).refine((text) => {
+  const ms = Date.parse(text);
+  return ms >= 0 && ms < Date.UTC(9000, 0);
+}, 'must be between the years 1970 and 9000');
+
 export const timeSchema = z.string().describe('ISO 8601 time in UTC');
 
 /** Postgres names: at most 63 bytes of UTF-8, and no byte zero, which would end a startup packet's value early. */

@@ -1,5 +1,7 @@
 // The HTTP API as schemas and types, for the server, the dashboard, the command line and tests; re-exports only.
 export * from './api-keys.ts';
+export * from './audit.ts';
+export * from './client.ts';
 export * from './endpoints.ts';
 export * from './identity.ts';
 export * from './me.ts';

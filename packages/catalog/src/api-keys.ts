@@ -1,6 +1,7 @@
 // API keys: made, hashed, found, revoked. A key itself is known only to whoever was given it.
 import { createHash, randomBytes } from 'node:crypto';
 import { and, arrayContains, asc, count, eq, gt, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { note } from './audit.ts';
 import type { Catalog, CatalogTransaction, Change } from './catalog.ts';
 import type { Position } from './organisations.ts';
 import { apiKeys, organisations } from './schema.ts';
@@ -80,12 +81,20 @@ export function ensureFirstApiKey(
 }
 
 /** One more key of an organisation. */
-export function createApiKey(
-  { tx }: Change,
+export async function createApiKey(
+  change: Change,
   organisationId: string,
   choice: ApiKeyChoice,
 ): Promise<NewApiKey> {
-  return insertKey(tx, organisationId, choice);
+  const made = await insertKey(change.tx, organisationId, choice);
+  const { name, scopes, expiresAt } = choice;
+  await note(change, {
+    action: 'api-key.create',
+    targetId: made.record.id,
+    organisationId,
+    after: { name, scopes, expiresAt },
+  });
+  return made;
 }
 
 /** Who calls, as far as the key tells. */
@@ -143,10 +152,8 @@ export function listApiKeys(
  * Revokes a key at once. `last-admin`: no other live key of the organisation could make keys, so it is kept.
  * A key that was revoked before stays so.
  */
-export async function revokeApiKey(
-  { tx, author }: Change,
-  id: string,
-): Promise<'revoked' | 'absent' | 'last-admin'> {
+export async function revokeApiKey(change: Change, id: string): Promise<'revoked' | 'absent' | 'last-admin'> {
+  const { tx, author } = change;
   const { organisationId } = author;
   // Two revocations at once must not each count on the key that the other one takes.
   await tx
@@ -167,10 +174,9 @@ export async function revokeApiKey(
       .where(and(ofThem, ne(apiKeys.id, id), live, arrayContains(apiKeys.scopes, ['admin', 'secrets'])));
     if (others!.count === 0) return 'last-admin';
   }
-  await tx
-    .update(apiKeys)
-    .set({ revokedAt: sql`now()` })
-    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)));
+  if (key.revokedAt !== null) return 'revoked';
+  await tx.update(apiKeys).set({ revokedAt: sql`now()` }).where(eq(apiKeys.id, id));
+  await note(change, { action: 'api-key.revoke', targetId: id, before: { name: key.name } });
   return 'revoked';
 }
 

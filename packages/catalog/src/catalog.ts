@@ -16,6 +16,8 @@ export interface Author {
   readonly organisationId: string;
   readonly apiKeyId: string;
   readonly requestId: string;
+  /** Where the request came from. */
+  readonly address: string;
 }
 
 /** A change under way: one transaction, and by whom. The functions that write take it as their first argument. */

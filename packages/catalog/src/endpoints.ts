@@ -1,5 +1,6 @@
 // Endpoints in the catalog: create, read, change, retire; each change leaves its outbox row in the same transaction.
 import { and, asc, eq, gt, inArray, ne, sql } from 'drizzle-orm';
+import { note } from './audit.ts';
 import type { Catalog, CatalogTransaction, Change } from './catalog.ts';
 import { enqueue } from './outbox.ts';
 import {
@@ -13,7 +14,7 @@ import {
   type ServiceRole,
 } from './records.ts';
 import { endpoints, roles, tenants } from './schema.ts';
-import type { Sealer } from './sealer.ts';
+import { CatalogSealError, type Sealer } from './sealer.ts';
 
 /** Null: the organisation has no such live tenant. Throws IdTakenError. */
 export async function createEndpoint(
@@ -32,10 +33,11 @@ export async function createEndpoint(
 
 /** Part of a creation. Throws IdTakenError. */
 export async function insertEndpoint(
-  { tx, sealer }: Change,
+  change: Change,
   tenantId: string,
   input: NewEndpoint,
 ): Promise<EndpointRecord> {
+  const { tx, sealer } = change;
   const { id, probed, ramBytes, sizing, settings, authQuery } = input;
   const [row] = await tx
     .insert(endpoints)
@@ -53,7 +55,15 @@ export async function insertEndpoint(
   if (row === undefined) throw new IdTakenError(`endpoint id ${id} is taken`);
   await keepServiceRole(tx, sealer, id, probed.service);
   await enqueue(tx, [row]);
-  return endpointRecord(row, await rolesOf(tx, [id]));
+  const record = endpointRecord(row, await rolesOf(tx, [id]));
+  await note(change, {
+    action: 'endpoint.create',
+    targetId: id,
+    tenantId,
+    after: shownOf(record),
+    secrets: ['upstream.password'],
+  });
+  return record;
 }
 
 /** Null: the organisation has none of this id, or it was deleted. */
@@ -133,6 +143,7 @@ export async function changeEndpoint(
   if (before === undefined) return 'absent';
   if (ifGeneration !== undefined && !ifGeneration.includes(before.generation)) return 'changed-meanwhile';
   const { probed } = to;
+  const recordBefore = endpointRecord(before, await rolesOf(tx, [id]));
   const [row] = await tx
     .update(endpoints)
     .set({
@@ -155,15 +166,25 @@ export async function changeEndpoint(
     await keepServiceRole(tx, sealer, id, probed.service);
   }
   await enqueue(tx, [row!]);
-  return endpointRecord(row!, await rolesOf(tx, [id]));
+  const record = endpointRecord(row!, await rolesOf(tx, [id]));
+  await note(change, {
+    action: 'endpoint.change',
+    targetId: id,
+    tenantId: before.tenantId,
+    before: shownOf(recordBefore),
+    after: shownOf(record),
+    secrets: probed !== undefined && isNewPassword(sealer, before, probed) ? ['upstream.password'] : [],
+  });
+  return record;
 }
 
 /** Turns the endpoint into a tombstone without secrets. Outcomes as of a change. */
 export async function retireEndpoint(
-  { tx, author }: Change,
+  change: Change,
   id: string,
   ifGeneration?: readonly number[],
 ): Promise<'deleted' | 'absent' | 'changed-meanwhile'> {
+  const { tx, author } = change;
   const [live] = await tx
     .select({ generation: endpoints.generation })
     .from(endpoints)
@@ -171,16 +192,14 @@ export async function retireEndpoint(
     .for('update');
   if (live === undefined) return 'absent';
   if (ifGeneration !== undefined && !ifGeneration.includes(live.generation)) return 'changed-meanwhile';
-  await retireEndpoints(tx, [id]);
+  await retireEndpoints(change, [id]);
   return 'deleted';
 }
 
-/** Part of a deletion, inside its transaction. */
-export async function retireEndpoints(
-  tx: CatalogTransaction,
-  ids: readonly string[],
-): Promise<readonly EndpointRow[]> {
-  if (ids.length === 0) return [];
+/** Part of a deletion. */
+export async function retireEndpoints(change: Change, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const { tx } = change;
   const rows = await tx
     .update(endpoints)
     .set({
@@ -193,7 +212,33 @@ export async function retireEndpoints(
     .returning();
   await tx.delete(roles).where(inArray(roles.endpointId, [...ids]));
   await enqueue(tx, rows);
-  return rows;
+  for (const { id, tenantId } of rows) {
+    await note(change, { action: 'endpoint.delete', targetId: id, tenantId });
+  }
+}
+
+/** What the audit log says of an endpoint. */
+function shownOf(record: EndpointRecord) {
+  const { upstream, defaultDatabase, serviceRole, status, sizing, settings, authQuery, roles } = record;
+  return {
+    status,
+    upstream: { ...upstream, database: defaultDatabase, user: serviceRole },
+    sizing,
+    settings,
+    authQuery,
+    roles: roles.map((role) => role.name),
+  };
+}
+
+function isNewPassword(sealer: Sealer, before: EndpointRow, { service }: ProbedUpstream): boolean {
+  if (before.servicePasswordSealed === null) return true;
+  try {
+    return sealer.open(before.servicePasswordSealed, servicePasswordPlace(before.id)) !== service.password;
+  } catch (error) {
+    // One that does not open is being replaced by one that does.
+    if (error instanceof CatalogSealError) return true;
+    throw error;
+  }
 }
 
 export async function rolesOf(tx: Pick<CatalogTransaction, 'select'>, endpointIds: readonly string[]) {

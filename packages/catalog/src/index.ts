@@ -1,5 +1,6 @@
 // The catalog, the truth about tenants and endpoints, in Postgres; re-exports only.
 export * from './api-keys.ts';
+export { type AuditAction, type AuditFilter, type AuditRecord, listAudit } from './audit.ts';
 export { type Author, type Catalog, type CatalogOptions, type Change, openCatalog } from './catalog.ts';
 export {
   changeEndpoint,

@@ -1,5 +1,6 @@
 // Organisations in the catalog: who owns tenants and API keys.
 import { and, asc, eq, sql } from 'drizzle-orm';
+import { note } from './audit.ts';
 import type { Catalog, Change } from './catalog.ts';
 import { IdTakenError } from './records.ts';
 import { organisations } from './schema.ts';
@@ -14,11 +15,12 @@ export interface Position {
 
 /** Throws IdTakenError. */
 export async function createOrganisation(
-  { tx }: Change,
+  change: Change,
   organisation: { readonly id: string; readonly name: string },
 ): Promise<OrganisationRecord> {
-  const [row] = await tx.insert(organisations).values(organisation).onConflictDoNothing().returning();
+  const [row] = await change.tx.insert(organisations).values(organisation).onConflictDoNothing().returning();
   if (row === undefined) throw new IdTakenError(`organisation id ${organisation.id} is taken`);
+  await note(change, { action: 'organisation.create', targetId: row.id, after: { name: row.name } });
   return row;
 }
 
@@ -52,16 +54,21 @@ export function listOrganisations(
     .limit(page.limit);
 }
 
-/** Null: there is none. */
+/** Stands in the log of the organisation that is renamed. Null: there is none. */
 export async function renameOrganisation(
-  { tx }: Change,
+  change: Change,
   id: string,
   name: string,
 ): Promise<OrganisationRecord | null> {
+  const { tx } = change;
+  const [before] = await tx.select().from(organisations).where(eq(organisations.id, id)).for('update');
+  if (before === undefined) return null;
   const [row] = await tx
     .update(organisations)
     .set({ name, updatedAt: sql`now()` })
     .where(eq(organisations.id, id))
     .returning();
-  return row ?? null;
+  const shown = { before: { name: before.name }, after: { name } };
+  await note(change, { action: 'organisation.change', targetId: id, organisationId: id, ...shown });
+  return row!;
 }

@@ -15,6 +15,7 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
+import type { FieldChange } from './audit.ts';
 
 const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({
   dataType: () => 'bytea',
@@ -238,6 +239,46 @@ export const apiKeys = pgTable(
     index('api_keys_page').on(table.organisationId, table.createdAt, table.id),
     check('api_keys_prefix', sql`${table.prefix} ~ '^weir_[0-9a-f]{4,12}$'`),
     check('api_keys_sha256', sql`octet_length(${table.sha256}) = 32`),
+  ],
+);
+
+/** Append-only: a trigger of the migration refuses every update, delete and truncate. */
+export const audit = pgTable(
+  'audit',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    organisationId: organisationId(),
+    at: moment('at').notNull().defaultNow(),
+    action: text('action', {
+      enum: [
+        'organisation.create',
+        'organisation.change',
+        'api-key.create',
+        'api-key.revoke',
+        'tenant.create',
+        'tenant.change',
+        'tenant.delete',
+        'endpoint.create',
+        'endpoint.change',
+        'endpoint.delete',
+      ],
+    }).notNull(),
+    targetId: text('target_id').notNull(),
+    tenantId: text('tenant_id').references(() => tenants.id, { onDelete: 'restrict' }),
+    apiKeyId: text('api_key_id')
+      .notNull()
+      .references(() => apiKeys.id, { onDelete: 'restrict' }),
+    address: text('address').notNull(),
+    requestId: text('request_id').notNull(),
+    changes: jsonb('changes').$type<readonly FieldChange[]>().notNull(),
+  },
+  (table) => [
+    check('audit_action', sql`${table.action} ~ '^[a-z-]+\\.[a-z-]+$'`),
+    check('audit_changes', sql`jsonb_typeof(${table.changes}) = 'array'`),
+    index('audit_page').on(table.organisationId, table.id),
+    index('audit_of_target').on(table.organisationId, table.targetId, table.id),
+    index('audit_of_tenant').on(table.organisationId, table.tenantId, table.id),
+    index('audit_of_key').on(table.organisationId, table.apiKeyId, table.id),
   ],
 );
 

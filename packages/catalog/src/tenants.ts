@@ -1,5 +1,6 @@
 // Tenants in the catalog: create with the first endpoint, read, change, retire with all endpoints.
 import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import { note } from './audit.ts';
 import type { Catalog, CatalogTransaction, Change } from './catalog.ts';
 import { insertEndpoint, liveTenant, retireEndpoints } from './endpoints.ts';
 import type { Position } from './organisations.ts';
@@ -27,6 +28,7 @@ export async function createTenant(
     .onConflictDoNothing()
     .returning();
   if (row === undefined) throw new IdTakenError(`tenant id ${tenant.id} is taken`);
+  await note(change, { action: 'tenant.create', targetId: row.id, tenantId: row.id, after: shownOf(row) });
   const record = await insertEndpoint(change, tenant.id, endpoint);
   return { tenant: tenantRecord(row, 1), endpoint: record };
 }
@@ -93,6 +95,8 @@ export async function changeTenant(
     .set({ ...to, generation: sql`${tenants.generation} + 1`, updatedAt: sql`now()` })
     .where(eq(tenants.id, id))
     .returning();
+  const shown = { before: shownOf(before), after: shownOf(row!) };
+  await note(change, { action: 'tenant.change', targetId: id, tenantId: id, ...shown });
   const changed = await tx
     .update(endpoints)
     .set({ generation: sql`${endpoints.generation} + 1` })
@@ -115,6 +119,7 @@ export async function retireTenant(
     .update(tenants)
     .set({ status: 'deleted', generation: sql`${tenants.generation} + 1`, updatedAt: sql`now()` })
     .where(eq(tenants.id, id));
+  await note(change, { action: 'tenant.delete', targetId: id, tenantId: id, before: shownOf(before) });
   const live = await tx
     .select({ id: endpoints.id })
     .from(endpoints)
@@ -122,10 +127,15 @@ export async function retireTenant(
     .orderBy(asc(endpoints.id))
     .for('update');
   await retireEndpoints(
-    tx,
+    change,
     live.map((endpoint) => endpoint.id),
   );
   return 'deleted';
+}
+
+/** What the audit log says of a tenant. */
+function shownOf({ name, status }: TenantRow) {
+  return { name, status };
 }
 
 async function lockTenant(

@@ -40,6 +40,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     ...(error.faults === undefined ? {} : { errors: [...error.faults] }),
     requestId: request.id,
   };
+  // Errors of the router come before the hook that sets it.
+  reply.header('x-request-id', request.id);
   if (status === 401) reply.header('www-authenticate', 'Bearer realm="weir"');
   return reply.code(status).type(problemContentType).send(JSON.stringify(problem));
 }

@@ -105,7 +105,12 @@ export function addOperation<Id extends OperationId>(
     },
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
       const caller = callerOf(request);
-      const author = { organisationId: caller.organisationId, apiKeyId: caller.id, requestId: request.id };
+      const author: Author = {
+        organisationId: caller.organisationId,
+        apiKeyId: caller.id,
+        requestId: request.id,
+        address: request.ip,
+      };
       // Whatever is logged on the way can be found by the request that caused it.
       const log = parts.log.child({ requestId: request.id, apiKeyId: caller.id });
       const result = await once(

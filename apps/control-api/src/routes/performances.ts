@@ -10,6 +10,7 @@ import { listEndpoints } from './endpoints/list-endpoints.ts';
 import { getMe } from './me/get-me.ts';
 import type { Performances } from './operation.ts';
 import { createApiKey, getApiKey, listApiKeys, revokeApiKey } from './organisations/api-keys.ts';
+import { listAudit } from './organisations/list-audit.ts';
 import {
   changeOrganisation,
   createOrganisation,
@@ -32,6 +33,7 @@ export const performances: Performances = {
   listApiKeys,
   getApiKey,
   revokeApiKey,
+  listAudit,
   createTenant,
   listTenants,
   getTenant,

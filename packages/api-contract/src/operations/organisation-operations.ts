@@ -6,6 +6,7 @@ import {
   createApiKeyBodySchema,
   createApiKeyReplySchema,
 } from '../api-keys.ts';
+import { auditPageSchema, auditQuerySchema } from '../audit.ts';
 import { apiKeyParamsSchema, organisationParamsSchema, pageQuerySchema } from '../identity.ts';
 import { meSchema } from '../me.ts';
 import {
@@ -115,5 +116,15 @@ export const organisationOperations = {
     params: apiKeyParamsSchema,
     status: 204,
     reply: z.null().describe('It opens nothing any more'),
+  },
+  listAudit: {
+    method: 'GET',
+    path: '/v1/audit',
+    tag: 'organisations',
+    summary: "The audit log of the caller's organisation, the newest entry first",
+    scopes: ['admin'],
+    query: auditQuerySchema,
+    status: 200,
+    reply: auditPageSchema,
   },
 } as const satisfies Record<string, Operation>;

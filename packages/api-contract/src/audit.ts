@@ -1,0 +1,70 @@
+// Schemas of the audit log: who changed what, when, from where, and in which request.
+import { z } from 'zod';
+import {
+  apiKeyIdSchema,
+  givenTimeSchema,
+  pageOf,
+  pageQuerySchema,
+  tenantIdSchema,
+  timeSchema,
+} from './identity.ts';
+
+export const auditActions = [
+  'organisation.create',
+  'organisation.change',
+  'api-key.create',
+  'api-key.revoke',
+  'tenant.create',
+  'tenant.change',
+  'tenant.delete',
+  'endpoint.create',
+  'endpoint.change',
+  'endpoint.delete',
+] as const;
+
+const actionSchema = z.enum(auditActions).describe('What was done, to which kind of thing');
+
+export const auditEntrySchema = z
+  .object({
+    id: z.string().describe('Rises from entry to entry'),
+    at: timeSchema,
+    action: actionSchema,
+    targetId: z.string().describe('Id of what was changed'),
+    tenantId: z.string().nullable().describe('The tenant that it is, or belongs to'),
+    apiKeyId: z.string().describe('The key that the change was made with'),
+    address: z.string().describe('Where the request came from'),
+    requestId: z.string(),
+    changes: z
+      .array(
+        z.object({
+          field: z.string().describe('Dotted path, for instance settings.poolSize'),
+          before: z.unknown(),
+          after: z.unknown(),
+        }),
+      )
+      .describe(
+        'Fields that differ; null where there was or is nothing. A secret is only said to have changed',
+      ),
+  })
+  .meta({ id: 'AuditEntry' });
+
+export const auditPageSchema = pageOf(auditEntrySchema).meta({ id: 'AuditPage' });
+
+export const auditQuerySchema = pageQuerySchema.extend({
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'is not a nextCursor of this list')
+    .optional(),
+  action: actionSchema.optional(),
+  targetId: z
+    .string()
+    .regex(/^[a-z0-9_-]{1,63}$/, 'is not an id')
+    .optional(),
+  tenantId: tenantIdSchema.optional(),
+  apiKeyId: apiKeyIdSchema.optional(),
+  since: givenTimeSchema.optional().describe('Only entries of this time or later'),
+  until: givenTimeSchema.optional().describe('Only entries before this time'),
+});
+
+export type AuditEntryReply = z.output<typeof auditEntrySchema>;
+export type AuditPageReply = z.output<typeof auditPageSchema>;
