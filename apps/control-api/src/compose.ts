@@ -8,6 +8,7 @@ import { buildApp } from './build-app.ts';
 import { startKeyUse } from './callers/key-use.ts';
 import { ConfigError, type ControlApiConfig } from './config.ts';
 import { handOverFirstKey } from './first-key.ts';
+import { startPruning } from './pruning.ts';
 import { startOutboxPublisher } from './publishing/outbox-publisher.ts';
 
 /** A running control-api. */
@@ -55,6 +56,8 @@ export async function startControlApi(
     const outboxPublisher = startOutboxPublisher({ catalog, publisher: fleet.publisher, log });
     ends.push(() => outboxPublisher.close());
 
+    const pruning = startPruning({ catalog, log });
+    ends.push(() => pruning.close());
     const keyUse = startKeyUse({ catalog, log });
     ends.push(() => keyUse.close());
 

@@ -16,6 +16,7 @@ test('the least environment gives the defaults', () => {
     ownListeners: [],
     firstKeyFile: null,
     requestsPerMinute: 6000,
+    deletionGraceMs: 259_200_000,
     dashboardDir: null,
     logLevel: 'info',
   });
@@ -42,6 +43,7 @@ test('every fault is named in one go', () => {
       WEIR_EGRESS_ALLOW: 'all',
       WEIR_LOG_LEVEL: 'loud',
       WEIR_API_REQUESTS_PER_MINUTE: '0',
+      WEIR_DELETION_GRACE_HOURS: 'long',
     });
   expect(read).toThrow(ConfigError);
   for (const name of [
@@ -50,6 +52,7 @@ test('every fault is named in one go', () => {
     'EGRESS_ALLOW',
     'LOG_LEVEL',
     'API_REQUESTS_PER_MINUTE',
+    'DELETION_GRACE_HOURS',
     'CATALOG_URL',
     'SEAL_KEY_FILE',
   ]) {

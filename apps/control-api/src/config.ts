@@ -24,6 +24,8 @@ export interface ControlApiConfig {
   readonly firstKeyFile: string | null;
   /** Of one API key, at this process. */
   readonly requestsPerMinute: number;
+  /** For how long the deletion of a tenant can be undone. */
+  readonly deletionGraceMs: number;
   /** The built dashboard; null: none is served. */
   readonly dashboardDir: string | null;
   readonly logLevel: LogLevel;
@@ -71,6 +73,10 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
   if (!Number.isInteger(requestsPerMinute) || requestsPerMinute < 1) {
     faults.push('WEIR_API_REQUESTS_PER_MINUTE is not a whole number of at least 1');
   }
+  const graceHours = Number(text('WEIR_DELETION_GRACE_HOURS') ?? 72);
+  if (!(graceHours >= 0 && graceHours <= 8760)) {
+    faults.push('WEIR_DELETION_GRACE_HOURS is not a number of hours from 0 to 8760');
+  }
   const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel))
     faults.push(`WEIR_LOG_LEVEL: "${logLevel}" is not one of ${logLevels.join(', ')}`);
@@ -89,6 +95,7 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
     ownListeners,
     firstKeyFile: text('WEIR_FIRST_KEY_FILE'),
     requestsPerMinute,
+    deletionGraceMs: Math.round(graceHours * 3_600_000),
     dashboardDir: text('WEIR_DASHBOARD_DIR'),
     logLevel: logLevel as LogLevel,
   };

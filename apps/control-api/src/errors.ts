@@ -45,7 +45,12 @@ export const problems = {
   'tenant-not-found': {
     status: 404,
     title: 'There is no such tenant',
-    action: 'List the tenants with GET /v1/tenants; a deleted one does not come back.',
+    action: 'List the tenants with GET /v1/tenants, and the deleted ones with ?status=deleted.',
+  },
+  'tenant-not-deleted': {
+    status: 404,
+    title: 'There is no such tenant to undelete',
+    action: 'List those that can be undeleted with GET /v1/tenants?status=deleted.',
   },
   'endpoint-not-found': {
     status: 404,

@@ -17,6 +17,7 @@ export const auditActions = [
   'tenant.create',
   'tenant.change',
   'tenant.delete',
+  'tenant.undelete',
   'endpoint.create',
   'endpoint.change',
   'endpoint.delete',

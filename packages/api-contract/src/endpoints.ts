@@ -4,6 +4,7 @@ import { z } from 'zod';
 import {
   endpointIdSchema,
   pageOf,
+  plainText,
   postgresNameSchema,
   statusSchema,
   tenantIdSchema,
@@ -18,10 +19,7 @@ import {
 } from './settings.ts';
 import { upstreamChangeSchema, upstreamInputSchema, upstreamSchema } from './upstream.ts';
 
-const authQuerySchema = z
-  .string()
-  .min(1)
-  .max(4000)
+const authQuerySchema = plainText(z.string().min(1).max(4000))
   .nullable()
   .describe('One query, $1 = role name, two columns (role, password); null: pg_authid is read');
 

@@ -34,21 +34,23 @@ export const givenTimeSchema = z.iso.datetime({ offset: true }).refine((text) =>
 
 export const timeSchema = z.string().describe('ISO 8601 time in UTC');
 
+/** `schema`, but only text that Postgres takes: without a zero byte, and without half a character. */
+export function plainText(schema: z.ZodString) {
+  return schema
+    .refine((text) => !text.includes('\0'), 'must not hold a zero byte')
+    .refine((text) => !/\p{Surrogate}/u.test(text), 'must not hold half a character');
+}
+
 /** Postgres names: at most 63 bytes of UTF-8, and no byte zero, which would end a startup packet's value early. */
-export const postgresNameSchema = z
-  .string()
-  .min(1, 'must not be empty')
-  .refine((text) => utf8Length(text) <= 63, 'must be at most 63 bytes, as names in Postgres are')
-  .refine((text) => !text.includes('\0'), 'must not hold a zero byte')
-  .refine((text) => !/\p{Surrogate}/u.test(text), 'must not hold half a character');
+export const postgresNameSchema = plainText(z.string().min(1, 'must not be empty')).refine(
+  (text) => utf8Length(text) <= 63,
+  'must be at most 63 bytes, as names in Postgres are',
+);
 
 /** What people call a tenant, an organisation or a key. */
-export const displayNameSchema = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(100, 'must be at most 100 characters')
-  .refine((text) => !hasControlCharacter(text), 'must not hold control characters');
+export const displayNameSchema = plainText(
+  z.string().trim().min(1, 'must not be empty').max(100, 'must be at most 100 characters'),
+).refine((text) => !hasControlCharacter(text), 'must not hold control characters');
 
 /** Query of a list. `cursor` is what the page before gave as `nextCursor`. */
 export const pageQuerySchema = z.strictObject({

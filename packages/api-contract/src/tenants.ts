@@ -6,6 +6,7 @@ import {
   organisationIdSchema,
   pageOf,
   pageQuerySchema,
+  plainText,
   statusSchema,
   tenantIdSchema,
   timeSchema,
@@ -16,9 +17,29 @@ export const createTenantBodySchema = z
   .refine(oneRam.check, oneRam.says)
   .meta({ id: 'CreateTenantBody' });
 
+const reasonSchema = plainText(
+  z.string().trim().min(1, 'must not be empty').max(500, 'must be at most 500 characters'),
+);
+
+const tenantStatusSchema = z
+  .enum(['active', 'suspended', 'deleted'])
+  .describe(
+    'suspended: clients are refused; deleted: they are refused, and it can be undeleted for some time',
+  );
+
 export const changeTenantBodySchema = z
-  .strictObject({ name: displayNameSchema, status: statusSchema })
+  .strictObject({
+    name: displayNameSchema,
+    status: statusSchema,
+    suspendedReason: reasonSchema
+      .nullable()
+      .describe('Only together with status suspended; it is forgotten when the tenant is resumed'),
+  })
   .partial()
+  .refine((body) => body.suspendedReason == null || body.status === 'suspended', {
+    path: ['suspendedReason'],
+    message: 'goes with status suspended only',
+  })
   .meta({ id: 'ChangeTenantBody' });
 
 export const tenantSchema = z
@@ -26,7 +47,9 @@ export const tenantSchema = z
     id: tenantIdSchema,
     organisationId: organisationIdSchema,
     name: z.string(),
-    status: statusSchema,
+    status: tenantStatusSchema,
+    suspendedReason: z.string().nullable(),
+    purgeAt: timeSchema.nullable().describe('Until then a deletion can be undone; null: it is not deleted'),
     generation: z.number().int().describe('Raised by each change of the tenant itself'),
     endpointCount: z.number().int(),
     createdAt: timeSchema,
@@ -36,14 +59,10 @@ export const tenantSchema = z
 
 /** Query of the list of tenants. */
 export const tenantsQuerySchema = pageQuerySchema.extend({
-  name: z
-    .string()
-    .min(1)
-    .max(100)
-    .refine((text) => !text.includes('\0'), 'must not hold a zero byte')
+  name: plainText(z.string().min(1).max(100))
     .optional()
     .describe('Only tenants whose name begins so, in upper or lower case as far as the catalog knows them'),
-  status: statusSchema.optional(),
+  status: tenantStatusSchema.optional().describe('Left out: every one but the deleted'),
 });
 
 export const tenantPageSchema = pageOf(tenantSchema).meta({ id: 'TenantPage' });

@@ -1,6 +1,6 @@
 // Schemas of the Postgres behind an endpoint, as a tenant names it and as the API shows it.
 import { z } from 'zod';
-import { postgresNameSchema } from './identity.ts';
+import { plainText, postgresNameSchema } from './identity.ts';
 
 export const tlsModeSchema = z
   .enum(['disable', 'require', 'verify-ca', 'verify-full'])
@@ -12,19 +12,18 @@ const hostSchema = z
   .max(253, 'must be at most 253 characters')
   .regex(/^[A-Za-z0-9._:-]+$/, 'must be a host name or an IP address, without scheme, port or brackets');
 
-const caPemSchema = z
-  .string()
-  .max(262_144, 'must be at most 256 kB')
-  .regex(/-----BEGIN CERTIFICATE-----/, 'must be a certificate in PEM form')
+const caPemSchema = plainText(
+  z
+    .string()
+    .max(262_144, 'must be at most 256 kB')
+    .regex(/-----BEGIN CERTIFICATE-----/, 'must be a certificate in PEM form'),
+)
   .nullable()
   .describe("PEM of the CA that signed the server's certificate; null: the system's trust store");
 
-const passwordSchema = z
-  .string()
-  .min(1, 'must not be empty')
-  .max(1024, 'must be at most 1024 characters')
-  .refine((text) => !text.includes('\0'), 'must not hold a zero byte')
-  .describe('Kept sealed; never shown again');
+const passwordSchema = plainText(
+  z.string().min(1, 'must not be empty').max(1024, 'must be at most 1024 characters'),
+).describe('Kept sealed; never shown again');
 
 /** The server as it is named when an endpoint is created. */
 export const upstreamInputSchema = z

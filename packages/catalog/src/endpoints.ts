@@ -86,7 +86,7 @@ function liveEndpoint(organisationId: string, id: string) {
   return and(
     eq(endpoints.id, id),
     ne(endpoints.status, 'deleted'),
-    sql`exists (select from ${tenants} where ${tenants.id} = ${endpoints.tenantId} and ${tenants.organisationId} = ${organisationId})`,
+    sql`exists (select from ${tenants} where ${tenants.id} = ${endpoints.tenantId} and ${tenants.organisationId} = ${organisationId} and ${tenants.status} <> 'deleted')`,
   );
 }
 
@@ -186,20 +186,23 @@ export async function retireEndpoint(
 ): Promise<'deleted' | 'absent' | 'changed-meanwhile'> {
   const { tx, author } = change;
   const [live] = await tx
-    .select({ generation: endpoints.generation })
+    .select({ generation: endpoints.generation, tenantId: endpoints.tenantId })
     .from(endpoints)
     .where(liveEndpoint(author.organisationId, id))
     .for('update');
   if (live === undefined) return 'absent';
   if (ifGeneration !== undefined && !ifGeneration.includes(live.generation)) return 'changed-meanwhile';
-  await retireEndpoints(change, [id]);
+  await retireEndpoints(tx, [id]);
+  await note(change, { action: 'endpoint.delete', targetId: id, tenantId: live.tenantId });
   return 'deleted';
 }
 
 /** Part of a deletion. */
-export async function retireEndpoints(change: Change, ids: readonly string[]): Promise<void> {
-  if (ids.length === 0) return;
-  const { tx } = change;
+export async function retireEndpoints(
+  tx: CatalogTransaction,
+  ids: readonly string[],
+): Promise<readonly EndpointRow[]> {
+  if (ids.length === 0) return [];
   const rows = await tx
     .update(endpoints)
     .set({
@@ -212,9 +215,7 @@ export async function retireEndpoints(change: Change, ids: readonly string[]): P
     .returning();
   await tx.delete(roles).where(inArray(roles.endpointId, [...ids]));
   await enqueue(tx, rows);
-  for (const { id, tenantId } of rows) {
-    await note(change, { action: 'endpoint.delete', targetId: id, tenantId });
-  }
+  return rows;
 }
 
 /** What the audit log says of an endpoint. */

@@ -33,7 +33,9 @@ export { CatalogSealError, type CatalogSealKey, createSealer, type Sealer } from
 export {
   changeTenant,
   createTenant,
+  deleteTenant,
   findTenant,
   listTenants,
-  retireTenant,
+  purgeTenants,
+  undeleteTenant,
 } from './tenants.ts';

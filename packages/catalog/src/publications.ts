@@ -28,7 +28,9 @@ export async function readPublications(
   const roleRows = await rolesOf(tx, endpointIds);
   return rows.map(({ endpoint, tenantName, tenantStatus }) => {
     const { id: endpointId, generation } = endpoint;
-    if (endpoint.status === 'deleted') return { kind: 'deleted', endpointId, generation };
+    // Between a deletion and its end the row still has everything, but for clients it is gone.
+    if (endpoint.status === 'deleted' || tenantStatus === 'deleted')
+      return { kind: 'deleted', endpointId, generation };
     try {
       const status = tenantStatus === 'active' && endpoint.status === 'active' ? 'active' : 'suspended';
       const own = roleRows.filter((role) => role.endpointId === endpointId);

@@ -8,7 +8,11 @@ export interface TenantRecord {
   readonly id: string;
   readonly organisationId: string;
   readonly name: string;
-  readonly status: LiveStatus;
+  readonly status: LiveStatus | 'deleted';
+  /** Null: none was given, or it is not suspended. */
+  readonly suspendedReason: string | null;
+  /** Until then a deletion can be undone; null: it is not deleted. */
+  readonly purgeAt: Date | null;
   readonly generation: number;
   readonly endpointCount: number;
   readonly createdAt: Date;

@@ -1,5 +1,5 @@
 // Tenants in the catalog: create with the first endpoint, read, change, retire with all endpoints.
-import { and, asc, eq, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, ne, sql } from 'drizzle-orm';
 import { note } from './audit.ts';
 import type { Catalog, CatalogTransaction, Change } from './catalog.ts';
 import { insertEndpoint, liveTenant, retireEndpoints } from './endpoints.ts';
@@ -52,7 +52,8 @@ export function listTenants(
     readonly after?: Position | undefined;
     /** What names begin with, whatever the case. */
     readonly name?: string | undefined;
-    readonly status?: LiveStatus | undefined;
+    /** Left out: every one but the deleted. */
+    readonly status?: TenantRecord['status'] | undefined;
   },
 ): Promise<readonly TenantRecord[]> {
   const { name, status } = page;
@@ -68,7 +69,7 @@ export function listTenants(
     catalog.db,
     and(
       eq(tenants.organisationId, organisationId),
-      ne(tenants.status, 'deleted'),
+      status === 'deleted' ? waitsForPurge : ne(tenants.status, 'deleted'),
       status === undefined ? undefined : eq(tenants.status, status),
       named,
       after,
@@ -84,7 +85,12 @@ export function listTenants(
 export async function changeTenant(
   change: Change,
   id: string,
-  to: { readonly name?: string | undefined; readonly status?: LiveStatus | undefined },
+  to: {
+    readonly name?: string | undefined;
+    readonly status?: LiveStatus | undefined;
+    /** Why it is suspended; goes with the suspension. */
+    readonly suspendedReason?: string | null | undefined;
+  },
   ifGeneration?: readonly number[],
 ): Promise<TenantRecord | 'absent' | 'changed-meanwhile'> {
   const { tx } = change;
@@ -92,24 +98,28 @@ export async function changeTenant(
   if (typeof before === 'string') return before;
   const [row] = await tx
     .update(tenants)
-    .set({ ...to, generation: sql`${tenants.generation} + 1`, updatedAt: sql`now()` })
+    .set({
+      name: to.name,
+      status: to.status,
+      ...suspension(before, to),
+      generation: sql`${tenants.generation} + 1`,
+      updatedAt: sql`now()`,
+    })
     .where(eq(tenants.id, id))
     .returning();
   const shown = { before: shownOf(before), after: shownOf(row!) };
   await note(change, { action: 'tenant.change', targetId: id, tenantId: id, ...shown });
-  const changed = await tx
-    .update(endpoints)
-    .set({ generation: sql`${endpoints.generation} + 1` })
-    .where(and(eq(endpoints.tenantId, id), ne(endpoints.status, 'deleted')))
-    .returning();
-  await enqueue(tx, changed);
-  return tenantRecord(row!, changed.length);
+  return tenantRecord(row!, await publishAnew(tx, id));
 }
 
-/** Deletes a tenant and turns its endpoints into tombstones. Outcomes as of a change. */
-export async function retireTenant(
+/**
+ * Deletes a tenant. Its endpoints are published as deleted, but keep their secrets until `graceMs` have passed, in
+ * which the deletion can be undone. Outcomes as of a change.
+ */
+export async function deleteTenant(
   change: Change,
   id: string,
+  graceMs: number,
   ifGeneration?: readonly number[],
 ): Promise<'deleted' | 'absent' | 'changed-meanwhile'> {
   const { tx } = change;
@@ -117,25 +127,100 @@ export async function retireTenant(
   if (typeof before === 'string') return before;
   await tx
     .update(tenants)
-    .set({ status: 'deleted', generation: sql`${tenants.generation} + 1`, updatedAt: sql`now()` })
+    .set({
+      status: 'deleted',
+      deletedAt: sql`now()`,
+      purgeAt: sql`now() + ${graceMs} * interval '1 millisecond'`,
+      generation: sql`${tenants.generation} + 1`,
+      updatedAt: sql`now()`,
+    })
     .where(eq(tenants.id, id));
   await note(change, { action: 'tenant.delete', targetId: id, tenantId: id, before: shownOf(before) });
-  const live = await tx
-    .select({ id: endpoints.id })
-    .from(endpoints)
-    .where(and(eq(endpoints.tenantId, id), ne(endpoints.status, 'deleted')))
-    .orderBy(asc(endpoints.id))
-    .for('update');
-  await retireEndpoints(
-    change,
-    live.map((endpoint) => endpoint.id),
-  );
+  await publishAnew(tx, id);
   return 'deleted';
 }
 
+/** Takes a deletion back. Null: the organisation has no deleted tenant of this id, or its time is over. */
+export async function undeleteTenant(change: Change, id: string): Promise<TenantRecord | null> {
+  const { tx, author } = change;
+  const [row] = await tx
+    .update(tenants)
+    .set({
+      status: sql`case when ${tenants.suspendedAt} is null then 'active' else 'suspended' end`,
+      deletedAt: null,
+      purgeAt: null,
+      generation: sql`${tenants.generation} + 1`,
+      updatedAt: sql`now()`,
+    })
+    .where(
+      and(
+        eq(tenants.id, id),
+        eq(tenants.organisationId, author.organisationId),
+        waitsForPurge,
+        sql`${tenants.purgeAt} > now()`,
+      ),
+    )
+    .returning();
+  if (row === undefined) return null;
+  await note(change, { action: 'tenant.undelete', targetId: id, tenantId: id, after: shownOf(row) });
+  return tenantRecord(row, await publishAnew(tx, id));
+}
+
+/** Takes the secrets of tenants whose time after their deletion is over. Resolves to how many there were. */
+export function purgeTenants(catalog: Catalog, tenantsMax: number): Promise<number> {
+  return catalog.db.transaction(async (tx) => {
+    const due = await tx
+      .select({ id: tenants.id })
+      .from(tenants)
+      .where(and(waitsForPurge, sql`${tenants.purgeAt} <= now()`))
+      .orderBy(asc(tenants.purgeAt))
+      .limit(tenantsMax)
+      .for('update', { skipLocked: true });
+    for (const { id } of due) {
+      const left = await tx
+        .select({ id: endpoints.id })
+        .from(endpoints)
+        .where(and(eq(endpoints.tenantId, id), ne(endpoints.status, 'deleted')));
+      await retireEndpoints(
+        tx,
+        left.map((endpoint) => endpoint.id),
+      );
+      await tx.update(tenants).set({ purgedAt: sql`now()` }).where(eq(tenants.id, id));
+    }
+    return due.length;
+  });
+}
+
+/** Deleted, and not yet without return. */
+const waitsForPurge = and(eq(tenants.status, 'deleted'), isNull(tenants.purgedAt));
+
+/** Raises the generation of a tenant's endpoints, since what poolers know of the tenant stands there. Resolves to their number. */
+async function publishAnew(tx: CatalogTransaction, tenantId: string): Promise<number> {
+  const changed = await tx
+    .update(endpoints)
+    .set({ generation: sql`${endpoints.generation} + 1` })
+    .where(and(eq(endpoints.tenantId, tenantId), ne(endpoints.status, 'deleted')))
+    .returning();
+  await enqueue(tx, changed);
+  return changed.length;
+}
+
+/** What is written of a suspension: nothing of it is left where there is none. */
+function suspension(
+  before: TenantRow,
+  to: { readonly status?: LiveStatus | undefined; readonly suspendedReason?: string | null | undefined },
+) {
+  const status = to.status ?? before.status;
+  if (status !== 'suspended') return { suspendedAt: null, suspendedReason: null };
+  return {
+    suspendedAt: before.suspendedAt ?? sql`now()`,
+    ...(to.suspendedReason === undefined ? {} : { suspendedReason: to.suspendedReason }),
+  };
+}
+
 /** What the audit log says of a tenant. */
-function shownOf({ name, status }: TenantRow) {
-  return { name, status };
+function shownOf({ name, status, suspendedReason }: TenantRow) {
+  return { name, status, suspendedReason };
 }
 
 async function lockTenant(
@@ -167,7 +252,8 @@ async function selectTenants(
 }
 
 function tenantRecord(row: TenantRow, endpointCount: number): TenantRecord {
-  const { id, organisationId, name, generation, createdAt, updatedAt } = row;
-  const status = row.status as LiveStatus;
-  return { id, organisationId, name, status, generation, endpointCount, createdAt, updatedAt };
+  const { id, organisationId, name, status, generation, suspendedReason, purgeAt, createdAt, updatedAt } =
+    row;
+  const state = { status, suspendedReason, purgeAt };
+  return { id, organisationId, name, ...state, generation, endpointCount, createdAt, updatedAt };
 }

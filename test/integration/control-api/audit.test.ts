@@ -52,7 +52,6 @@ test('a tenant from its creation to its end: who, what, from where, in which req
     ['endpoint.change', endpoint.id],
     ['endpoint.change', endpoint.id],
     ['tenant.delete', tenant.id],
-    ['endpoint.delete', endpoint.id],
   ]);
   for (const entry of entries) {
     expect(entry).toMatchObject({ apiKeyId: me.apiKey.id, address: '127.0.0.1', tenantId: tenant.id });

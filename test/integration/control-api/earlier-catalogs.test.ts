@@ -50,7 +50,9 @@ async function earlierCatalog(name: string, migrationCount: number): Promise<str
     ]);
   }
   await client.query(`
-    insert into tenants (id, name) values ('tn_0123456789abcdefghij', 'Earlier'), ('tn_0123456789abcdefghik', 'Second');
+    insert into tenants (id, name, status) values
+      ('tn_0123456789abcdefghij', 'Earlier', 'active'), ('tn_0123456789abcdefghik', 'Second', 'suspended'),
+      ('tn_0123456789abcdefghil', 'Gone', 'deleted');
     insert into endpoints (id, tenant_id, upstream_id, host, port, default_database, tls_mode, server_version, ram_bytes,
         client_connections_max, query_wait_timeout_ms, server_idle_timeout_ms, server_lifetime_ms, require_tls,
         service_role, service_password_sealed)
@@ -83,10 +85,13 @@ test('every earlier release is brought up: its tenants belong to the first organ
     expect(me.apiKey.scopes).toEqual(['read', 'write', 'secrets', 'admin']);
     expect(me.organisation).toMatchObject({ id: me.apiKey.organisationId, isOperator: true });
     const tenants = await api.call<TenantPageReply>('GET', '/v1/tenants');
-    expect(tenants.items.map(({ name, organisationId }) => [name, organisationId])).toEqual([
-      ['Earlier', me.organisation.id],
-      ['Second', me.organisation.id],
+    expect(tenants.items.map(({ name, status, organisationId }) => [name, status, organisationId])).toEqual([
+      ['Earlier', 'active', me.organisation.id],
+      ['Second', 'suspended', me.organisation.id],
     ]);
+    // What was deleted before has no secrets left, and does not come back.
+    const deleted = await api.call<TenantPageReply>('GET', '/v1/tenants?status=deleted');
+    expect(deleted.items).toEqual([]);
     // What is new since then has its defaults.
     const endpoint = await api.call<EndpointReply>('GET', `/v1/endpoints/${endpointId}`);
     expect(endpoint.settings).toEqual({

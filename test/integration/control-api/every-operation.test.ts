@@ -67,7 +67,8 @@ test('every operation does what it says through the client, and its replies are 
   expect((await counted.getPins(ofEndpoint)).pinned).toBe(0);
   expect(await counted.deleteEndpoint(ofEndpoint)).toBeNull();
   expect(await counted.deleteTenant({ params })).toBeNull();
-  expect((await counted.listAudit({})).items[0]!.action).toBe('endpoint.delete');
+  expect((await counted.undeleteTenant({ params })).endpointCount).toBe(1);
+  expect((await counted.listAudit({})).items[0]!.action).toBe('tenant.undelete');
   expect([...called].sort()).toEqual([...operationIds].sort());
 });
 

@@ -2,8 +2,6 @@
 import {
   allPublications,
   type Catalog,
-  forgetKeptReplies,
-  forgetSent,
   type Publication,
   plainCatalogError,
   raiseEpoch,
@@ -15,7 +13,6 @@ import { type EndpointPublisher, FleetUnavailableError } from '@weir/fleet';
 import type { Logger } from '@weir/telemetry';
 
 const sweepEveryMs = 500;
-const forgetEveryMs = 3_600_000;
 // One transaction's worth: its locks are held while its rows are sent.
 const rowsPerBatch = 50;
 
@@ -35,7 +32,6 @@ export function startOutboxPublisher(parts: {
   let wanted = false;
   let closed = false;
   let failing = false;
-  let forgetAt = 0;
 
   const wake = () => {
     wanted = true;
@@ -69,11 +65,6 @@ export function startOutboxPublisher(parts: {
       );
       if (stopped) throw new FleetUnavailableError('shared state does not answer');
       if (found < rowsPerBatch || closed) break;
-    }
-    if (performance.now() >= forgetAt) {
-      await forgetSent(catalog);
-      await forgetKeptReplies(catalog);
-      forgetAt = performance.now() + forgetEveryMs;
     }
   };
 

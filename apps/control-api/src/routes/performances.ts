@@ -22,6 +22,7 @@ import { createTenant } from './tenants/create-tenant.ts';
 import { deleteTenant } from './tenants/delete-tenant.ts';
 import { getTenant } from './tenants/get-tenant.ts';
 import { listTenants } from './tenants/list-tenants.ts';
+import { undeleteTenant } from './tenants/undelete-tenant.ts';
 
 export const performances: Performances = {
   getMe,
@@ -39,6 +40,7 @@ export const performances: Performances = {
   getTenant,
   changeTenant,
   deleteTenant,
+  undeleteTenant,
   createEndpoint,
   listEndpoints,
   getEndpoint,

@@ -5,12 +5,15 @@ import { hostOf } from '@weir/tenancy';
 import type { ControlApiConfig } from '../config.ts';
 
 export function tenantReply(tenant: TenantRecord): TenantReply {
-  const { id, organisationId, name, status, generation, endpointCount, createdAt, updatedAt } = tenant;
+  const { id, organisationId, name, status, suspendedReason, purgeAt } = tenant;
+  const { generation, endpointCount, createdAt, updatedAt } = tenant;
   return {
     id: id as TenantReply['id'],
     organisationId: organisationId as TenantReply['organisationId'],
     name,
     status,
+    suspendedReason,
+    purgeAt: purgeAt?.toISOString() ?? null,
     generation,
     endpointCount,
     createdAt: createdAt.toISOString(),

@@ -64,3 +64,14 @@ test('each pool has the settings of its role and database, also after a change',
     expect(one.settings.queryTimeoutMs).toBe(5_000);
   }
 });
+
+test('a deleted endpoint is served again once it is published anew, and not for a login that is late', () => {
+  const before = endpointWith({}, 10);
+  const served = registry.serve(before);
+  const { pool } = served.poolFor('app', 'shop', new Map());
+  registry.apply({ kind: 'deleted', endpointId: before.endpointId });
+  expect([served.gone, pool.closed === null]).toEqual(['deleted', false]);
+  expect(registry.serve(before).gone).toBe('deleted');
+  expect(registry.serve(endpointWith({}, 12))).toBe(served);
+  expect([served.gone, pool.closed]).toEqual([null, null]);
+});

@@ -33,8 +33,9 @@ export class PoolRegistry {
   serve(endpoint: PublishedEndpoint): ServedEndpoint {
     const known = this.served.get(endpoint.endpointId);
     if (known !== undefined && known.gone !== 'moved') {
-      if (endpoint.generation > known.endpoint.generation || known.gone !== null)
-        this.change(known, endpoint);
+      const isNewer = endpoint.generation > known.endpoint.generation;
+      // A login that looked the endpoint up before it was deleted does not bring it back; only an undeletion does.
+      if (isNewer || known.gone === 'suspended') this.change(known, endpoint);
       return known;
     }
     const served = new ServedEndpoint(endpoint, this.upstreamOf(endpoint));
@@ -74,7 +75,7 @@ export class PoolRegistry {
     const before = served.endpoint;
     served.endpoint = endpoint;
     if (endpoint.status === 'suspended') return this.retire(served, 'suspended');
-    if (served.gone === 'suspended') this.reopen(served);
+    if (served.gone === 'suspended' || served.gone === 'deleted') this.reopen(served);
     const now = this.options.now();
     const moved = before.upstream.id !== endpoint.upstream.id;
     if (moved && this.isShared(served)) return this.retire(served, 'moved');
