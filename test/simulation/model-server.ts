@@ -70,6 +70,7 @@ export class ModelServer implements ListeningSession {
     shared?.notifications.join(this);
   }
 
+  // What has been committed is looked at later, by what the session listens to then, as in Postgres.
   notified(channel: string, frame: Uint8Array, own: boolean): void {
     this.unsent.push({ channel, frame });
     // Its own are sent before it says that it is ready; others' whenever it is.
@@ -79,9 +80,9 @@ export class ModelServer implements ListeningSession {
   /** What may be sent now of what was notified. */
   takeNotified(): Uint8Array[] {
     if (this.status !== 'I' || this.midBatch || this.copying !== 'no') return [];
-    const frames = this.unsent.map(({ frame }) => frame);
+    const heard = this.unsent.filter(({ channel }) => this.channels.has(channel));
     this.unsent = [];
-    return frames;
+    return heard.map(({ frame }) => frame);
   }
 
   /** Feeds bytes of the client's; returns what the server answers. */
@@ -316,8 +317,8 @@ export class ModelServer implements ListeningSession {
 
   private commit(): void {
     for (const act of this.uncommitted.splice(0)) act();
-    // Postgres promises nothing of what has not been read when listening ends.
-    this.unsent = this.unsent.filter((one) => this.channels.has(one.channel));
+    // Who listens to nothing does not read; what was not read by then is of no interest any more.
+    if (this.channels.size === 0) this.unsent = [];
     const { notes } = this;
     this.notes = [];
     this.shared?.notifications.commit(this, notes);

@@ -5,7 +5,7 @@ import { notificationResponse } from '@weir/protocol';
 export interface ListeningSession {
   readonly processId: number;
   readonly channels: ReadonlySet<string>;
-  /** A whole NotificationResponse for it, to be sent when it is idle. */
+  /** A whole NotificationResponse, to be sent when it is idle if it listens to the channel then. */
   notified(channel: string, frame: Uint8Array, own: boolean): void;
 }
 
@@ -41,7 +41,7 @@ export class Notifications {
       const payload = own ? note.payload : String(this.log.length);
       if (!own) this.log.push({ channel, payload, atMs: this.now() });
       for (const session of this.sessions) {
-        if (!session.channels.has(channel)) continue;
+        if (session.channels.size === 0) continue;
         session.notified(channel, notificationResponse(from.processId, channel, payload), session === from);
       }
     }

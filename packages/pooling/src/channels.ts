@@ -3,7 +3,7 @@ import { copyOf, decodeNotification } from '@weir/protocol';
 import type { SessionEffects } from '@weir/sql';
 import type { ClientSession } from './client-session.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { cutChannel, Listener, type Listening, listenTo } from './listener.ts';
+import { cutChannel, cutName, Listener, type Listening, listenTo } from './listener.ts';
 import { queryFrame } from './messages.ts';
 import type { ServerSession } from './server-session.ts';
 import type { Upstream } from './upstream.ts';
@@ -29,6 +29,8 @@ export interface Handover {
   step: 'ask' | 'wait' | 'cut' | 'stop' | 'show';
   /** Channels of which this connection tells its client until the cut. */
   added: readonly string[];
+  /** Its cut, once that is on its way: others' cuts come by as well. */
+  cut: string | null;
   /** The cut has come by here: the rest is the listener's. */
   passed: boolean;
 }
@@ -104,7 +106,7 @@ export class Channels {
       this.applyUnlistening(server, [], nowMs);
       return this.dispatcher.release(server, nowMs);
     }
-    server.handover = { step: 'ask', added: [], passed: false };
+    server.handover = { step: 'ask', added: [], cut: null, passed: false };
     server.probe = { names: [], shown: [] };
     this.send(server, askFrame);
   }
@@ -191,15 +193,15 @@ export class Channels {
     server.replaying = false;
     if (server.client !== client) return this.dispatcher.close(server, 'client-gone', nowMs);
     const mark = String(++this.marks);
-    listener.expectCut(client, handover.added, processId, mark);
     handover.step = 'cut';
+    handover.cut = cutName(Number(processId), mark);
+    listener.expectCut(client, handover.added, handover.cut);
     const notify = `SET LOCAL synchronous_commit = off;LISTEN ${cutChannel};NOTIFY ${cutChannel}, '${mark}'`;
     this.send(server, queryFrame(notify), unlistenAllFrame);
   }
 
   /** The handover has failed: the server stays with its client, unless the listener has taken over all the same. */
   private keep(server: ServerSession, client: ClientSession, handover: Handover, nowMs: number): void {
-    server.replayError = null;
     server.replayError = null;
     server.handover = null;
     server.listens = false;
@@ -230,11 +232,11 @@ export class Channels {
       listener.heard(notification, (member) => this.tellLater(member, copyOf(bytes, at, end), nowMs));
       return false;
     }
-    const { channel } = notification;
+    const { processId, channel, payload } = notification;
     // It is about to be told that it has missed something: nothing is to seem complete before.
     if (client!.listening?.lost) return false;
     if (channel === cutChannel) {
-      if (handover !== null) handover.passed = true;
+      if (handover?.cut === cutName(processId, payload)) handover.passed = true;
       return false;
     }
     if (handover?.added.includes(channel)) return !handover.passed;
@@ -274,7 +276,7 @@ export class Channels {
     const { listening } = client;
     if (listening === null || listening.lost || server.listensForShow || server.state !== 'active') return;
     server.listensForShow = true;
-    server.handover = { step: 'show', added: [], passed: false };
+    server.handover = { step: 'show', added: [], cut: null, passed: false };
     this.send(server, queryFrame(listenTo(allOf(listening))));
   }
 

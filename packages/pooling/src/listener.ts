@@ -7,6 +7,11 @@ import type { ServerSession } from './server-session.ts';
 /** A notification here shows two server connections where one's notifications for a client end and the other's begin. */
 export const cutChannel = 'weir_cut';
 
+/** What tells a cut from every other in its database: whose notification it is, and which. */
+export function cutName(processId: number, payload: string): string {
+  return `${processId} ${payload}`;
+}
+
 /** How one shows itself among the sessions of its database. */
 const listenerName = 'weir listener';
 
@@ -96,11 +101,10 @@ export class Listener {
     else this.ask(listenTo(missing), then);
   }
 
-  /** `client` hears of `channels` by the listener once the notification of `processId` with `mark` has come by. */
-  expectCut(client: ClientSession, channels: readonly string[], processId: string, mark: string): void {
-    const key = `${processId} ${mark}`;
-    this.cuts.set(key, { client, channels });
-    for (const channel of channels) client.listening?.joining.set(channel, key);
+  /** `client` hears of `channels` by the listener once the cut of this name has come by. */
+  expectCut(client: ClientSession, channels: readonly string[], name: string): void {
+    this.cuts.set(name, { client, channels });
+    for (const channel of channels) client.listening?.joining.set(channel, name);
   }
 
   /** `client` hears no more of `channels`. */
@@ -134,14 +138,14 @@ export class Listener {
   /** Tells whose a notification is: calls `tell` for each client that hears its channel. */
   heard({ processId, channel, payload }: Notification, tell: (client: ClientSession) => void): void {
     if (channel === cutChannel) {
-      const key = `${processId} ${payload}`;
-      const cut = this.cuts.get(key);
-      this.cuts.delete(key);
+      const name = cutName(processId, payload);
+      const cut = this.cuts.get(name);
+      this.cuts.delete(name);
       const listening = cut?.client.listening;
       if (listening == null) return;
       for (const joined of cut!.channels) {
         // It may have been given up since, and be about to join by a later cut.
-        if (listening.joining.get(joined) !== key) continue;
+        if (listening.joining.get(joined) !== name) continue;
         listening.joining.delete(joined);
         listening.channels.add(joined);
       }
@@ -163,7 +167,8 @@ export class Listener {
     this.asked = this.waiting;
     this.waiting = [];
     server.replaying = true;
-    server.sendOwn(queryFrame(this.asked.map(({ sql }) => sql).join(';')));
+    const commands = this.asked.map(({ sql }) => sql).filter((sql) => sql !== '');
+    server.sendOwn(queryFrame(commands.join(';')));
   }
 
   /** What was asked last is answered. */
