@@ -4,6 +4,8 @@ import type { PinReason } from './close-reason.ts';
 /** Effects of a command as its tag tells them. */
 export type TagEffect =
   | { readonly kind: 'pin'; readonly reason: PinReason }
+  /** The session remembers no value of a sequence any more. */
+  | { readonly kind: 'sequences-gone' }
   /** All prepared statements of the session are gone. */
   | { readonly kind: 'statements-gone' }
   /** And its settings went back to those of the startup. */
@@ -24,6 +26,7 @@ const effects = new Map<string, TagEffect>([
   ['LOAD', { kind: 'pin', reason: 'load' }],
   ['RESET', { kind: 'pin', reason: 'set' }],
   ['DEALLOCATE ALL', { kind: 'statements-gone' }],
+  ['DISCARD SEQUENCES', { kind: 'sequences-gone' }],
   ['DISCARD ALL', { kind: 'discarded' }],
   ['TRUNCATE TABLE', { kind: 'truncated' }],
   ['ROLLBACK', { kind: 'undone' }],

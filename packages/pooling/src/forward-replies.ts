@@ -198,10 +198,12 @@ export class ReplyForwarder {
       case 'discarded':
         if ((head & OwedBit.Understood) === 0 && server.pool.settings.stateTracking !== 'off')
           this.dispatcher.pinServer(server, 'set', this.nowMs);
-        server.sequenceOwner = null;
+        forgetSequences(server);
         this.statementsGone(server);
         if (server.client !== null) this.dispatcher.channels.discarded(server.client, this.nowMs);
         return;
+      case 'sequences-gone':
+        return forgetSequences(server);
       case 'undone':
         if (server.unlistening !== null) server.unlistening.undone = true;
         return;
@@ -432,6 +434,17 @@ export class ReplyForwarder {
       server.peer!.pause();
     }
   }
+}
+
+/** The client's session is to remember no value of a sequence, wherever it has used one. */
+function forgetSequences(server: ServerSession): void {
+  server.sequenceOwner = null;
+  const { client } = server;
+  const home = client?.sequenceServer ?? null;
+  if (client === null || home === null) return;
+  client.sequenceServer = null;
+  client.sequenceCallAtMs = Number.NEGATIVE_INFINITY;
+  if (home.sequenceOwner === client) home.sequenceOwner = null;
 }
 
 /** True if the error's severity (its never translated form) ends the session. */

@@ -76,3 +76,17 @@ test('statistics that were counted on several servers are all there once they ar
   const counted = "select n_tup_upd as value from pg_stat_user_tables where relname = 'counted'";
   expect(await value(client, counted)).toBe(6);
 });
+
+test.each(['discard sequences', 'discard all'])(
+  'after %s no value is there any more, wherever it was',
+  async (how) => {
+    const client = await connect();
+    await client.query("select nextval('s1')");
+    // Its own server is in use by another just then, so that what follows runs elsewhere.
+    const others = await Promise.all([connect(), connect()]);
+    for (const other of others) await other.query('begin');
+    await client.query(how);
+    for (const other of others) await other.query('commit');
+    await expect(client.query("select currval('s1')")).rejects.toMatchObject({ code: '55000' });
+  },
+);
