@@ -214,9 +214,9 @@ export class Channels {
     this.dispatcher.settings.pinUnforeseen(server, 'listen', nowMs);
   }
 
-  /** A server that is to show its client which channels it listens to is made to listen to them; true: it is on its way. */
+  /** A server that is to show its client, which asks for it, which channels it listens to is made to listen to them; true: it is on its way. */
   load(client: ClientSession, server: ServerSession): boolean {
-    if (!client.showsChannels || client.listening === null) return false;
+    if (client.listening === null) return false;
     server.listens = true;
     this.send(server, queryFrame(listenTo(allOf(client.listening))));
     return true;

@@ -129,7 +129,7 @@ export class Dispatcher implements GrowthActs {
     this.lend(client, server, nowMs);
     const replays = server.replay !== client.replay;
     if (replays) this.settings.replay(server, client.replay);
-    if (this.channels.load(client, server) || replays) return false;
+    if ((client.showsChannels && this.channels.load(client, server)) || replays) return false;
     this.settings.tellParameters(client, server);
     return true;
   }

@@ -26,8 +26,13 @@ export class SettingsFollow {
   /** Everything is answered and no transaction is open: the server is released, once it is known what it holds. */
   settle(server: ServerSession, nowMs: number): void {
     if (server.probeDue) this.askAll(server);
-    else if (server.changed === null) this.dispatcher.channels.settled(server, nowMs);
+    else if (server.changed === null) this.settled(server, nowMs);
     else this.prove(server, server.changed, nowMs);
+  }
+
+  private settled(server: ServerSession, nowMs: number): void {
+    if (server.listens || server.unlistening !== null) this.dispatcher.channels.settled(server, nowMs);
+    else this.dispatcher.release(server, nowMs);
   }
 
   /** Asks for all that the session holds: what was set unseen is found so. */
@@ -68,7 +73,7 @@ export class SettingsFollow {
     server.ownSettings.clear();
     server.replay = held;
     client.replay = withStartup(held, client.startup);
-    this.dispatcher.channels.settled(server, nowMs);
+    this.settled(server, nowMs);
   }
 
   /** The client's texts may have changed settings: the server is asked what they are before anybody else gets it. */
@@ -76,7 +81,7 @@ export class SettingsFollow {
     const names = changed.ask(server.errors, server.replay);
     if (names === null) {
       server.changed = null;
-      return this.dispatcher.channels.settled(server, nowMs);
+      return this.settled(server, nowMs);
     }
     if (names.length > namesMax) return this.unproven(server, nowMs);
     server.probe = { names, shown: [] };
@@ -96,7 +101,7 @@ export class SettingsFollow {
     server.replay = held;
     if (client === null) return this.dispatcher.finish(server, nowMs);
     client.replay = changed.wanted(server.replay, client.startup);
-    this.dispatcher.channels.settled(server, nowMs);
+    this.settled(server, nowMs);
   }
 
   private unproven(server: ServerSession, nowMs: number): void {
