@@ -246,11 +246,6 @@ export class ModelServer implements ListeningSession {
         }
         return this.done('DEALLOCATE');
       case 'SELECT':
-        if (text.includes('pg_listening_channels')) {
-          for (const row of [String(this.processId), ...this.channels])
-            this.out.push(dataRow([encodeUtf8(row)]));
-          return this.done('SELECT');
-        }
         this.replayed(text);
         this.out.push(dataRow([encodeUtf8('x')]));
         return this.done('SELECT 1');
@@ -289,6 +284,10 @@ export class ModelServer implements ListeningSession {
 
   /** Weir's own question for all that the session holds. */
   private tellAll(text: string): void {
+    if (text.includes('pg_backend_pid()::pg_catalog.text')) {
+      for (const row of [String(this.processId), ...this.channels]) this.out.push(dataRow([encodeUtf8(row)]));
+      return this.done('COMMIT');
+    }
     const rows = [...text.matchAll(/current_setting\('([\w.]+)', true\)/g)].map(
       ([, name]) => `s${name}=${this.settings.get(name!) ?? ''}`,
     );

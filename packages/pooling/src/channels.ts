@@ -8,17 +8,26 @@ import { queryFrame } from './messages.ts';
 import type { ServerSession } from './server-session.ts';
 import type { Upstream } from './upstream.ts';
 
+const none: ReadonlySet<string> = new Set();
+
 /** What a client has not been told yet may take this much memory; whoever is slower than that is ended. */
 const untoldBytesMax = 4 * 1024 * 1024;
+/** What one more costs beside its bytes, which it shares with others that hear the same. */
+const entryBytes = 100;
 /** Unsent to one client, before notifications for it wait. Bytes. */
 const unsentBytesMax = 256 * 1024;
 /** A listener to whom nobody listens is kept this long for the next. */
 const emptyMs = 10_000;
 
-const askFrame = queryFrame(
-  'SELECT pg_catalog.pg_backend_pid()::pg_catalog.text UNION ALL SELECT pg_catalog.pg_listening_channels()',
-);
+// In a transaction of its own kind, since one with the client's defaults might wait for others.
+const askFrame = queryFrame(`BEGIN ISOLATION LEVEL READ COMMITTED NOT DEFERRABLE;
+SELECT pg_catalog.pg_backend_pid()::pg_catalog.text UNION ALL SELECT pg_catalog.pg_listening_channels();
+COMMIT`);
 const unlistenAllFrame = queryFrame('UNLISTEN *');
+
+// Nobody waits for the disk, and what the client has set is not to fail it.
+const withoutLimits =
+  'SET LOCAL synchronous_commit = off;SET LOCAL statement_timeout = 0;SET LOCAL lock_timeout = 0';
 
 /**
  * How far a server connection is with giving its client's channels to the listener. `ask`: it is asked which they are.
@@ -28,7 +37,7 @@ const unlistenAllFrame = queryFrame('UNLISTEN *');
 export interface Handover {
   step: 'ask' | 'wait' | 'cut' | 'stop' | 'show';
   /** Channels of which this connection tells its client until the cut. */
-  added: readonly string[];
+  added: ReadonlySet<string>;
   /** Its cut, once that is on its way: others' cuts come by as well. */
   cut: string | null;
   /** The cut has come by here: the rest is the listener's. */
@@ -41,6 +50,8 @@ export interface Unlistening {
   all: boolean;
   /** Errors its server had told when the first was sent; more since: nobody knows whether it happened. */
   readonly errors: number;
+  /** An UNLISTEN has run: what is only prepared has no effect. */
+  ran: boolean;
   /** Something has been rolled back since. */
   undone: boolean;
 }
@@ -57,7 +68,13 @@ export class Channels {
   /** A text with these effects goes to `server` for its client. */
   note(server: ServerSession, { unlistens }: SessionEffects): void {
     if (unlistens.length === 0 || server.client?.listening == null) return;
-    server.unlistening ??= { channels: new Set(), all: false, errors: server.errors, undone: false };
+    server.unlistening ??= {
+      channels: new Set(),
+      all: false,
+      errors: server.errors,
+      ran: false,
+      undone: false,
+    };
     if (unlistens === 'all') server.unlistening.all = true;
     else for (const channel of unlistens) server.unlistening.channels.add(channel);
   }
@@ -71,16 +88,17 @@ export class Channels {
    * Its transaction is over: the client hears no more of what it has given up, and has not listened to again. If in
    * doubt it goes on hearing.
    */
-  private applyUnlistening(server: ServerSession, again: readonly string[], nowMs: number): void {
+  private applyUnlistening(server: ServerSession, again: ReadonlySet<string>, nowMs: number): void {
     const { unlistening, client } = server;
     if (unlistening === null) return;
     server.unlistening = null;
-    if (unlistening.undone || unlistening.errors !== server.errors || client?.listening == null) return;
+    const { ran, undone, errors } = unlistening;
+    if (!ran || undone || errors !== server.errors || client?.listening == null) return;
     const channels = unlistening.all ? allOf(client.listening) : [...unlistening.channels];
     this.unlisten(
       client,
       client.listening,
-      channels.filter((channel) => !again.includes(channel)),
+      channels.filter((channel) => !again.has(channel)),
       nowMs,
     );
   }
@@ -95,7 +113,7 @@ export class Channels {
     const stays = (frame: Uint8Array): boolean =>
       listening.channels.has(decodeNotification(frame.subarray(5)).channel);
     listening.untold = listening.untold.filter(stays);
-    listening.untoldBytes = listening.untold.reduce((sum, frame) => sum + frame.length, 0);
+    listening.untoldBytes = listening.untold.reduce((sum, frame) => sum + frame.length + entryBytes, 0);
     if (listening.channels.size === 0 && listening.joining.size === 0 && !listening.lost)
       client.listening = null;
   }
@@ -103,17 +121,21 @@ export class Channels {
   /** Everything is answered and no setting in doubt: the server is released, once it listens to nothing any more. */
   settled(server: ServerSession, nowMs: number): void {
     if (!server.listens) {
-      this.applyUnlistening(server, [], nowMs);
+      this.applyUnlistening(server, none, nowMs);
       return this.dispatcher.release(server, nowMs);
     }
-    server.handover = { step: 'ask', added: [], cut: null, passed: false };
+    if (server.client !== null && !mayFollow(server.client)) {
+      server.listens = false;
+      return this.dispatcher.settings.pinUnforeseen(server, 'listen', nowMs);
+    }
+    server.handover = { step: 'ask', added: none, cut: null, passed: false };
     server.probe = { names: [], shown: [] };
     this.send(server, askFrame);
   }
 
-  private send(server: ServerSession, ...frames: Uint8Array[]): void {
+  private send(server: ServerSession, frame: Uint8Array): void {
     server.replaying = true;
-    for (const frame of frames) server.sendOwn(frame);
+    server.sendOwn(frame);
   }
 
   /** A server of which something was asked for its handover has answered. */
@@ -127,13 +149,18 @@ export class Channels {
       return this.dispatcher.onReady(client, nowMs);
     }
     if (server.replayError !== null) return this.keep(server, client, handover, nowMs);
+    if (handover.step === 'cut') {
+      handover.step = 'stop';
+      return this.send(server, unlistenAllFrame);
+    }
     if (handover.step !== 'ask') return this.over(server, nowMs);
     const [processId, ...all] = probe!.shown;
     const channels = all.filter((channel) => channel !== cutChannel);
-    this.applyUnlistening(server, channels, nowMs);
+    this.applyUnlistening(server, new Set(channels), nowMs);
     if (channels.length === 0) return this.over(server, nowMs);
     const { listening } = client;
-    if (listening?.lost) {
+    // One of before its upstream moved hears what nobody else does.
+    if (listening?.lost || server.generation < server.pool.movedGeneration) {
       this.dispatcher.close(server, 'pinned-state', nowMs);
       return this.dispatcher.refuse(client, { kind: 'listener-lost' }, nowMs);
     }
@@ -145,7 +172,7 @@ export class Channels {
     const listener = listenerOf(server);
     if (listener === undefined) return this.adopt(server, client, channels, nowMs);
     handover.step = 'wait';
-    handover.added = added;
+    handover.added = new Set(added);
     server.replaying = true;
     listener.listenTo(client, added, nowMs, (now) => this.cut(server, client, listener, processId!, now));
   }
@@ -167,7 +194,8 @@ export class Channels {
     server.handover = null;
     server.listens = false;
     // Its client may yet ask for a value that only this session knows.
-    const keeps = server.guardsSequences(nowMs) || !pool.upstream.mayHold;
+    const { mayHold, budget } = pool.upstream;
+    const keeps = server.guardsSequences(nowMs) || server.cancelsInFlight > 0 || !mayHold || budget < 2;
     if (keeps) return this.dispatcher.settings.pinUnforeseen(server, 'listen', nowMs);
     this.dispatcher.detach(server, client, nowMs);
     server.sequenceOwner = null;
@@ -195,9 +223,8 @@ export class Channels {
     const mark = String(++this.marks);
     handover.step = 'cut';
     handover.cut = cutName(Number(processId), mark);
-    listener.expectCut(client, handover.added, handover.cut);
-    const notify = `SET LOCAL synchronous_commit = off;LISTEN ${cutChannel};NOTIFY ${cutChannel}, '${mark}'`;
-    this.send(server, queryFrame(notify), unlistenAllFrame);
+    listener.expectCut(client, [...handover.added], handover.cut);
+    this.send(server, queryFrame(`${withoutLimits};LISTEN ${cutChannel};NOTIFY ${cutChannel}, '${mark}'`));
   }
 
   /** The handover has failed: the server stays with its client, unless the listener has taken over all the same. */
@@ -216,7 +243,7 @@ export class Channels {
 
   /** A server that is to show its client, which asks for it, which channels it listens to is made to listen to them; true: it is on its way. */
   load(client: ClientSession, server: ServerSession): boolean {
-    if (client.listening === null) return false;
+    if (client.listening === null || !mayFollow(client)) return false;
     server.listens = true;
     this.send(server, queryFrame(listenTo(allOf(client.listening))));
     return true;
@@ -229,7 +256,8 @@ export class Channels {
     if (listener === null && unheard) return false;
     const notification = decodeNotification(bytes.subarray(at + 5, end));
     if (listener !== null) {
-      listener.heard(notification, (member) => this.tellLater(member, copyOf(bytes, at, end), nowMs));
+      const frame = copyOf(bytes, at, end);
+      listener.heard(notification, (member) => this.tellLater(member, frame, nowMs));
       return false;
     }
     const { processId, channel, payload } = notification;
@@ -239,14 +267,14 @@ export class Channels {
       if (handover?.cut === cutName(processId, payload)) handover.passed = true;
       return false;
     }
-    if (handover?.added.includes(channel)) return !handover.passed;
+    if (handover?.added.has(channel)) return !handover.passed;
     return !hearsElsewhere(client!, channel);
   }
 
   private tellLater(client: ClientSession, frame: Uint8Array, nowMs: number): void {
     const listening = client.listening!;
     listening.untold.push(frame);
-    listening.untoldBytes += frame.length;
+    listening.untoldBytes += frame.length + entryBytes;
     this.tell(client, nowMs);
     const { untoldBytes } = listening;
     if (untoldBytes > untoldBytesMax)
@@ -262,7 +290,7 @@ export class Channels {
     let told = 0;
     while (told < untold.length && peer.unsentBytes <= unsentBytesMax) {
       const frame = untold[told++]!;
-      listening.untoldBytes -= frame.length;
+      listening.untoldBytes -= frame.length + entryBytes;
       peer.write(frame);
     }
     if (told > 0) listening.untold = untold.slice(told);
@@ -271,12 +299,15 @@ export class Channels {
 
   /** All is answered on a server that stays with its client. */
   pinnedAtRest(server: ServerSession, client: ClientSession, nowMs: number): void {
-    this.applyUnlistening(server, [], nowMs);
+    this.applyUnlistening(server, none, nowMs);
     this.tell(client, nowMs);
     const { listening } = client;
     if (listening === null || listening.lost || server.listensForShow || server.state !== 'active') return;
+    // Half a message is under way, or the question would end the unnamed statement: another time.
+    if (client.passRemaining > 0 || (server.dedicatedTo !== null && client.unnamed !== null)) return;
+    if (!mayFollow(client)) return;
     server.listensForShow = true;
-    server.handover = { step: 'show', added: [], cut: null, passed: false };
+    server.handover = { step: 'show', added: none, cut: null, passed: false };
     this.send(server, queryFrame(listenTo(allOf(listening))));
   }
 
@@ -308,6 +339,12 @@ export class Channels {
       if (client.listening === null || client.state === 'ended') continue;
       if (client.state === 'waiting') this.dispatcher.expel(client, { kind: 'listener-lost' }, nowMs);
       else this.tell(client, nowMs);
+    }
+    for (const other of pool.upstream.pools) {
+      for (const server of [...other.servers]) {
+        const left = server.client === null && server.handover?.step === 'wait';
+        if (left && other.database === pool.database) this.dispatcher.close(server, 'client-gone', nowMs);
+      }
     }
     for (const server of handing) {
       server.replaying = false;

@@ -16,6 +16,8 @@ export type TagEffect =
   | { readonly kind: 'truncated' }
   /** Settings of a role or a database may have: for sessions that begin from now on. */
   | { readonly kind: 'sessions' }
+  /** UNLISTEN has run. */
+  | { readonly kind: 'unlistened' }
   /** What the transaction did, or a part of it, has not happened. */
   | { readonly kind: 'undone' };
 
@@ -30,6 +32,7 @@ const effects = new Map<string, TagEffect>([
   ['DISCARD ALL', { kind: 'discarded' }],
   ['TRUNCATE TABLE', { kind: 'truncated' }],
   ['ROLLBACK', { kind: 'undone' }],
+  ['UNLISTEN', { kind: 'unlistened' }],
   ['ALTER ROLE', { kind: 'sessions' }],
   ['ALTER DATABASE', { kind: 'sessions' }],
   ['ALTER SYSTEM', { kind: 'sessions' }],
@@ -41,8 +44,10 @@ const schema: TagEffect = { kind: 'schema' };
 const mayMatter = new Uint8Array(256);
 for (const letter of 'ACDLPRT') mayMatter[letter.charCodeAt(0)] = 1;
 
+const N = 0x4e;
 const S = 0x53;
 const T = 0x54;
+const U = 0x55;
 
 /**
  * The effect of the tag in `bytes[from..to)` (without its NUL), or null. Called for every statement, so the common
@@ -52,6 +57,8 @@ export function tagEffect(bytes: Uint8Array, from: number, to: number): TagEffec
   const first = bytes[from]!;
   if (first === S) {
     if (bytes[from + 2] !== T || to - from !== 3) return null;
+  } else if (first === U) {
+    if (bytes[from + 1] !== N) return null;
   } else if (mayMatter[first] === 0) {
     return null;
   }

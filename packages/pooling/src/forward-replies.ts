@@ -171,6 +171,11 @@ export class ReplyForwarder {
     const effect = tagEffect(bytes, at + 5, end - 1);
     if (effect === null) return;
     if (effect.kind === 'sessions') server.newSessions = true;
+    const { unlistening, client } = server;
+    if (effect.kind === 'unlistened' && unlistening !== null) unlistening.ran = true;
+    if (effect.kind === 'undone' && unlistening !== null) unlistening.undone = true;
+    if (effect.kind === 'discarded' && client !== null)
+      this.dispatcher.channels.discarded(client, this.nowMs);
     if (server.dedicatedTo !== null) {
       if (effect.kind === 'schema') server.pool.statements.markAllStale();
       return;
@@ -181,9 +186,11 @@ export class ReplyForwarder {
     switch (effect.kind) {
       case 'pin':
         if (server.pool.settings.stateTracking === 'off') return;
-        if (effect.reason === 'listen' && server.client !== null && mayFollow(server.client))
-          server.listens = true;
-        else if ((head & OwedBit.Understood) === 0)
+        if (effect.reason === 'listen' && client !== null) {
+          // What was thought of the text may have changed since, by the text itself.
+          if (mayFollow(client)) server.listens = true;
+          else this.dispatcher.pinServer(server, 'listen', this.nowMs);
+        } else if ((head & OwedBit.Understood) === 0)
           this.dispatcher.pinServer(server, effect.reason, this.nowMs);
         return;
       case 'schema':
@@ -200,13 +207,9 @@ export class ReplyForwarder {
           this.dispatcher.pinServer(server, 'set', this.nowMs);
         forgetSequences(server);
         this.statementsGone(server);
-        if (server.client !== null) this.dispatcher.channels.discarded(server.client, this.nowMs);
         return;
       case 'sequences-gone':
         return forgetSequences(server);
-      case 'undone':
-        if (server.unlistening !== null) server.unlistening.undone = true;
-        return;
     }
   }
 

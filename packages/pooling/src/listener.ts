@@ -67,6 +67,9 @@ export class Listener {
     }
     // What its first client has set, limits of time above all, is not to end it.
     this.ask(`RESET ALL;SET application_name = '${listenerName}'`);
+    const version = Number.parseInt(server.parameters.values.get('server_version') ?? '', 10);
+    // Nor is what its role is given at the start.
+    if (version >= 14) this.ask('SET idle_session_timeout = 0');
     this.ask(`LISTEN ${cutChannel}`);
   }
 

@@ -60,6 +60,8 @@ export class Pool {
   readonly waiters = new WaiterQueue();
   /** Raised when new server connections would differ from the open ones; those close at release. */
   generation = 0;
+  /** Its value when the upstream last moved to another address. */
+  movedGeneration = 0;
   /** ParameterStatus values of the newest server: what a client is greeted with. */
   parameters: ValueSet | null = null;
   /** Not null: nothing is checked out any more, and this is what clients are refused with. */
@@ -213,7 +215,7 @@ export class Pool {
 
   /** Values of sequences have been lost here: who uses one keeps its server, as far as half of those that may be kept. */
   get sequencesPin(): boolean {
-    return this.sequencesLost && this.held * 2 < this.pinnedMax;
+    return this.sequencesLost && (this.held - this.listening) * 2 < this.pinnedMax;
   }
 
   /** One more server may be pinned now, by the caps of the pool and of its upstream. */

@@ -181,6 +181,63 @@ test('when the connection that listens is lost, sessions that listen are told so
   await fresh.close();
 });
 
+test('what the session has set does not keep it from hearing', async () => {
+  const [first, client, other] = [await connect(), await connect(), await connect()];
+  await first.query('listen limits');
+  await client.query(
+    "set statement_timeout = '1ms'; set lock_timeout = '1ms'; set default_transaction_read_only = on",
+  );
+  await client.query('listen limits');
+  const heard = heardBy(client);
+  for (let n = 0; n < 20; n++) await other.query(`notify limits, '${n}'`);
+  await hears(heard, 'limits 19');
+  expect(heard).toHaveLength(20);
+});
+
+test('on a server connection of its own an UNLISTEN that is rolled back is none, and DISCARD ALL ends all', async () => {
+  const [client, other] = [await connect(), await connect()];
+  const heard = heardBy(client);
+  for (const channel of ['kept', 'gone']) await client.query(`listen ${channel}`);
+  await client.query('create temp table t (n int)');
+  await client.query('begin');
+  await client.query('unlisten kept');
+  await client.query('rollback');
+  await client.query('unlisten gone');
+  for (const channel of ['gone', 'kept']) await other.query(`notify ${channel}, '1'`);
+  await hears(heard, 'kept 1');
+  expect(heard).toEqual(['kept 1']);
+  await client.query('discard all');
+  await client.query('listen last');
+  for (const channel of ['kept', 'last']) await other.query(`notify ${channel}, '2'`);
+  await hears(heard, 'last 2');
+  expect(heard).toEqual(['kept 1', 'last 2']);
+});
+
+test('an UNLISTEN that is only prepared ends nothing', async () => {
+  const [client, other] = [await connect(), await connect()];
+  const heard = heardBy(client);
+  await client.query('listen prepared');
+  await expect(
+    client.query({ name: 'u', text: 'unlisten prepared', values: ['one too many'] }),
+  ).rejects.toThrow();
+  await other.query("notify prepared, '1'");
+  await hears(heard, 'prepared 1');
+});
+
+test.each(["set client_encoding = 'LATIN1'; listen changed", "listen changed; set client_encoding = 'LATIN1'"])(
+  '%s: the session keeps its server and hears',
+  async (text) => {
+    const [client, other] = [await connect(), await connect()];
+    const heard = heardBy(client);
+    await client.query(text);
+    const pid = await backendOf(client);
+    await other.query("notify changed, 'x'");
+    await hears(heard, 'changed x');
+    expect(heard).toHaveLength(1);
+    expect(await backendOf(client)).toBe(pid);
+  },
+);
+
 test('a session that speaks another encoding than UTF-8 keeps its server, and hears in its own', async () => {
   const [client, other] = [await connect(), await connect()];
   await client.query("set client_encoding = 'LATIN1'");

@@ -84,7 +84,7 @@ export class PoolRegistry {
     if (replaced) this.runner.dispatcher.channels.replaced(served.upstream, now);
     for (const pool of served.pools.values()) {
       pool.settings = poolSettings(endpoint, pool.origin.role, pool.origin.database);
-      if (replaced) pool.generation++;
+      if (replaced) pool.movedGeneration = ++pool.generation;
       this.runner.dispatcher.growth.retryNow(pool, now);
     }
   }
