@@ -230,6 +230,18 @@ static napi_value start(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+// layout(): [interface, events, writes, writes' place, TLS's place, length]. Where things are in the shared array.
+static napi_value layout(napi_env env, napi_callback_info info) {
+  (void)info;
+  static const int32_t numbers[] = {INTERFACE, EVENTS_MAX, WRITES_MAX, SHARED_WRITES, SHARED_TLS, SHARED_LENGTH};
+  napi_value result = NULL;
+  if (napi_create_array(env, &result) != napi_ok) return NULL;
+  for (uint32_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    napi_set_element(env, result, i, number(env, numbers[i]));
+  }
+  return result;
+}
+
 // keepAlive(on: boolean): void. Whether the process lives on because of our sockets.
 static napi_value keep_alive(napi_env env, napi_callback_info info) {
   napi_value values[1];
@@ -513,6 +525,7 @@ NAPI_MODULE_INIT() {
   if (t == NULL) return throw_error(env, "out of memory");
   t->epoll_fd = -1;
   const exported functions[] = {
+      {"layout", layout},
       {"start", start},         {"keepAlive", keep_alive},   {"peer", peer},         {"local", local},
       {"listen", listen_on},    {"accept", accept_one},      {"connect", connect_to}, {"connected", connected},
       {"close", close_one},     {"release", release_one},    {"endWriting", end_writing}, {"read", read_some},

@@ -2,6 +2,9 @@
 //
 // A session's bytes pass through a BIO of ours that points straight into the memory shared with JavaScript: OpenSSL's own
 // memory BIOs would copy everything once more and keep what they grew to. OpenSSL is the one inside Node.
+//
+// OpenSSL keeps errors in a queue of the thread, which Node's own TLS reads too: an entry of ours left there would be
+// taken for a fault of whichever of its connections comes next. So no function here returns before the queue is empty.
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +16,12 @@
 
 #include "transport.h"
 
-// In the shared array, what a call brought: plain bytes, encrypted bytes to be sent, and a status.
+// In the shared array, what a call brought: plain bytes, encrypted bytes to be sent, a status, and what was not read.
 #define PLAIN 0
 #define CIPHER 1
 #define STATUS 2
-enum { STATUS_HANDSHAKE, STATUS_OPEN, STATUS_ENDED, STATUS_FAILED };
+#define UNREAD 3
+enum { STATUS_HANDSHAKE, STATUS_OPEN, STATUS_ENDED, STATUS_FAILED, STATUS_FULL };
 
 typedef struct {
   SSL *ssl;
@@ -27,6 +31,10 @@ typedef struct {
   uint8_t *out;
   size_t out_bytes;
   size_t out_room;
+  // Why it failed, in words that OpenSSL or this file holds.
+  const char *reason;
+  // The client wanted to agree on TLS anew, which nobody needs and whose answers would pile up.
+  bool renegotiation;
 } session;
 
 static BIO_METHOD *bio_method;
@@ -80,6 +88,14 @@ static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
              : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+// OpenSSL tells of each alert, and refuses renegotiation by one without ending anything.
+static void alerted(const SSL *ssl, int where, int value) {
+  if ((where & SSL_CB_WRITE_ALERT) == SSL_CB_WRITE_ALERT && (value & 0xff) == SSL_AD_NO_RENEGOTIATION) {
+    session *s = BIO_get_data(SSL_get_rbio(ssl));
+    s->renegotiation = true;
+  }
+}
+
 static napi_value throw_openssl(napi_env env) {
   const char *reason = ERR_reason_error_string(ERR_peek_error());
   napi_throw_error(env, NULL, reason == NULL ? "OpenSSL failed" : reason);
@@ -114,19 +130,25 @@ static bool use_certificates(SSL_CTX *context, BIO *pem) {
     used = SSL_CTX_add0_chain_cert(context, certificate) == 1;
     if (!used) X509_free(certificate);
   }
-  // The end of the file is an error of its own.
-  if (used) ERR_clear_error();
   return used;
 }
 
-// tlsContext(certificates: Uint8Array, key: Uint8Array, ciphers: string): context. Both in PEM. Throws.
+// tlsContext(certificates: Uint8Array, key: Uint8Array, ciphers: string, suites: string, least: number, most: number):
+// context. Certificates and key in PEM; `suites` are the ciphers of TLS 1.3; the versions as they stand in records. Throws.
 static napi_value tls_context(napi_env env, napi_callback_info info) {
-  napi_value values[3], result = NULL;
-  if (arguments(env, info, 3, values) == NULL) return NULL;
-  char ciphers[2048];
-  size_t length;
-  if (napi_get_value_string_latin1(env, values[2], ciphers, sizeof ciphers, &length) != napi_ok) {
-    return throw_error(env, "the ciphers are a string");
+  napi_value values[6], result = NULL;
+  if (arguments(env, info, 6, values) == NULL) return NULL;
+  char ciphers[4096], suites[1024];
+  size_t ciphers_length, suites_length;
+  int32_t least, most;
+  if (napi_get_value_string_latin1(env, values[2], ciphers, sizeof ciphers, &ciphers_length) != napi_ok ||
+      napi_get_value_string_latin1(env, values[3], suites, sizeof suites, &suites_length) != napi_ok ||
+      napi_get_value_int32(env, values[4], &least) != napi_ok ||
+      napi_get_value_int32(env, values[5], &most) != napi_ok) {
+    return throw_error(env, "the ciphers are strings, the versions numbers");
+  }
+  if (ciphers_length >= sizeof ciphers - 1 || suites_length >= sizeof suites - 1) {
+    return throw_error(env, "the list of ciphers is too long");
   }
   if (bio_method == NULL) {
     bio_method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "weir");
@@ -141,8 +163,10 @@ static napi_value tls_context(napi_env env, napi_callback_info info) {
   SSL_CTX *context = SSL_CTX_new(TLS_server_method());
   static const unsigned char name[] = "weir";
   bool made = certificates != NULL && key != NULL && context != NULL &&
-              SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
-              SSL_CTX_set_cipher_list(context, ciphers) == 1 && use_certificates(context, certificates) &&
+              SSL_CTX_set_min_proto_version(context, least) == 1 &&
+              SSL_CTX_set_max_proto_version(context, most) == 1 &&
+              (ciphers_length == 0 || SSL_CTX_set_cipher_list(context, ciphers) == 1) &&
+              (suites_length == 0 || SSL_CTX_set_ciphersuites(context, suites) == 1) && use_certificates(context, certificates) &&
               SSL_CTX_use_PrivateKey(context, key) == 1 && SSL_CTX_check_private_key(context) == 1 &&
               SSL_CTX_set_session_id_context(context, name, sizeof name - 1) == 1;
   BIO_free(certificates);
@@ -152,6 +176,8 @@ static napi_value tls_context(napi_env env, napi_callback_info info) {
     SSL_CTX_free(context);
     return throw_openssl(env);
   }
+  // The end of the certificates' file was an error of its own.
+  ERR_clear_error();
   // Tickets resume sessions; a cache of our own beside them would only hold memory.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION);
@@ -159,6 +185,7 @@ static napi_value tls_context(napi_env env, napi_callback_info info) {
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
   SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_alpn_select_cb(context, select_protocol, NULL);
+  SSL_CTX_set_info_callback(context, alerted);
   if (napi_create_external(env, context, free_context, NULL, &result) != napi_ok) SSL_CTX_free(context);
   return result;
 }
@@ -181,6 +208,7 @@ static napi_value tls_accept(napi_env env, napi_callback_info info) {
   if (napi_get_value_external(env, values[0], &context) != napi_ok) return throw_error(env, "not a context");
   session *s = calloc(1, sizeof *s);
   if (s == NULL) return throw_error(env, "out of memory");
+  ERR_clear_error();
   s->ssl = SSL_new(context);
   BIO *bio = s->ssl == NULL ? NULL : BIO_new(bio_method);
   if (bio == NULL) {
@@ -191,6 +219,7 @@ static napi_value tls_accept(napi_env env, napi_callback_info info) {
   BIO_set_init(bio, 1);
   SSL_set_bio(s->ssl, bio, bio);
   SSL_set_accept_state(s->ssl);
+  ERR_clear_error();
   if (napi_create_external(env, s, free_session, NULL, &result) != napi_ok) free_session(env, s, NULL);
   return result;
 }
@@ -213,15 +242,33 @@ static session *session_of(napi_env env, napi_callback_info info, size_t count, 
   return data;
 }
 
-static void tell_result(transport *t, const session *s, size_t plain, int status) {
+static void begin(session *s, transport *t, int32_t out_at, int32_t out_room) {
+  s->out = t->memory + out_at;
+  s->out_room = (size_t)out_room;
+  s->out_bytes = 0;
+  ERR_clear_error();
+}
+
+// The reason is taken along, since the queue that holds it is not ours alone.
+static void tell_result(transport *t, session *s, size_t plain, int status) {
   int32_t *result = t->shared + SHARED_TLS;
+  if (s->renegotiation) status = STATUS_FAILED;
   result[PLAIN] = (int32_t)plain;
   result[CIPHER] = (int32_t)s->out_bytes;
   result[STATUS] = status;
+  result[UNREAD] = (int32_t)s->in_bytes;
+  const char *reason = ERR_reason_error_string(ERR_peek_error());
+  if (s->renegotiation) s->reason = "no renegotiation";
+  else if (status == STATUS_FULL) s->reason = "no room";
+  else if (status == STATUS_FAILED) s->reason = reason == NULL ? "unexpected end" : reason;
+  ERR_clear_error();
+  s->in = NULL;
+  s->in_bytes = 0;
 }
 
-// tlsUnwrap(session, inAt, inBytes, plainAt, plainRoom, outAt, outRoom): void. All that was encrypted is read, or the
-// session has failed; `plainRoom` must hold it, and a record more that an earlier call began.
+// tlsUnwrap(session, inAt, inBytes, plainAt, plainRoom, outAt, outRoom): void. All that was encrypted is read, unless the
+// session has failed or has more to send than there is room for; then it goes on with what is told as unread. `plainRoom`
+// must hold what is in, and a record more that an earlier call began.
 static napi_value tls_unwrap(napi_env env, napi_callback_info info) {
   int32_t at[6];
   transport *t;
@@ -230,15 +277,12 @@ static napi_value tls_unwrap(napi_env env, napi_callback_info info) {
   if (!is_inside(t, at[0], at[1]) || !is_inside(t, at[2], at[3]) || !is_inside(t, at[4], at[5])) {
     return throw_error(env, "outside of the memory");
   }
+  begin(s, t, at[4], at[5]);
   s->in = t->memory + at[0];
   s->in_bytes = (size_t)at[1];
-  s->out = t->memory + at[4];
-  s->out_room = (size_t)at[5];
-  s->out_bytes = 0;
   size_t plain = 0;
   int status = STATUS_OPEN;
-  ERR_clear_error();
-  while (plain < (size_t)at[3]) {
+  while (plain < (size_t)at[3] && !s->renegotiation) {
     int got = SSL_read(s->ssl, t->memory + at[2] + plain, at[3] - (int)plain);
     if (got > 0) {
       plain += (size_t)got;
@@ -246,34 +290,30 @@ static napi_value tls_unwrap(napi_env env, napi_callback_info info) {
     }
     int error = SSL_get_error(s->ssl, got);
     if (error == SSL_ERROR_ZERO_RETURN) status = STATUS_ENDED;
+    else if (error == SSL_ERROR_WANT_WRITE) status = STATUS_FULL;
     else if (error != SSL_ERROR_WANT_READ) status = STATUS_FAILED;
     break;
   }
   if (status == STATUS_OPEN && !SSL_is_init_finished(s->ssl)) status = STATUS_HANDSHAKE;
   // More plain bytes than there is room for: the caller's mistake, and they would be lost.
-  if (s->in_bytes > 0 && status != STATUS_ENDED) status = STATUS_FAILED;
+  if (s->in_bytes > 0 && status != STATUS_ENDED && status != STATUS_FULL) status = STATUS_FAILED;
   tell_result(t, s, plain, status);
-  s->in = NULL;
-  s->in_bytes = 0;
   return NULL;
 }
 
-// tlsWrap(session, plainAt, plainBytes, outAt, outRoom): void. Encrypts all, or the session has failed.
+// tlsWrap(session, plainAt, plainBytes, outAt, outRoom): void. Encrypts all, or the session is of no use any more.
 static napi_value tls_wrap(napi_env env, napi_callback_info info) {
   int32_t at[4];
   transport *t;
   session *s = session_of(env, info, 4, at, &t);
   if (s == NULL) return NULL;
   if (!is_inside(t, at[0], at[1]) || !is_inside(t, at[2], at[3])) return throw_error(env, "outside of the memory");
-  s->out = t->memory + at[2];
-  s->out_room = (size_t)at[3];
-  s->out_bytes = 0;
+  begin(s, t, at[2], at[3]);
   int status = STATUS_OPEN;
-  ERR_clear_error();
   for (int done = 0; done < at[1];) {
     int sent = SSL_write(s->ssl, t->memory + at[0] + done, at[1] - done);
     if (sent <= 0) {
-      status = STATUS_FAILED;
+      status = SSL_get_error(s->ssl, sent) == SSL_ERROR_WANT_WRITE ? STATUS_FULL : STATUS_FAILED;
       break;
     }
     done += sent;
@@ -289,10 +329,7 @@ static napi_value tls_end(napi_env env, napi_callback_info info) {
   session *s = session_of(env, info, 2, at, &t);
   if (s == NULL) return NULL;
   if (!is_inside(t, at[0], at[1])) return throw_error(env, "outside of the memory");
-  s->out = t->memory + at[0];
-  s->out_room = (size_t)at[1];
-  s->out_bytes = 0;
-  ERR_clear_error();
+  begin(s, t, at[0], at[1]);
   SSL_shutdown(s->ssl);
   tell_result(t, s, 0, STATUS_OPEN);
   return NULL;
@@ -311,12 +348,13 @@ static napi_value tls_has_protocol(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// tlsReason(): string. Why the last call of a session failed.
+// tlsReason(session): string. Why its last call failed.
 static napi_value tls_reason(napi_env env, napi_callback_info info) {
-  (void)info;
-  const char *reason = ERR_reason_error_string(ERR_peek_error());
+  transport *t;
+  session *s = session_of(env, info, 0, NULL, &t);
+  if (s == NULL) return NULL;
   napi_value result = NULL;
-  napi_create_string_utf8(env, reason == NULL ? "unexpected end" : reason, NAPI_AUTO_LENGTH, &result);
+  napi_create_string_utf8(env, s->reason == NULL ? "" : s->reason, NAPI_AUTO_LENGTH, &result);
   return result;
 }
 

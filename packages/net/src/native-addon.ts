@@ -1,7 +1,7 @@
 // The compiled half of the native transport: where its file is, what it offers, and why it may not be usable here.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asError } from './errors.ts';
 
@@ -10,10 +10,12 @@ import { asError } from './errors.ts';
  * closed, a call is told EBADF. A negative result is an errno, negated.
  */
 export interface NativeSockets {
+  /** Which interface this is, and the numbers by which the shared array is divided; see transport.h. */
+  layout(): number[];
   /**
    * To be called once. `shared[0]` other than 0: sockets want another look without an event. Behind it `dispatch` finds
    * `count` pairs of descriptor and events, behind the room for 256 of those is room for 128 writes of `sendAll`, and
-   * behind that for three results of a call of TLS.
+   * behind that for four results of a call of TLS.
    * `memory` is what is read into and, by offset, sent from.
    */
   start(dispatch: (count: number) => void, shared: Int32Array, memory: Uint8Array): void;
@@ -42,12 +44,23 @@ export interface NativeSockets {
   /** Takes the descriptor out of our hands without closing it. */
   release(fd: number): void;
 
-  /** For `tlsAccept`; both in PEM. Throws with OpenSSL's reason. */
-  tlsContext(certificates: Uint8Array, key: Uint8Array, ciphers: string): TlsContext;
+  /**
+   * For `tlsAccept`; certificates and key in PEM, ciphers up to TLS 1.2 and those of 1.3 (an empty list: OpenSSL's own),
+   * versions as numbers of the protocol. Throws with OpenSSL's reason.
+   */
+  tlsContext(
+    certificates: Uint8Array,
+    key: Uint8Array,
+    ciphers: string,
+    suites: string,
+    least: number,
+    most: number,
+  ): TlsContext;
   tlsAccept(context: TlsContext): TlsSession;
   /**
    * Decrypts what lies at `memory[inAt..]`, all of it. Behind the writes, `shared` then holds how many plain bytes came
    * to `plainAt`, how many at `outAt` are to be sent, and one of `tlsStatus`. The room must hold a record more than is in.
+   * `full`: once what is at `outAt` was taken, it is to be called again with the last bytes, as many as are told unread.
    */
   tlsUnwrap(
     session: TlsSession,
@@ -64,8 +77,8 @@ export interface NativeSockets {
   tlsEnd(session: TlsSession, outAt: number, outRoom: number): void;
   /** Whether the client offered a protocol, which then is ours. */
   tlsHasProtocol(session: TlsSession): boolean;
-  /** Why the call just made has failed. */
-  tlsReason(): string;
+  /** Why its last call has failed. */
+  tlsReason(session: TlsSession): string;
   /** The session is void then. */
   tlsFree(session: TlsSession): void;
 }
@@ -81,23 +94,28 @@ export interface TlsSession {
 }
 
 /** What stands in `shared` behind the byte counts of a call of TLS. */
-export const tlsStatus = { handshake: 0, open: 1, ended: 2, failed: 3 } as const;
+export const tlsStatus = { handshake: 0, open: 1, ended: 2, failed: 3, full: 4 } as const;
 
 /** The file that is loaded for this Node; `packages/net/native/build.mjs` makes it under the same name. */
 export function nativeFileName(): string {
   return `native-sockets-${process.version}-${process.platform}-${process.arch}.node`;
 }
 
+/** Where it lies for this module at `url`: beside the bundle, or in dist/ when the module runs from its source. */
+export function addonFolder(url: string): string {
+  const file = fileURLToPath(url);
+  const here = dirname(file);
+  // A bundle may lie anywhere, and what is three folders above it is not ours to load.
+  const source = join('packages', 'net', 'src', 'native-addon.ts');
+  return file.endsWith(`${sep}${source}`) ? join(here, '..', '..', '..', 'dist') : here;
+}
+
 /** Loads the addon. Throws an Error that says why it cannot be had. */
 export function loadNativeSockets(): NativeSockets {
   if ('Bun' in globalThis) throw new Error('it is for Node, and this is Bun');
   if (process.platform !== 'linux') throw new Error(`it is for Linux, and this is ${process.platform}`);
-  // Beside the bundle, or in dist/ when this runs from its source.
-  const here = dirname(fileURLToPath(import.meta.url));
-  const file = [here, join(here, '..', '..', '..', 'dist')]
-    .map((folder) => join(folder, nativeFileName()))
-    .find(existsSync);
-  if (file === undefined) throw new Error(`it was not built for Node ${process.versions.node}`);
+  const file = join(addonFolder(import.meta.url), nativeFileName());
+  if (!existsSync(file)) throw new Error(`it was not built for Node ${process.versions.node}`);
   try {
     return createRequire(import.meta.url)(file) as NativeSockets;
   } catch (thrown) {

@@ -12,6 +12,7 @@ export const lastEvents = 0x8 | 0x10 | 0x2000; // ERR, HUP, RDHUP
 /** Errors that are answers, negated as the addon gives them. */
 export const again = -11; // EAGAIN
 export const inProgress = -115; // EINPROGRESS
+export const notConnected = -107; // ENOTCONN
 
 /** Whoever owns a descriptor. An event is a hint to look, and there may be one too many. */
 export interface Watcher {
@@ -26,11 +27,14 @@ export interface Writer {
   sent(offset: number, length: number, taken: number): void;
 }
 
-// As many as the addon has room for: its EVENTS_MAX and WRITES_MAX.
+// As transport.h has them.
+const interfaceNumber = 2;
 const eventsMax = 256;
 const writesMax = 128;
 const writesAt = 1 + 2 * eventsMax;
 const tlsAt = writesAt + 3 * writesMax;
+const sharedLength = tlsAt + 4;
+const layout = [interfaceNumber, eventsMax, writesMax, writesAt, tlsAt, sharedLength].join();
 
 // Reads of one round whose bytes wait to be sent on. Beside each other by a little more than their size, or the few bytes
 // that most of them hold would fight for the same lines of the cache.
@@ -64,7 +68,7 @@ export class NativeLoop {
   /** Where the next `read` puts its bytes. They are valid until the one after it. */
   slot: Uint8Array;
   private readonly slots: Uint8Array[] = [];
-  private readonly shared = new Int32Array(tlsAt + 3);
+  private readonly shared = new Int32Array(sharedLength);
   private readonly watchers: (Watcher | undefined)[] = [];
   private readonly writers: Writer[] = [];
   private readonly lengths = new Int32Array(writesMax);
@@ -77,7 +81,10 @@ export class NativeLoop {
   private slotLent = false;
   private outUsed = 0;
 
+  /** Throws an Error if the addon is of other sources. */
   constructor(sockets: NativeSockets) {
+    if (sockets.layout?.().join() !== layout)
+      throw new Error('it was built of other sources: build it again');
     this.sockets = sockets;
     for (let index = 0; index < slotCount; index++) {
       this.slots.push(this.memory.subarray(index * slotBytes, index * slotBytes + readBytesMax));
@@ -159,6 +166,9 @@ export class NativeLoop {
   get tlsStatus(): number {
     return this.shared[tlsAt + 2]!;
   }
+  get tlsUnreadBytes(): number {
+    return this.shared[tlsAt + 3]!;
+  }
 
   /** False if `bytes` are to be sent at once, what is queued having been sent; else `writer` hears what came of it. */
   queue(fd: number, bytes: Uint8Array, writer: Writer): boolean {
@@ -216,14 +226,18 @@ export class NativeLoop {
     this.wanted = wanting;
     shared[0] = 0;
     this.telling = true;
-    for (let at = 1; at < 1 + 2 * count; at += 2) watchers[shared[at]!]?.happened(shared[at + 1]!);
-    for (const watcher of wanting) watcher.look();
-    wanting.length = 0;
-    this.telling = false;
-    this.flush();
-    this.slotLent = false;
-    this.slotIndex = 0;
-    this.slot = this.slots[0]!;
+    try {
+      for (let at = 1; at < 1 + 2 * count; at += 2) watchers[shared[at]!]?.happened(shared[at + 1]!);
+      for (const watcher of wanting) watcher.look();
+    } finally {
+      // Also after a fault of ours, should the process outlive it: later rounds count on it.
+      wanting.length = 0;
+      this.telling = false;
+      this.flush();
+      this.slotLent = false;
+      this.slotIndex = 0;
+      this.slot = this.slots[0]!;
+    }
   }
 }
 

@@ -1,5 +1,4 @@
 // TLS as the server over native sockets: the handshake, and the connection that comes of it.
-import { DEFAULT_CIPHERS } from 'node:tls';
 import { asError, TlsError } from './errors.ts';
 import { readHello } from './hello-reader.ts';
 import { type TlsContext, type TlsSession, tlsStatus } from './native-addon.ts';
@@ -8,12 +7,15 @@ import type { NativeLoop } from './native-loop.ts';
 import { idleHandler } from './node-connection.ts';
 import type { ServerCertificate, ServerCertificates } from './server-certificates.ts';
 import { handshakeFailure } from './tls-handshake.ts';
+import { tlsSettings, versionNumbers } from './tls-settings.ts';
 import type { Connection } from './transport.ts';
 
 // Encrypted bytes are ours to keep, so «all sent» need not be the measure; as for TLS over Node's sockets.
 const unsentBytesMax = 128 * 1024;
-// What a record has beside its contents, and what a handshake sends at once: certificates, mostly.
+// What a record has beside its contents, and the least contents that a client may ask for (RFC 6066).
 const recordOverheadMax = 256;
+const recordBytesMin = 512;
+// What a handshake sends at once, certificates mostly; of a longer chain, piece by piece.
 const handshakeBytesMax = 40 * 1024;
 const alertBytesMax = 1024;
 
@@ -53,13 +55,13 @@ export class NativeTlsConnection extends NativeConnection {
       const piece =
         bytes.length <= loop.recordBytesMax ? bytes : bytes.subarray(from, from + loop.recordBytesMax);
       const plainAt = loop.plain(piece);
-      const outRoom = piece.length + recordOverheadMax;
+      const outRoom = piece.length + recordOverheadMax * Math.ceil(piece.length / recordBytesMin);
       const outAt = loop.room(outRoom);
       // To make room, what was queued was sent, which may have shown that the peer is gone.
       if (this.dropped) return true;
       loop.sockets.tlsWrap(this.session, plainAt, piece.length, outAt, outRoom);
-      if (loop.tlsStatus === tlsStatus.failed) {
-        this.fail(new Error(`TLS: ${loop.sockets.tlsReason()}`));
+      if (loop.tlsStatus !== tlsStatus.open) {
+        this.fail(new Error(`TLS: ${loop.sockets.tlsReason(this.session)}`));
         return true;
       }
       this.sendOut(outAt);
@@ -101,17 +103,28 @@ export class NativeTlsConnection extends NativeConnection {
     const { loop } = this;
     const slot = loop.freeSlot();
     const outRoom = this.opened === null ? alertBytesMax : handshakeBytesMax;
-    const outAt = loop.room(outRoom);
-    if (this.dropped) return nothingYet;
-    loop.sockets.tlsUnwrap(this.session, loop.cipherAt, length, slot.byteOffset, slot.length, outAt, outRoom);
-    const { tlsPlainBytes: plainBytes, tlsStatus: status } = loop;
-    const reason = status === tlsStatus.failed ? loop.sockets.tlsReason() : '';
-    this.sendOut(outAt);
-    if (this.dropped) return nothingYet;
-    if (status === tlsStatus.failed) {
-      this.fail(new Error(`TLS: ${reason}`));
-      return nothingYet;
-    }
+    const end = loop.cipherAt + length;
+    let unread = length;
+    let plainBytes = 0;
+    let status: number;
+    do {
+      const outAt = loop.room(outRoom);
+      if (this.dropped) return nothingYet;
+      const plainAt = slot.byteOffset + plainBytes;
+      const plainRoom = slot.length - plainBytes;
+      loop.sockets.tlsUnwrap(this.session, end - unread, unread, plainAt, plainRoom, outAt, outRoom);
+      plainBytes += loop.tlsPlainBytes;
+      unread = loop.tlsUnreadBytes;
+      status = loop.tlsStatus;
+      // Sending may end the connection, and with it the session.
+      const reason = status === tlsStatus.failed ? loop.sockets.tlsReason(this.session) : '';
+      this.sendOut(outAt);
+      if (this.dropped) return nothingYet;
+      if (status === tlsStatus.failed) {
+        this.fail(new Error(`TLS: ${reason}`));
+        return nothingYet;
+      }
+    } while (status === tlsStatus.full);
     if (status === tlsStatus.ended) {
       this.peerEnded = true;
       // Looked at once more for the end alone.
@@ -157,6 +170,10 @@ export async function nativeServerTls(
   );
   const chosen = options.certificates.choose(hello.servername);
   const { loop } = connection;
+  if (hello.bytes.length > loop.cipherBytesMax) {
+    connection.destroy();
+    throw handshakeFailure(new Error('it sent more than a ClientHello before it had an answer'), 'client');
+  }
   let session: TlsSession;
   try {
     session = loop.sockets.tlsAccept(contextOf(loop, chosen));
@@ -194,7 +211,11 @@ export async function nativeServerTls(
       onEnd: () => giveUp(handshakeFailure(null, 'client')),
       onClose: (error) => giveUp(handshakeFailure(error, 'client')),
     };
-    secure.start(hello.bytes);
+    try {
+      secure.start(hello.bytes);
+    } catch (thrown) {
+      giveUp(handshakeFailure(asError(thrown), 'client'));
+    }
   });
 }
 
@@ -203,7 +224,16 @@ const contexts = new WeakMap<ServerCertificate, TlsContext>();
 function contextOf(loop: NativeLoop, certificate: ServerCertificate): TlsContext {
   let context = contexts.get(certificate);
   if (context === undefined) {
-    context = loop.sockets.tlsContext(certificate.pem.certificates, certificate.pem.key, DEFAULT_CIPHERS);
+    const { certificates, key } = certificate.pem;
+    const { ciphers, suites, least, most } = tlsSettings();
+    context = loop.sockets.tlsContext(
+      certificates,
+      key,
+      ciphers,
+      suites,
+      versionNumbers[least],
+      versionNumbers[most],
+    );
     contexts.set(certificate, context);
   }
   return context;
