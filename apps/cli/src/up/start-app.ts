@@ -80,8 +80,12 @@ export function troubleIn(output: string): string {
 export function transportOf(child: Pick<ServerProcess, 'output'>): string {
   for (const line of child.output().split('\n')) {
     if (!line.includes('"transport":')) continue;
-    const { transport, reason } = JSON.parse(line) as { transport: string; reason: string };
-    return `ready, ${transport} transport (${reason})`;
+    try {
+      const { transport, reason } = JSON.parse(line) as { transport: string; reason: string };
+      return `ready, ${transport} transport (${reason})`;
+    } catch {
+      // Not a line of the log, or one that is cut.
+    }
   }
   return 'ready';
 }
