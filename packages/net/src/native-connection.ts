@@ -5,6 +5,7 @@ import {
   again,
   lastEvents,
   type NativeLoop,
+  notConnected,
   readableEvents,
   systemError,
   type Watcher,
@@ -259,7 +260,8 @@ export class NativeConnection implements Connection, Watcher, Writer {
   private sendEnd(): void {
     this.endSent = true;
     const status = this.loop.sockets.endWriting(this.fd);
-    if (status < 0) this.fail(systemError(status, 'shutdown'));
+    // After a reset there is nobody to tell; that it was one, the next read says.
+    if (status < 0 && status !== notConnected) this.fail(systemError(status, 'shutdown'));
     else this.closeIfOver();
   }
 

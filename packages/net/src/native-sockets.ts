@@ -15,8 +15,8 @@ export interface NativeListenOptions {
 
 // What waits longer is told of in the next round; connections that are open want their turn too.
 const acceptsMax = 64;
-// Without descriptors nobody can be accepted, and asking again at once would only keep a core busy.
-const exhaustedWaitMs = 100;
+// Without descriptors, say, nobody can be accepted, and asking again at once would only keep a core busy.
+const troubleWaitMs = 100;
 
 /** An open listener; see `Listener`. */
 export class NativeListener implements Watcher {
@@ -27,8 +27,9 @@ export class NativeListener implements Watcher {
   private readonly options: NativeListenOptions;
   private readonly onConnection: (connection: Connection) => void;
   private retry: NodeJS.Timeout | null = null;
+  private willLook = false;
   /** It was told of, and since then nobody has been left waiting. */
-  private exhaustionTold = false;
+  private troubleTold = false;
   private closed = false;
 
   /** Throws ListenError. */
@@ -57,23 +58,32 @@ export class NativeListener implements Watcher {
 
   /** @internal */
   happened(): void {
-    this.look();
+    // Its turn of this round is to come, or is over.
+    if (!this.willLook) this.accept();
   }
 
   /** @internal */
   look(): void {
+    this.willLook = false;
+    this.accept();
+  }
+
+  private accept(): void {
     for (let count = 0; !this.closed && this.retry === null; count++) {
       if (count === acceptsMax) {
+        this.willLook = true;
         this.loop.lookAgain(this);
         return;
       }
       const fd = this.loop.sockets.accept(this.fd);
       if (fd >= 0) this.accepted(fd);
       else if (fd === again) {
-        this.exhaustionTold = false;
+        this.troubleTold = false;
         return;
-      } else if (isExhausted(fd)) this.rest(systemError(fd, 'accept'));
-      // Anything else is one connection's fault, which was gone before we had it.
+      } else {
+        const error = systemError(fd, 'accept');
+        if (!ofOneConnection.has(error.code ?? '')) this.rest(error);
+      }
     }
   }
 
@@ -89,19 +99,19 @@ export class NativeListener implements Watcher {
   private rest(error: Error): void {
     this.retry = setTimeout(() => {
       this.retry = null;
-      this.look();
-    }, exhaustedWaitMs);
-    if (this.exhaustionTold) return;
-    this.exhaustionTold = true;
+      this.accept();
+    }, troubleWaitMs);
+    if (this.troubleTold) return;
+    this.troubleTold = true;
     this.options.onAcceptError?.(error);
   }
 }
 
-const exhausted = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM']);
-
-function isExhausted(status: number): boolean {
-  return exhausted.has(systemError(status, 'accept').code ?? '');
-}
+// The connection was gone before we had it, or its network was: the next one may be well. Whatever else it is, lasts.
+const ofOneConnection = new Set([
+  ...['ECONNABORTED', 'EPROTO', 'ENETDOWN', 'ENOPROTOOPT', 'EHOSTDOWN', 'ENONET', 'EHOSTUNREACH'],
+  ...['EOPNOTSUPP', 'ENETUNREACH', 'ETIMEDOUT'],
+]);
 
 /** Connects; the connection comes paused. Rejects with DialError. */
 export function nativeDial(

@@ -1,0 +1,114 @@
+// What the native transport does when the system refuses: accept errors that pass and that last, an end towards nobody.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { acceptedPair, record } from './fixtures/loopback.ts';
+import { skippedBecause, whyNotNative } from './fixtures/native-built.ts';
+import { addonFolder } from './native-addon.ts';
+import { type NativeLoop, nativeLoop } from './native-loop.ts';
+import { NativeListener } from './native-sockets.ts';
+import { chooseTransport } from './transport-choice.ts';
+
+const why = whyNotNative();
+const { buildNativeTransport } = (await import(new URL('../native/build.mjs', import.meta.url).href)) as {
+  buildNativeTransport(options: { dist: string; force?: boolean }): {
+    file?: string;
+    built?: boolean;
+    why?: string;
+  };
+};
+
+/** A listener whose `accept` is answered by `statuses` in turn, then that nobody waits; all else is real. */
+function listenerTold(statuses: number[], onAcceptError: (error: Error) => void) {
+  const real = nativeLoop();
+  const looks = vi.fn();
+  const accept = vi.fn(() => statuses.shift() ?? -11);
+  const loop: NativeLoop = Object.assign(Object.create(real), {
+    sockets: { ...real.sockets, accept },
+    lookAgain: looks,
+  });
+  const options = { host: '127.0.0.1', port: 0, backlog: 8, keepAliveDelayMs: 60_000, onAcceptError };
+  return { listener: new NativeListener(loop, options, () => {}), looks, accept };
+}
+
+// The name of what is skipped tells why.
+describe.skipIf(why !== null)(`refusals of native sockets${skippedBecause(why)}`, () => {
+  beforeAll(() => {
+    chooseTransport('native');
+  });
+
+  test.each([
+    ['ENOSPC', -28],
+    ['EPERM', -1],
+    ['EINVAL', -22],
+    ['EMFILE', -24],
+  ])('%s from accept lasts: it is told once, and asked again only after a rest', async (code, status) => {
+    const told = vi.fn();
+    const { listener, accept } = listenerTold([status, status], told);
+    listener.happened();
+    expect(accept).toHaveBeenCalledTimes(1);
+    await vi.waitFor(() => expect(accept).toHaveBeenCalledTimes(3), { timeout: 60_000 });
+    expect(told.mock.calls.map(([error]) => error.code)).toEqual([code]);
+    await listener.close();
+  });
+
+  test('an accept error of one connection is passed over', async () => {
+    const told = vi.fn();
+    const { listener, accept } = listenerTold([-103, -71, -113], told);
+    listener.happened();
+    expect(accept).toHaveBeenCalledTimes(4);
+    expect(told).not.toHaveBeenCalled();
+    await listener.close();
+  });
+
+  test('a listener that has had its share of a round asks for another look once, whatever else it is told', async () => {
+    const { listener, accept, looks } = listenerTold(Array<number>(200).fill(-103), () => {});
+    listener.happened();
+    listener.happened();
+    expect(accept).toHaveBeenCalledTimes(64);
+    expect(looks).toHaveBeenCalledTimes(1);
+    listener.look();
+    expect(accept).toHaveBeenCalledTimes(128);
+    await listener.close();
+  });
+
+  test('an end towards a peer that has just reset is no failure of its own', async () => {
+    const { ours, peer } = await acceptedPair();
+    peer.resetAndDestroy();
+    await new Promise((resolve) => peer.once('close', resolve));
+    ours.end();
+    const heard = record(ours);
+    await heard.heard('close');
+    expect(heard.error?.message ?? '').not.toMatch(/shutdown/);
+  });
+
+  test('a build that cannot be done says why and leaves what was there', () => {
+    const dist = mkdtempSync(join(tmpdir(), 'weir-native-'));
+    const file = join(dist, `native-sockets-${process.version}-${process.platform}-${process.arch}.node`);
+    writeFileSync(file, 'the one before');
+    const fails = (compiler: string): string => {
+      vi.stubEnv('CC', compiler);
+      return buildNativeTransport({ dist, force: true }).why ?? '';
+    };
+    expect(fails('/nonexistent/cc')).toMatch(/no C compiler/);
+    expect(fails('/dev/null')).toMatch(/could not be run: .*EACCES/);
+    expect(fails('false')).toMatch(/false failed/);
+    expect(readFileSync(file, 'utf8')).toBe('the one before');
+    vi.stubEnv('CC', 'env cc');
+    vi.stubEnv('CFLAGS', ' -O0  -g ');
+    expect(buildNativeTransport({ dist })).toEqual({ file, built: true });
+    expect(buildNativeTransport({ dist })).toEqual({ file, built: false });
+    expect(buildNativeTransport({ dist: join(file, 'no folder') })).toHaveProperty('why');
+    vi.unstubAllEnvs();
+    rmSync(dist, { recursive: true });
+  });
+});
+
+test('the addon is looked for beside a bundle only, and in dist/ only by its own source', () => {
+  expect(addonFolder(pathToFileURL('/srv/weir/dist/pooler.mjs').href)).toBe('/srv/weir/dist');
+  expect(addonFolder(pathToFileURL('/srv/weir/packages/net/src/native-addon.ts').href)).toBe(
+    '/srv/weir/dist',
+  );
+});
