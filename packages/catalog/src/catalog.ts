@@ -67,6 +67,8 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     idle_in_transaction_session_timeout: 30_000,
   });
   pool.on('error', (error) => options.onConnectionError?.(error));
+  // One that ends between two statements of a transaction tells only its listeners; the next statement fails by itself.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = drizzle(pool, { schema });
   const listeners = new Set<() => void>();
   const catalog: Catalog = {

@@ -206,6 +206,26 @@ test('two processes that start at once on an empty catalog make one set of table
   directory.remove();
 });
 
+test('connections to the catalog that are killed in the middle of changes end no process', async () => {
+  const { api } = bench;
+  const { tenant } = await createTenant(bench);
+  const kill = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'weir-control-api' and state = 'idle in transaction'`;
+  let killed = 0;
+  let stopped = false;
+  const killing = (async () => {
+    while (!stopped) killed += (await catalog.query(kill)).rows.length;
+  })();
+  while (killed < 10) {
+    const changes = Array.from({ length: 10 }, (_, n) =>
+      api.fetch('PATCH', `/v1/tenants/${tenant.id}`, { name: `killed ${n}` }),
+    );
+    for (const { status } of await Promise.all(changes)) expect([200, 503]).toContain(status);
+  }
+  stopped = true;
+  await killing;
+  expect((await fetch(`${api.url}/healthz`)).status).toBe(200);
+});
+
 test('while the catalog is away the API says so, and it comes back by itself', async () => {
   const { server, api } = bench;
   await catalog.end();

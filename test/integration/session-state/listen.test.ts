@@ -224,19 +224,19 @@ test('an UNLISTEN that is only prepared ends nothing', async () => {
   await hears(heard, 'prepared 1');
 });
 
-test.each(["set client_encoding = 'LATIN1'; listen changed", "listen changed; set client_encoding = 'LATIN1'"])(
-  '%s: the session keeps its server and hears',
-  async (text) => {
-    const [client, other] = [await connect(), await connect()];
-    const heard = heardBy(client);
-    await client.query(text);
-    const pid = await backendOf(client);
-    await other.query("notify changed, 'x'");
-    await hears(heard, 'changed x');
-    expect(heard).toHaveLength(1);
-    expect(await backendOf(client)).toBe(pid);
-  },
-);
+test.each([
+  "set client_encoding = 'LATIN1'; listen changed",
+  "listen changed; set client_encoding = 'LATIN1'",
+])('%s: the session keeps its server and hears', async (text) => {
+  const [client, other] = [await connect(), await connect()];
+  const heard = heardBy(client);
+  await client.query(text);
+  const pid = await backendOf(client);
+  await other.query("notify changed, 'x'");
+  await hears(heard, 'changed x');
+  expect(heard).toHaveLength(1);
+  expect(await backendOf(client)).toBe(pid);
+});
 
 test('a session that speaks another encoding than UTF-8 keeps its server, and hears in its own', async () => {
   const [client, other] = [await connect(), await connect()];
