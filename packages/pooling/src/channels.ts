@@ -81,7 +81,7 @@ export class Channels {
 
   /** DISCARD ALL has run. */
   discarded(client: ClientSession, nowMs: number): void {
-    if (client.listening !== null) this.unlisten(client, client.listening, allOf(client.listening), nowMs);
+    if (client.listening !== null) this.unlisten(client, client.listening, client.listening.all(), nowMs);
   }
 
   /**
@@ -94,7 +94,7 @@ export class Channels {
     server.unlistening = null;
     const { ran, undone, errors } = unlistening;
     if (!ran || undone || errors !== server.errors || client?.listening == null) return;
-    const channels = unlistening.all ? allOf(client.listening) : [...unlistening.channels];
+    const channels = unlistening.all ? client.listening.all() : [...unlistening.channels];
     this.unlisten(
       client,
       client.listening,
@@ -245,7 +245,7 @@ export class Channels {
   load(client: ClientSession, server: ServerSession): boolean {
     if (client.listening === null || !mayFollow(client)) return false;
     server.listens = true;
-    this.send(server, queryFrame(listenTo(allOf(client.listening))));
+    this.send(server, queryFrame(listenTo(client.listening.all())));
     return true;
   }
 
@@ -308,7 +308,7 @@ export class Channels {
     if (!mayFollow(client)) return;
     server.listensForShow = true;
     server.handover = { step: 'show', added: none, cut: null, passed: false };
-    this.send(server, queryFrame(listenTo(allOf(listening))));
+    this.send(server, queryFrame(listenTo(listening.all())));
   }
 
   /** A listener has answered what was asked of it. */
@@ -379,10 +379,6 @@ export function mayFollow(client: ClientSession): boolean {
     told.values.get('client_encoding') === 'UTF8' &&
     pool.parameters?.values.get('client_encoding') === 'UTF8';
   return mode !== 'session' && stateTracking !== 'off' && pool.upstream.budget > 1 && utf8;
-}
-
-function allOf({ channels, joining }: Listening): string[] {
-  return [...channels, ...joining.keys()];
 }
 
 /** By the listener, now or after the cut. */

@@ -83,5 +83,5 @@ export class Errands {
 /** Postgres can be told to from version 15 on; before it writes its counts out by itself. */
 function canFlush(server: ServerSession): boolean {
   if (server.state === 'closing' || server.state === 'gone' || server.listener !== null) return false;
-  return Number.parseInt(server.parameters.values.get('server_version') ?? '', 10) >= 15;
+  return server.majorVersion >= 15;
 }

@@ -34,6 +34,11 @@ export class Listening {
   constructor(listener: Listener) {
     this.listener = listener;
   }
+
+  /** Channels that it hears of, now or after the cut. */
+  all(): string[] {
+    return [...this.channels, ...this.joining.keys()];
+  }
 }
 
 interface Ask {
@@ -67,9 +72,8 @@ export class Listener {
     }
     // What its first client has set, limits of time above all, is not to end it.
     this.ask(`RESET ALL;SET application_name = '${listenerName}'`);
-    const version = Number.parseInt(server.parameters.values.get('server_version') ?? '', 10);
     // Nor is what its role is given at the start.
-    if (version >= 14) this.ask('SET idle_session_timeout = 0');
+    if (server.majorVersion >= 14) this.ask('SET idle_session_timeout = 0');
     this.ask(`LISTEN ${cutChannel}`);
   }
 
@@ -130,7 +134,7 @@ export class Listener {
     const { listening } = client;
     if (listening === null) return;
     this.abandon(client);
-    this.leave(client, [...listening.channels, ...listening.joining.keys()], nowMs);
+    this.leave(client, listening.all(), nowMs);
   }
 
   /** No cut will come by for it. */

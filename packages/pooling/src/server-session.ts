@@ -156,6 +156,11 @@ export class ServerSession {
     return nowMs - this.overdueSinceMs < overdueKeptMs;
   }
 
+  /** Postgres's major version as the server tells it; NaN: it has not. */
+  get majorVersion(): number {
+    return Number.parseInt(this.parameters.values.get('server_version') ?? '', 10);
+  }
+
   /** Sends a simple query of Weir's own, whose answer no client sees. It ends the unnamed statement. */
   sendOwn(query: Uint8Array): void {
     this.unnamed = null;
