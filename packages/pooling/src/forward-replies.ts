@@ -104,24 +104,21 @@ export class ReplyForwarder {
 
   /** One frame (or its beginning, for those that only pass) in `bytes[at..end)`. */
   private reply(server: ServerSession, bytes: Uint8Array, type: number, at: number, end: number): void {
-    this.emitDue(server, bytes, at);
-    const head = server.owed.head();
+    const head = this.headAt(server, bytes, at);
     const skipped = (head & OwedBit.Skip) !== 0 && type !== ServerMessage.ErrorResponse;
     if (skipped && type !== ServerMessage.NotificationResponse) this.skip(bytes, at, end);
     switch (type) {
       case ServerMessage.DataRow:
         if (server.probe !== null) server.probe.shown.push(onlyValue(bytes, at, end));
         return;
-      case ServerMessage.CopyData:
-      case ServerMessage.CopyDone:
-      case ServerMessage.CopyOutResponse:
-      case ServerMessage.NoticeResponse:
-      case ServerMessage.ParameterDescription:
-      case ServerMessage.FunctionCallResponse:
+      case ServerMessage.ParseComplete:
+      case ServerMessage.BindComplete:
+      case ServerMessage.CloseComplete:
+        this.answered(server, bytes, end);
         return;
-      case ServerMessage.NotificationResponse:
-        // Whose it is has nothing to do with what is asked meanwhile.
-        if (!this.dispatcher.channels.hears(server, bytes, at, end, this.nowMs)) this.skip(bytes, at, end);
+      case ServerMessage.RowDescription:
+      case ServerMessage.NoData:
+        if ((head & owedKindBits) === Owed.Describe) this.answered(server, bytes, end);
         return;
       case ServerMessage.CommandComplete:
         this.commandComplete(server, bytes, at, end);
@@ -131,14 +128,9 @@ export class ReplyForwarder {
       case ServerMessage.PortalSuspended:
         if ((head & owedKindBits) === Owed.Execute) this.answered(server, bytes, end);
         return;
-      case ServerMessage.RowDescription:
-      case ServerMessage.NoData:
-        if ((head & owedKindBits) === Owed.Describe) this.answered(server, bytes, end);
-        return;
-      case ServerMessage.ParseComplete:
-      case ServerMessage.BindComplete:
-      case ServerMessage.CloseComplete:
-        this.answered(server, bytes, end);
+      case ServerMessage.NotificationResponse:
+        // Whose it is has nothing to do with what is asked meanwhile.
+        if (!this.dispatcher.channels.hears(server, bytes, at, end, this.nowMs)) this.skip(bytes, at, end);
         return;
       case ServerMessage.ErrorResponse:
         this.error(server, bytes, at, end);
@@ -156,15 +148,16 @@ export class ReplyForwarder {
 
   private answered(server: ServerSession, bytes: Uint8Array, end: number): void {
     server.owed.pop();
-    this.emitDue(server, bytes, end);
+    this.headAt(server, bytes, end);
   }
 
-  /** What is owed next was never sent: its reply stands before `at`. */
-  private emitDue(server: ServerSession, bytes: Uint8Array, at: number): void {
+  /** What the server owes next; the replies to what was never sent to it are put in before `at`. */
+  private headAt(server: ServerSession, bytes: Uint8Array, at: number): number {
     const head = server.owed.head();
-    if ((head & OwedBit.Fake) === 0 && (head & owedKindBits) !== Owed.CopyEnd) return;
+    if ((head & OwedBit.Fake) === 0 && (head & owedKindBits) !== Owed.CopyEnd) return head;
     this.cut(bytes, at, at);
     emitFakes(server, this.out);
+    return server.owed.head();
   }
 
   private commandComplete(server: ServerSession, bytes: Uint8Array, at: number, end: number): void {
@@ -320,9 +313,8 @@ export class ReplyForwarder {
 
   /** ReadyForQuery. False: the rest of the bytes is nobody's, since the server is closing. */
   private ready(server: ServerSession, bytes: Uint8Array, at: number, end: number): boolean {
-    this.emitDue(server, bytes, at);
     const owed = server.owed;
-    const head = owed.head();
+    const head = this.headAt(server, bytes, at);
     const kind = head & owedKindBits;
     if (kind !== Owed.Sync && kind !== Owed.Query && kind !== Owed.FunctionCall) {
       this.outOfSync(server, bytes, at);
@@ -336,7 +328,7 @@ export class ReplyForwarder {
     server.copyIn = false;
     server.releaseDue = false;
     server.batchesDone++;
-    this.emitDue(server, bytes, end);
+    this.headAt(server, bytes, end);
     const idle = server.transactionStatus === TransactionStatus.Idle;
     if (idle && !server.replaying) {
       server.pool.transactionsTotal++;

@@ -16,7 +16,6 @@ import { deallocateBytesMax, deallocatedName } from './sql-deallocate.ts';
 import { StatementRequests } from './statement-requests.ts';
 import { noteSequences, suspect } from './suspect.ts';
 import { readsAsParsed, textEffects } from './text-effects.ts';
-import { typeTable } from './type-table.ts';
 
 /** Limits on what one client may make Weir keep. Bytes. */
 export interface RequestLimits {
@@ -39,28 +38,27 @@ export const defaultRequestLimits: RequestLimits = {
 
 /** Same as the server's own limit on one message: longer is never real. */
 const messageBytesMax = 0x3fffffff;
-
-// Every type byte a client may send after login.
-const knownType = typeTable(Object.values(ClientMessage).filter((type) => type !== ClientMessage.Password));
-
 /** Same as PQ_SMALL_MESSAGE_LIMIT in the server, for the messages that hold no more than a name. */
 const smallMessageBytesMax = 10_000;
-const smallType = typeTable([
-  ClientMessage.Describe,
-  ClientMessage.Execute,
-  ClientMessage.Close,
-  ClientMessage.Flush,
-  ClientMessage.Sync,
-  ClientMessage.CopyDone,
-]);
 
-const extendedType = typeTable([
-  ClientMessage.Parse,
-  ClientMessage.Bind,
-  ClientMessage.Describe,
-  ClientMessage.Execute,
-  ClientMessage.Close,
-]);
+/** What is known of a message by its type byte alone; or-ed. */
+const TypeBit = {
+  /** A client may send it after login. */
+  Known: 1,
+  /** It holds no more than a name. */
+  Small: 2,
+  /** It begins or goes on with a batch that a Sync ends. */
+  InBatch: 4,
+} as const;
+
+// One table, since it is asked for every message.
+const typeBits = new Uint8Array(256);
+for (const type of Object.values(ClientMessage)) {
+  if (type !== ClientMessage.Password) typeBits[type] = TypeBit.Known;
+}
+const { Parse, Bind, Describe, Execute, Close, Flush, Sync, CopyDone } = ClientMessage;
+for (const type of [Describe, Execute, Close, Flush, Sync, CopyDone]) typeBits[type]! |= TypeBit.Small;
+for (const type of [Parse, Bind, Describe, Execute, Close]) typeBits[type]! |= TypeBit.InBatch;
 
 /** Carries the requests of all clients of a process. One instance: its buffers are shared by all. */
 export class RequestForwarder {
@@ -180,11 +178,9 @@ export class RequestForwarder {
       if (to - at < 5) break;
       const type = bytes[at]!;
       const length = (bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!;
-      if (
-        knownType[type] === 0 ||
-        length < 4 ||
-        length > (smallType[type] === 0 ? messageBytesMax : smallMessageBytesMax)
-      ) {
+      const bits = typeBits[type]!;
+      const bytesMax = (bits & TypeBit.Small) === 0 ? messageBytesMax : smallMessageBytesMax;
+      if (bits === 0 || length < 4 || length > bytesMax) {
         this.bytesRun.flush(client, bytes, at);
         this.violation(client, type, length);
         return to;
@@ -214,7 +210,7 @@ export class RequestForwarder {
       }
       const next = this.message(client, server, bytes, type, at, frameEnd, to);
       if (next < 0) break;
-      if (extendedType[type] === 1) server.midBatch = true;
+      if ((bits & TypeBit.InBatch) !== 0) server.midBatch = true;
       at = next;
     }
     this.bytesRun.flush(client, bytes, at);
@@ -281,6 +277,7 @@ export class RequestForwarder {
   ): number {
     const whole = frameEnd <= to;
     if (
+      server.releaseDue &&
       type !== ClientMessage.CopyData &&
       type !== ClientMessage.CopyDone &&
       type !== ClientMessage.CopyFail
@@ -449,7 +446,7 @@ export class RequestForwarder {
   private violation(client: ClientSession, type: number, length: number): void {
     const server = client.server;
     const detail =
-      knownType[type] === 0
+      typeBits[type] === 0
         ? `invalid frontend message type ${type}`
         : `invalid length ${length} in message "${String.fromCharCode(type)}"`;
     this.dispatcher.refuse(client, { kind: 'protocol-violation', detail }, this.bytesRun.nowMs);

@@ -57,7 +57,7 @@ function undo(server: ServerSession, head: number, note: unknown, unnamedStands:
     }
   } else if (kind === Owed.Close && (head & OwedBit.Skip) !== 0) {
     // Weir's own Close: of a statement that is still there then, or of the unnamed one.
-    if (note instanceof Statement) server.statements.touch(note);
+    if (note instanceof Statement) server.statements.add(note);
     else server.unnamed = null;
   }
 }

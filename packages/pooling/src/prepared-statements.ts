@@ -146,7 +146,7 @@ export class StatementCache {
 
 /** Which named statements one server connection has, oldest use first. */
 export class ServerStatements {
-  private readonly used = new Map<Statement, number>();
+  private readonly uses = new Map<Statement, { tick: number }>();
   private tick = 0;
   readonly statementsMax: number;
 
@@ -155,32 +155,40 @@ export class ServerStatements {
   }
 
   get size(): number {
-    return this.used.size;
+    return this.uses.size;
   }
 
   has(statement: Statement): boolean {
-    return this.used.has(statement);
+    return this.uses.has(statement);
   }
 
-  /** Notes a use; also adds. */
-  touch(statement: Statement): void {
-    this.used.set(statement, ++this.tick);
+  /** Notes a use of one that is there; false if it is not. */
+  use(statement: Statement): boolean {
+    const use = this.uses.get(statement);
+    if (use === undefined) return false;
+    use.tick = ++this.tick;
+    return true;
+  }
+
+  /** Adds one, as used just now. */
+  add(statement: Statement): void {
+    this.uses.set(statement, { tick: ++this.tick });
   }
 
   forget(statement: Statement): void {
-    this.used.delete(statement);
+    this.uses.delete(statement);
   }
 
   clear(): void {
-    this.used.clear();
+    this.uses.clear();
   }
 
   /** The one to close before another may be added, or null while there is room. */
   oldestBeyondLimit(): Statement | null {
-    if (this.used.size < this.statementsMax) return null;
+    if (this.uses.size < this.statementsMax) return null;
     let oldest: Statement | null = null;
     let oldestTick = Number.POSITIVE_INFINITY;
-    for (const [statement, tick] of this.used) {
+    for (const [statement, { tick }] of this.uses) {
       if (tick < oldestTick) {
         oldest = statement;
         oldestTick = tick;

@@ -27,7 +27,7 @@ export const OwedBit = {
   Understood: 64,
 } as const;
 
-/** A growing ring of entries, each a number and an optional note for undoing it. */
+/** A growing ring of entries, each a number and an optional note for undoing it. Places in no use hold 0 and null. */
 export class ReplyQueue {
   private entries = new Uint8Array(16);
   private notes: unknown[] = new Array(16).fill(null);
@@ -36,16 +36,12 @@ export class ReplyQueue {
 
   /** Entry at the front, 0 if nothing is owed. */
   head(): number {
-    return this.length === 0 ? 0 : this.entries[this.first]!;
+    return this.entries[this.first]!;
   }
 
-  /** Kind at the front, 0 if nothing is owed. */
-  headKind(): number {
-    return this.length === 0 ? 0 : this.entries[this.first]! & owedKindBits;
-  }
-
+  /** Note of the entry at the front, null if nothing is owed. */
   headNote(): unknown {
-    return this.length === 0 ? null : this.notes[this.first];
+    return this.notes[this.first];
   }
 
   push(entry: number, note: unknown): void {
@@ -57,6 +53,7 @@ export class ReplyQueue {
   }
 
   pop(): void {
+    this.entries[this.first] = 0;
     this.notes[this.first] = null;
     this.first = (this.first + 1) & (this.entries.length - 1);
     this.length--;
@@ -79,6 +76,7 @@ export class ReplyQueue {
       this.notes[(this.first + i) & mask] = this.notes[(this.first + i + 1) & mask];
     }
     this.length--;
+    this.entries[(this.first + this.length) & mask] = 0;
     this.notes[(this.first + this.length) & mask] = null;
   }
 

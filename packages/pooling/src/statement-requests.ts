@@ -35,8 +35,8 @@ export class StatementRequests {
     at: number,
     frameEnd: number,
   ): number {
-    const nameEnd = bytes.indexOf(0, at + 5);
-    if (nameEnd < 0 || nameEnd >= frameEnd) return passFrame(client, at, frameEnd, frameEnd);
+    const nameEnd = indexOfNul(bytes, at + 5, frameEnd);
+    if (nameEnd < 0) return passFrame(client, at, frameEnd, frameEnd);
     const payloadFrom = nameEnd + 1;
     const { looked, sameUnnamed } = client;
     client.forgetLook();
@@ -76,7 +76,7 @@ export class StatementRequests {
         server.owed.push(Owed.Close | OwedBit.Skip, statement);
       }
       this.makeRoom(server, bytes, at);
-      server.statements.touch(statement);
+      server.statements.add(statement);
     }
     this.run.cut(bytes, at, payloadFrom);
     this.out.addHeader(ClientMessage.Parse, statement.serverNameBytes.length + 1 + frameEnd - payloadFrom);
@@ -290,13 +290,12 @@ export class StatementRequests {
 
   /** Prepares `statement` on the server, ahead of the frame at `at`, if it is not there. */
   private give(server: ServerSession, statement: Statement, bytes: Uint8Array, at: number): void {
-    if (!server.statements.has(statement)) {
-      this.makeRoom(server, bytes, at);
-      addParse(this.out, statement.serverNameBytes, statement);
-      server.owed.push(Owed.Parse | OwedBit.Skip, statement);
-      server.givenBatch = server.batchesSent;
-    }
-    server.statements.touch(statement);
+    if (server.statements.use(statement)) return;
+    this.makeRoom(server, bytes, at);
+    addParse(this.out, statement.serverNameBytes, statement);
+    server.owed.push(Owed.Parse | OwedBit.Skip, statement);
+    server.givenBatch = server.batchesSent;
+    server.statements.add(statement);
   }
 
   /** Starts putting frames together, and closes the least recently used statement where the server is full. */

@@ -34,6 +34,7 @@ async function main(): Promise<void> {
       WEIR_SEAL_KEY_FILE: sealKeyFile,
       WEIR_EGRESS_ALLOW: 'loopback',
       WEIR_LOG_LEVEL: 'error',
+      WEIR_TRANSPORT: process.env.WEIR_TRANSPORT ?? 'auto',
     },
     'counted',
   );
