@@ -102,6 +102,7 @@ export class ModelClient {
     if (this.direct.channels.size === 0) return this.leave();
     clock.after(restMs, () => {
       if (this.state !== 'running') return;
+      if (this.listener.isBeingTold(clock.nowMs)) return this.finish();
       this.listener.check(clock.nowMs);
       this.leave();
     });
@@ -269,7 +270,7 @@ export class ModelClient {
       }
       if (type === ServerMessage.NotificationResponse) {
         const { channel, payload } = decodeNotification(body);
-        this.listener.heard(channel, payload);
+        this.listener.heard(channel, payload, this.options.clock.nowMs);
         continue;
       }
       const expected = this.expected.shift();

@@ -12,6 +12,7 @@ export class ModelListener {
   private readonly since = new Map<string, number>();
   private readonly ever = new Set<string>();
   private readonly heardUpTo = new Map<string, number>();
+  private heardAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(name: string, notifications: Notifications) {
     this.name = name;
@@ -34,7 +35,8 @@ export class ModelListener {
       if (!this.since.has(channel)) this.since.set(channel, this.notifications.log.length);
   }
 
-  heard(channel: string, payload: string): void {
+  heard(channel: string, payload: string, nowMs: number): void {
+    this.heardAtMs = nowMs;
     if (!this.ever.has(channel))
       throw new Error(`${this.name} hears of ${channel}, to which it never listened`);
     const at = Number(payload);
@@ -44,6 +46,11 @@ export class ModelListener {
     const since = this.since.get(channel);
     if (since !== undefined) this.missing(channel, Math.max(since, before + 1), at);
     this.heardUpTo.set(channel, at);
+  }
+
+  /** It was told of something just now: in a storm of notifications more may be on their way, for longer than any slack. */
+  isBeingTold(nowMs: number): boolean {
+    return nowMs - this.heardAtMs < slackMs;
   }
 
   /** It has been at rest for a while: nothing older than that is missing. */
