@@ -27,6 +27,7 @@ const lenient = process.argv.includes('--lenient');
 const bundles = [
   { name: 'pooler', entry: 'apps/pooler/src/main.ts' },
   { name: 'control-api', entry: 'apps/control-api/src/main.ts' },
+  { name: 'worker', entry: 'apps/control-api/src/worker/main.ts' },
   { name: 'cli', entry: 'apps/cli/src/main.ts' },
   { name: 'bench', entry: 'test/load/src/main.ts' },
   { name: 'conformance', entry: 'test/conformance/src/main.ts' },

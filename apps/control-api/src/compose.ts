@@ -1,22 +1,21 @@
-// Joins the parts of control-api, starts them in order and ends them in the opposite one.
-import { randomUUID } from 'node:crypto';
+// Joins the parts of control-api and of its worker, starts them in order and ends them in the opposite one.
 import type { AddressInfo } from 'node:net';
-import { type Catalog, openCatalog } from '@weir/catalog';
-import { createRedisFleet, type Fleet, loadSealKeys, type SealKey } from '@weir/fleet';
-import { createLogger, createMetrics, type Logger } from '@weir/telemetry';
+import type { Fleet } from '@weir/fleet';
+import { createLogger, createMetrics, type Logger, serveAdmin } from '@weir/telemetry';
 import { buildApp } from './build-app.ts';
 import { startKeyUse } from './callers/key-use.ts';
-import { ConfigError, type ControlApiConfig } from './config.ts';
+import type { ControlApiConfig, ListenAddress } from './config.ts';
 import { handOverFirstKey } from './first-key.ts';
-import { startPruning } from './pruning.ts';
-import { startOutboxPublisher } from './publishing/outbox-publisher.ts';
+import { allJobs } from './jobs/all-jobs.ts';
+import { startWorker } from './jobs/start-worker.ts';
+import { type Ends, openSharedParts, type SharedParts } from './shared-parts.ts';
 
 /** A running control-api. */
 export interface ControlApi {
   readonly address: { readonly host: string; readonly port: number };
   /** `http://<host>:<port>` */
   readonly url: string;
-  /** Finishes requests and publications in hand. Shared state that was handed in stays open. */
+  /** Finishes requests and jobs in hand. Shared state that was handed in stays open. */
   close(): Promise<void>;
 }
 
@@ -26,38 +25,19 @@ export interface ControlApiParts {
   readonly log?: Logger | undefined;
 }
 
-// A database that is started together with us takes a while.
-const catalogWaitMs = 60_000;
-
 /** Rejects with ConfigError, SealKeyError, or the error of the catalog or the listening socket. */
 export async function startControlApi(
   config: ControlApiConfig,
   given: ControlApiParts = {},
 ): Promise<ControlApi> {
   const log = given.log ?? createLogger({ name: 'control-api', level: config.logLevel });
-  const sealKeys = loadSealKeys(config.sealKeyFile);
-  if (given.fleet === undefined && config.redisUrl === null) {
-    throw new ConfigError('WEIR_REDIS_URL is missing: redis:// URL of the shared state');
-  }
-  const ends: (() => Promise<unknown>)[] = [];
-  const close = async () => {
-    for (const end of ends.splice(0).reverse()) await end();
-  };
-  try {
-    const catalog = await openCatalogPatiently(config.catalogUrl, sealKeys, log);
-    ends.push(() => catalog.close());
+  return inOrder(async (ends, close) => {
+    const shared = await openSharedParts(config, { name: 'control-api', fleet: given.fleet, log }, ends);
+    const { catalog, fleet, queue } = shared;
     await handOverFirstKey(catalog, config.firstKeyFile, log);
-
-    const fleet =
-      given.fleet ??
-      createRedisFleet({ url: config.redisUrl!, sealKeys, processId: `control-api-${randomUUID()}` });
-    if (given.fleet === undefined) ends.push(() => fleet.close());
-
-    const outboxPublisher = startOutboxPublisher({ catalog, publisher: fleet.publisher, log });
-    ends.push(() => outboxPublisher.close());
-
-    const pruning = startPruning({ catalog, log });
-    ends.push(() => pruning.close());
+    ends.push(async () => stopWaking());
+    const stopWaking = catalog.onChange(() => queue.wake('publish'));
+    if (config.jobs === 'here') work(shared, log, ends);
     const keyUse = startKeyUse({ catalog, log });
     ends.push(() => keyUse.close());
 
@@ -69,31 +49,54 @@ export async function startControlApi(
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
     log.info({ api: url }, 'ready');
     return { address: { host, port }, url, close };
+  });
+}
+
+/** Starts a process that only does jobs; probes and metrics are on `admin`. Rejects as startControlApi does. */
+export async function startJobWorker(
+  config: ControlApiConfig,
+  admin: ListenAddress,
+): Promise<{ close(): Promise<void> }> {
+  const log = createLogger({ name: 'worker', level: config.logLevel });
+  return inOrder(async (ends, close) => {
+    const shared = await openSharedParts(config, { name: 'worker', fleet: undefined, log }, ends);
+    const { catalog, fleet } = shared;
+    work(shared, log, ends);
+    const metrics = createMetrics();
+    const listener = await serveAdmin({
+      ...admin,
+      health: () => ({ ok: true, detail: {} }),
+      async ready() {
+        const answers = await catalog.ping().then(
+          () => true,
+          () => false,
+        );
+        return { ok: answers, detail: { catalog: answers, sharedState: fleet.healthy() } };
+      },
+      metrics: () => metrics.text(),
+      onError: (error) => log.error({ err: error }, 'a probe failed'),
+    });
+    ends.push(() => listener.close());
+    log.info({ admin: `${listener.host}:${listener.port}` }, 'ready');
+    return { close };
+  });
+}
+
+function work({ catalog, fleet, queue }: SharedParts, log: Logger, ends: Ends): void {
+  const worker = startWorker({ queue, jobs: allJobs({ catalog, fleet, log }), log });
+  ends.push(() => worker.close());
+}
+
+/** Runs `start`; what it had started is ended if it fails, and by the `close` it is given. */
+async function inOrder<T>(start: (ends: Ends, close: () => Promise<void>) => Promise<T>): Promise<T> {
+  const ends: Ends = [];
+  const close = async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  };
+  try {
+    return await start(ends, close);
   } catch (error) {
     await close();
     throw error;
-  }
-}
-
-async function openCatalogPatiently(
-  url: string,
-  sealKeys: readonly SealKey[],
-  log: Logger,
-): Promise<Catalog> {
-  const deadline = performance.now() + catalogWaitMs;
-  for (let tries = 1; ; tries++) {
-    try {
-      return await openCatalog({
-        url,
-        sealKeys,
-        onConnectionError: (error) => log.warn({ err: error }, 'an idle connection to the catalog broke'),
-      });
-    } catch (error) {
-      const code = String((error as { code?: unknown }).code);
-      const mayCome = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', '57P03'].includes(code);
-      if (!mayCome || performance.now() > deadline) throw error;
-      if (tries === 1) log.warn({ code }, 'the catalog database does not answer yet, waiting up to 60 s');
-      await new Promise((done) => setTimeout(done, 250));
-    }
   }
 }

@@ -17,6 +17,7 @@ test('the least environment gives the defaults', () => {
     firstKeyFile: null,
     requestsPerMinute: 6000,
     deletionGraceMs: 259_200_000,
+    jobs: 'here',
     dashboardDir: null,
     logLevel: 'info',
   });

@@ -26,6 +26,8 @@ export interface ControlApiConfig {
   readonly requestsPerMinute: number;
   /** For how long the deletion of a tenant can be undone. */
   readonly deletionGraceMs: number;
+  /** Where jobs are done: in this process, or in workers of their own. */
+  readonly jobs: 'here' | 'elsewhere';
   /** The built dashboard; null: none is served. */
   readonly dashboardDir: string | null;
   readonly logLevel: LogLevel;
@@ -77,6 +79,9 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
   if (!(graceHours >= 0 && graceHours <= 8760)) {
     faults.push('WEIR_DELETION_GRACE_HOURS is not a number of hours from 0 to 8760');
   }
+  const jobs = text('WEIR_JOBS') ?? 'here';
+  if (jobs !== 'here' && jobs !== 'elsewhere')
+    faults.push(`WEIR_JOBS: "${jobs}" is neither here nor elsewhere`);
   const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel))
     faults.push(`WEIR_LOG_LEVEL: "${logLevel}" is not one of ${logLevels.join(', ')}`);
@@ -96,11 +101,20 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
     firstKeyFile: text('WEIR_FIRST_KEY_FILE'),
     requestsPerMinute,
     deletionGraceMs: Math.round(graceHours * 3_600_000),
+    jobs: jobs as ControlApiConfig['jobs'],
     dashboardDir: text('WEIR_DASHBOARD_DIR'),
     logLevel: logLevel as LogLevel,
   };
   if (faults.length > 0) throw new ConfigError(faults.join('; '));
   return config;
+}
+
+/** Where a worker serves probes and metrics. Throws ConfigError. */
+export function readWorkerListen(env: Readonly<Record<string, string | undefined>>): ListenAddress {
+  const value = env.WEIR_WORKER_LISTEN?.trim() || '127.0.0.1:9128';
+  const address = parseListenAddress(value);
+  if (address === null) throw new ConfigError(`WEIR_WORKER_LISTEN: "${value}" is not <address>:<port>`);
+  return address;
 }
 
 /** `127.0.0.1:80`, `[::1]:80` or `name:80`; null for anything else. */

@@ -16,3 +16,4 @@ export { residentBytes } from './resident-bytes.ts';
 export { temporaryDirectory } from './temporary-directory.ts';
 export { type WaitOptions, waitUntil } from './wait-until.ts';
 export { startWeir, type UrlOptions, type Weir, type WeirOptions } from './weir.ts';
+export { startWorker, type WorkerOptions } from './worker.ts';

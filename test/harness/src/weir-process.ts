@@ -34,7 +34,7 @@ export interface WeirProcess {
 
 /** Starts `dist/<bundle>.mjs` with the given environment and waits for its `ready`. */
 export async function startWeirProcess(
-  bundle: 'pooler' | 'control-api',
+  bundle: 'pooler' | 'control-api' | 'worker',
   environment: Record<string, string | undefined>,
   runtime: PoolerRuntime = 'node',
 ): Promise<WeirProcess> {

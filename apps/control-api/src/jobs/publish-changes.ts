@@ -1,4 +1,4 @@
-// Brings what the catalog holds to shared state: after each change at once, twice a second for what was left behind.
+// The job that brings what the catalog holds to shared state: rows of the outbox, and everything where shared state is new.
 import {
   allPublications,
   type Catalog,
@@ -12,80 +12,35 @@ import {
 import { type EndpointPublisher, FleetUnavailableError } from '@weir/fleet';
 import type { Logger } from '@weir/telemetry';
 
-const sweepEveryMs = 500;
 // One transaction's worth: its locks are held while its rows are sent.
 const rowsPerBatch = 50;
 
-export interface OutboxPublisher {
-  /** Ends the sweep and waits for what is being sent. */
-  close(): Promise<void>;
-}
-
-/** Starts at once. Shared state that is away is waited for; one line is logged when it goes and one when it is back. */
-export function startOutboxPublisher(parts: {
+export interface Publishing {
   readonly catalog: Catalog;
   readonly publisher: EndpointPublisher;
   readonly log: Logger;
-}): OutboxPublisher {
-  const { catalog, publisher, log } = parts;
-  let running: Promise<void> | null = null;
-  let wanted = false;
-  let closed = false;
-  let failing = false;
+}
 
-  const wake = () => {
-    wanted = true;
-    if (running !== null || closed) return;
-    running = run().finally(() => {
-      running = null;
-    });
-  };
-  const run = async () => {
-    while (wanted && !closed) {
-      wanted = false;
-      try {
-        await sweep();
-        if (failing) log.info('shared state answers again; what was left behind is published');
-        failing = false;
-      } catch (error) {
-        if (!failing)
-          log.warn(
-            { err: plainCatalogError(error) },
-            'changes cannot be published now, trying again twice a second',
-          );
-        failing = true;
-      }
-    }
-  };
-  const sweep = async () => {
-    const epoch = await ensureComplete(catalog, publisher, log);
-    for (;;) {
-      const { found, stopped } = await sendDue(catalog, rowsPerBatch, (publication) =>
-        sendOne(publisher, publication, epoch, log),
-      );
-      if (stopped) throw new FleetUnavailableError('shared state does not answer');
-      if (found < rowsPerBatch || closed) break;
-    }
-  };
-
-  const stopListening = catalog.onChange(wake);
-  const timer = setInterval(wake, sweepEveryMs);
-  wake();
-  return {
-    async close() {
-      closed = true;
-      clearInterval(timer);
-      stopListening();
-      await running;
-    },
-  };
+/** Sends all that is due. Rejects with FleetUnavailableError when shared state is away, or with the catalog's error. */
+export async function publishChanges(
+  { catalog, publisher, log }: Publishing,
+  stopping: () => boolean,
+): Promise<void> {
+  const epoch = await ensureComplete({ catalog, publisher, log });
+  for (;;) {
+    const { found, stopped } = await sendDue(catalog, rowsPerBatch, (publication) =>
+      sendOne(publisher, publication, epoch, log),
+    );
+    if (stopped) throw new FleetUnavailableError('shared state does not answer');
+    if (found < rowsPerBatch || stopping()) return;
+  }
 }
 
 /**
  * Publishes everything if shared state does not hold this catalog's epoch: it is new, lost everything, or is left over
  * from another catalog. Resolves to the epoch to publish under.
  */
-async function ensureComplete(catalog: Catalog, publisher: EndpointPublisher, log: Logger): Promise<number> {
+async function ensureComplete({ catalog, publisher, log }: Publishing): Promise<number> {
   const complete = await publisher.completeEpoch();
   let epoch = await readEpoch(catalog);
   if (complete === epoch) return epoch;

@@ -1,0 +1,31 @@
+// Every job by its kind: what does it, how often the sweep looks, and what the log says when it fails.
+import type { Catalog } from '@weir/catalog';
+import type { Fleet } from '@weir/fleet';
+import type { Logger } from '@weir/telemetry';
+import type { JobKind } from './job-queue.ts';
+import { prune } from './prune.ts';
+import { publishChanges } from './publish-changes.ts';
+import type { Job } from './start-worker.ts';
+
+export function allJobs(parts: {
+  readonly catalog: Catalog;
+  readonly fleet: Fleet;
+  readonly log: Logger;
+}): Readonly<Record<JobKind, Job>> {
+  const { catalog, fleet, log } = parts;
+  return {
+    publish: {
+      kind: 'publish',
+      run: (stopping) => publishChanges({ catalog, publisher: fleet.publisher, log }, stopping),
+      // A change is to reach poolers within a second, whatever became of its wake-up.
+      sweepEveryMs: 500,
+      failing: 'changes cannot be published now, trying again twice a second',
+    },
+    prune: {
+      kind: 'prune',
+      run: (stopping) => prune({ catalog, log }, stopping),
+      sweepEveryMs: 60_000,
+      failing: 'what is no longer needed cannot be pruned now, trying again in a minute',
+    },
+  };
+}
