@@ -18,6 +18,8 @@ const entryBytes = 100;
 const unsentBytesMax = 256 * 1024;
 /** A listener to whom nobody listens is kept this long for the next. */
 const emptyMs = 10_000;
+/** A listener that answers nothing for so long is deaf, as far as anybody knows: those who hear by it are to be told. */
+const answerMs = 30_000;
 
 // In a transaction of its own kind, since one with the client's defaults might wait for others.
 const askFrame = queryFrame(`BEGIN ISOLATION LEVEL READ COMMITTED NOT DEFERRABLE;
@@ -359,10 +361,11 @@ export class Channels {
       this.dispatcher.close(server, 'replaced', nowMs);
   }
 
-  /** Ends listeners that nobody needs, or that hear of nothing any more; called a few times a second. */
+  /** Ends listeners that nobody needs, that do not answer, or that hear of nothing any more; called a few times a second. */
   sweep(server: ServerSession, nowMs: number): void {
     const { listener, pool } = server;
     if (listener === null || server.state !== 'active') return;
+    if (listener.owesForMs(nowMs) >= answerMs) return this.dispatcher.close(server, 'unanswered', nowMs);
     const { used, budget, mayHold } = pool.upstream;
     const { emptySinceMs } = listener;
     const wanted = used >= budget || !mayHold;

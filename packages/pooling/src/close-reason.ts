@@ -11,6 +11,7 @@ export type ServerCloseReason =
   | 'pinned-state' // its client left state behind that nobody may inherit
   | 'client-gone' // its client left in the middle of something that cannot be finished cleanly
   | 'out-of-sync' // sent what the protocol does not allow at that point
+  | 'unanswered' // it listens for all, and has not answered for half a minute
   | 'replay-failed' // a client's own settings could not be set on it
   | 'unpinned' // its client has no state any more that needs a server of its own
   | 'pool-closed' // its endpoint was deleted or the process is leaving

@@ -56,6 +56,8 @@ export class Listener {
   readonly server: ServerSession;
   /** Since when nobody listens; 0: somebody does. */
   emptySinceMs = 0;
+  /** When it was first found to owe an answer to what it was asked last; 0: it was not. */
+  private owingSinceMs = 0;
   private readonly members = new Map<string, Set<ClientSession>>();
   private readonly cuts = new Map<string, Cut>();
   private waiting: Ask[] = [];
@@ -178,10 +180,18 @@ export class Listener {
     server.sendOwn(queryFrame(commands.join(';')));
   }
 
+  /** How long it has owed an answer, as far as anybody has looked, ms. */
+  owesForMs(nowMs: number): number {
+    if (this.asked.length === 0) return 0;
+    if (this.owingSinceMs === 0) this.owingSinceMs = nowMs;
+    return nowMs - this.owingSinceMs;
+  }
+
   /** What was asked last is answered. */
   answered(nowMs: number): void {
     const { asked } = this;
     this.asked = [];
+    this.owingSinceMs = 0;
     for (const { then } of asked) then(nowMs);
     if (this.asked.length === 0) this.send();
   }
