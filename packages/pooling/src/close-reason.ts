@@ -5,6 +5,7 @@ import type { Unreplayable } from '@weir/sql';
 export type ServerCloseReason =
   | 'idle' // longer without work than the endpoint allows
   | 'max-age' // older than the endpoint allows
+  | 'over-size' // one more than its pool may hold since its size was lowered
   | 'evicted' // idle, while another pool of the same upstream needed its slot
   | 'yielded' // gave its slot to a pool that holds less than its share
   | 'replaced' // opened under settings or credentials that have changed since

@@ -489,7 +489,13 @@ export class Dispatcher implements GrowthActs {
 }
 
 /** Why the server is to be closed as soon as it is free, by what it is; null: it may go on. */
-export function overdueReason(server: ServerSession, nowMs: number): 'replaced' | 'max-age' | null {
-  if (server.generation !== server.pool.generation) return 'replaced';
+export function overdueReason(
+  server: ServerSession,
+  nowMs: number,
+): 'replaced' | 'over-size' | 'max-age' | null {
+  const { pool } = server;
+  if (server.generation !== pool.generation) return 'replaced';
+  // The first number is at hand and the second is counted: only a pool whose size was lowered gets that far.
+  if (pool.sharedSize > pool.sizeMax && pool.sharedOpen > pool.sizeMax && !server.listens) return 'over-size';
   return nowMs - server.openedAtMs > server.lifetimeMs ? 'max-age' : null;
 }

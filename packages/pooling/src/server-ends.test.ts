@@ -98,6 +98,29 @@ test('an unpinned server is shared again where the pool has room for it', () => 
   expect(server.state).toBe('idle');
 });
 
+test('a pool whose size is lowered closes what is idle and over it, and what is at work at its release', () => {
+  const small = new SmallPool({ sizeMax: 4 });
+  const clients = [small.client(), small.client(), small.client(), small.client()];
+  for (const client of clients) small.send(client, 'begin');
+  const servers = clients.map((_, index) => small.open(small.servers[index]));
+  for (const server of servers) small.answer(server, 'BEGIN', 'T');
+  for (const [index, client] of clients.slice(0, 2).entries()) {
+    small.send(client, 'commit');
+    small.answer(servers[index]!, 'COMMIT');
+  }
+  small.pool.settings = { ...small.pool.settings, sizeMax: 1 };
+  small.sweep();
+  expect(small.closed.map(({ reason }) => reason)).toEqual(['over-size', 'over-size']);
+  expect(small.closed.map(({ server }) => server)).toEqual(servers.slice(0, 2));
+  for (const index of [2, 3]) {
+    small.send(clients[index]!, 'commit');
+    small.answer(servers[index]!, 'COMMIT');
+  }
+  expect(small.closed.map(({ server }) => server)).toEqual(servers.slice(0, 3));
+  expect(servers[3]!.state).toBe('idle');
+  expect(small.refused).toEqual([]);
+});
+
 test('a client with a pinned server that goes in half a message leaves it no Terminate to read as part of that', () => {
   const small = new SmallPool();
   const client = small.client();
