@@ -57,10 +57,36 @@ export const problems = {
     title: 'There is no such endpoint',
     action: 'List the endpoints of the tenant; a deleted one does not come back.',
   },
+  'role-not-found': {
+    status: 404,
+    title: 'The catalog knows no such role of this endpoint',
+    action:
+      'List the roles with GET /v1/endpoints/:endpointId/roles; import one that exists in the database.',
+  },
   'changed-meanwhile': {
     status: 409,
     title: 'The endpoint was changed by somebody else meanwhile',
     action: 'Read it again and repeat the change if it still makes sense.',
+  },
+  'role-exists': {
+    status: 409,
+    title: 'The database has a role of this name already',
+    action: 'Import it, or choose another name.',
+  },
+  'role-has-objects': {
+    status: 409,
+    title: 'The role owns things in the database',
+    action: 'Give them to another role (REASSIGN OWNED), or forget the role without dropping it.',
+  },
+  'role-is-service-role': {
+    status: 409,
+    title: 'Weir itself logs in as this role',
+    action: 'Give the endpoint another user first, with PATCH and "upstream".',
+  },
+  'role-password-unknown': {
+    status: 409,
+    title: 'The password of the role is not kept',
+    action: 'Import the role with its password first: Weir then logs in to the database in its place.',
   },
   'precondition-failed': {
     status: 412,
@@ -188,6 +214,21 @@ export const problems = {
     action:
       'It has no free slot, or is starting or stopping. Try again; close idle connections if it stays so.',
   },
+  'upstream-permission-missing': {
+    status: 422,
+    title: 'The database does not let the role of Weir do this',
+    action: 'Give it CREATEROLE and ADMIN on the roles concerned, or do it yourself and import the role.',
+  },
+  'upstream-role-missing': {
+    status: 422,
+    title: 'The database has no such role',
+    action: 'Check the name, upper and lower case too, or create the role.',
+  },
+  'upstream-verifier-missing': {
+    status: 422,
+    title: "The role's SCRAM verifier cannot be read from the database",
+    action: 'Import the role with its password.',
+  },
   'upstream-failed': {
     status: 422,
     title: 'The database could not be tried out',
@@ -202,6 +243,11 @@ export const problems = {
     status: 503,
     title: 'The catalog database does not answer',
     action: 'Try again in a moment. What was acknowledged before is kept.',
+  },
+  'rotation-unfinished': {
+    status: 503,
+    title: 'It is not known whether the database has taken the new password',
+    action: 'Rotate again, which finishes it. Until then clients may use the password they have.',
   },
   'shared-state-unavailable': {
     status: 503,

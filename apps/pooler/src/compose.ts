@@ -63,6 +63,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     now,
     log,
     distrust: (served, role) => roleSecrets.distrust(served.endpoint, role),
+    readAgain: (served) => tenants.readAgain(served.endpoint.endpointId),
   });
   const registry = new PoolRegistry(runner, { budgetShares: config.budgetShares, now });
   const tenants = new TenantCache({ directory, now });

@@ -21,6 +21,10 @@ export const auditActions = [
   'endpoint.create',
   'endpoint.change',
   'endpoint.delete',
+  'role.create',
+  'role.import',
+  'role.rotate',
+  'role.delete',
 ] as const;
 
 const actionSchema = z.enum(auditActions).describe('What was done, to which kind of thing');

@@ -11,6 +11,7 @@ export * from './organisations.ts';
 export * from './paths.ts';
 export * from './pins.ts';
 export * from './problem.ts';
+export * from './roles.ts';
 export * from './scopes.ts';
 export * from './settings.ts';
 export * from './tenants.ts';

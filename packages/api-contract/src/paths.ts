@@ -24,5 +24,10 @@ export const apiPaths = {
   connectionStrings: (endpointId: string, query: { role?: string; database?: string } = {}) =>
     pathOf('getConnectionStrings', { endpointId }) + queryOf(query),
   activity: (endpointId: string) => pathOf('getActivity', { endpointId }),
+  roles: (endpointId: string) => pathOf('listRoles', { endpointId }),
+  importedRoles: (endpointId: string) => pathOf('importRole', { endpointId }),
+  role: (endpointId: string, roleName: string, query: { drop?: string } = {}) =>
+    pathOf('getRole', { endpointId, roleName }) + queryOf(query),
+  rotation: (endpointId: string, roleName: string) => pathOf('rotateRole', { endpointId, roleName }),
   pins: (endpointId: string) => pathOf('getPins', { endpointId }),
 } as const;

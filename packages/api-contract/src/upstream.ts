@@ -21,7 +21,7 @@ const caPemSchema = plainText(
   .nullable()
   .describe("PEM of the CA that signed the server's certificate; null: the system's trust store");
 
-const passwordSchema = plainText(
+export const passwordSchema = plainText(
   z.string().min(1, 'must not be empty').max(1024, 'must be at most 1024 characters'),
 ).describe('Kept sealed; never shown again');
 

@@ -11,8 +11,8 @@ import {
   IdTakenError,
   type NewEndpoint,
   type ProbedUpstream,
-  type ServiceRole,
 } from './records.ts';
+import { writeRole } from './role-rows.ts';
 import { endpoints, roles, tenants } from './schema.ts';
 import { CatalogSealError, type Sealer } from './sealer.ts';
 
@@ -53,7 +53,7 @@ export async function insertEndpoint(
     .onConflictDoNothing({ target: endpoints.id })
     .returning();
   if (row === undefined) throw new IdTakenError(`endpoint id ${id} is taken`);
-  await keepServiceRole(tx, sealer, id, probed.service);
+  await writeRole(tx, sealer, id, probed.service);
   await enqueue(tx, [row]);
   const record = endpointRecord(row, await rolesOf(tx, [id]));
   await note(change, {
@@ -82,7 +82,7 @@ export function liveTenant(organisationId: string, id: string) {
 }
 
 /** The endpoint, if a tenant of the organisation has it and it was not deleted. */
-function liveEndpoint(organisationId: string, id: string) {
+export function liveEndpoint(organisationId: string, id: string) {
   return and(
     eq(endpoints.id, id),
     ne(endpoints.status, 'deleted'),
@@ -163,7 +163,7 @@ export async function changeEndpoint(
     if (before.serviceRole !== probed.service.name) {
       await tx.delete(roles).where(and(eq(roles.endpointId, id), eq(roles.name, before.serviceRole)));
     }
-    await keepServiceRole(tx, sealer, id, probed.service);
+    await writeRole(tx, sealer, id, probed.service);
   }
   await enqueue(tx, [row!]);
   const record = endpointRecord(row!, await rolesOf(tx, [id]));
@@ -255,10 +255,6 @@ export function servicePasswordPlace(endpointId: string) {
   return ['endpoints', 'service_password', endpointId] as const;
 }
 
-export function rolePasswordPlace(endpointId: string, name: string) {
-  return ['roles', 'password', endpointId, name] as const;
-}
-
 function probedColumns(sealer: Sealer, endpointId: string, probed: ProbedUpstream) {
   const { upstream, service } = probed;
   return {
@@ -274,25 +270,4 @@ function probedColumns(sealer: Sealer, endpointId: string, probed: ProbedUpstrea
     serviceRole: service.name,
     servicePasswordSealed: sealer.seal(service.password, servicePasswordPlace(endpointId)),
   };
-}
-
-async function keepServiceRole(
-  tx: CatalogTransaction,
-  sealer: Sealer,
-  endpointId: string,
-  role: ServiceRole,
-) {
-  const values = {
-    verifier: role.verifier,
-    verifierIsServers: role.verifierIsServers,
-    passwordSealed: sealer.seal(role.password, rolePasswordPlace(endpointId, role.name)),
-    validUntil: role.validUntil,
-  };
-  await tx
-    .insert(roles)
-    .values({ endpointId, name: role.name, ...values })
-    .onConflictDoUpdate({
-      target: [roles.endpointId, roles.name],
-      set: { ...values, updatedAt: sql`now()` },
-    });
 }

@@ -14,7 +14,7 @@ export { raiseEpoch, readEpoch } from './epoch.ts';
 export * from './kept-replies.ts';
 export { applyMigrations } from './migrate.ts';
 export * from './organisations.ts';
-export { countUnsent, forgetSent, type SendOutcome, sendDue } from './outbox.ts';
+export { areSent, countUnsent, forgetSent, type SendOutcome, sendDue } from './outbox.ts';
 export { plainCatalogError } from './plain-error.ts';
 export { allPublications, type Publication } from './publications.ts';
 export {
@@ -25,10 +25,14 @@ export {
   type NewEndpoint,
   type ProbedUpstream,
   type RoleRecord,
+  type RoleRotation,
+  type RoleSecret,
   type ServiceRole,
   type SizingChoice,
   type TenantRecord,
 } from './records.ts';
+export { findRole, forgetRole, keepRole, listRoles } from './roles.ts';
+export * from './rotations.ts';
 export { CatalogSealError, type CatalogSealKey, createSealer, type Sealer } from './sealer.ts';
 export {
   changeTenant,

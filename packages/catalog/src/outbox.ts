@@ -3,12 +3,22 @@ import { and, asc, inArray, isNull, lt, lte, sql } from 'drizzle-orm';
 import type { Catalog, CatalogTransaction } from './catalog.ts';
 import { type Publication, readPublications } from './publications.ts';
 import type { EndpointRow } from './records.ts';
-import { outbox } from './schema.ts';
+import { endpoints, outbox } from './schema.ts';
 
 /** Notes that these rows changed, in the transaction that changed them. */
 export async function enqueue(tx: CatalogTransaction, rows: readonly EndpointRow[]): Promise<void> {
   if (rows.length === 0) return;
   await tx.insert(outbox).values(rows.map((row) => ({ endpointId: row.id, generation: row.generation })));
+}
+
+/** Raises the generation of endpoints of which something else has changed that poolers have to know. */
+export async function publishAgain(tx: CatalogTransaction, endpointIds: readonly string[]): Promise<void> {
+  const rows = await tx
+    .update(endpoints)
+    .set({ generation: sql`${endpoints.generation} + 1`, updatedAt: sql`now()` })
+    .where(inArray(endpoints.id, [...endpointIds]))
+    .returning();
+  await enqueue(tx, rows);
 }
 
 /** What became of one endpoint: sent; failed, to be tried again later; or nothing can be sent now, stop. */
@@ -53,6 +63,12 @@ export function sendDue(
 /** Rows that wait to be sent. */
 export async function countUnsent(catalog: Catalog): Promise<number> {
   return catalog.db.$count(outbox, isNull(outbox.publishedAt));
+}
+
+/** Whether all that was changed of these endpoints was sent. */
+export async function areSent(catalog: Catalog, endpointIds: readonly string[]): Promise<boolean> {
+  const ofThese = and(isNull(outbox.publishedAt), inArray(outbox.endpointId, [...endpointIds]));
+  return (await catalog.db.$count(outbox, ofThese)) === 0;
 }
 
 /** Deletes rows that were sent more than a day ago. */

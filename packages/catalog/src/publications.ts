@@ -1,9 +1,10 @@
 // An endpoint's row as it is published: opened secrets and all, or the fact that it was deleted.
-import type { PublishedEndpoint } from '@weir/tenancy';
+import type { PublishedEndpoint, PublishedRole } from '@weir/tenancy';
 import { asc, eq, gt, inArray } from 'drizzle-orm';
 import type { Catalog, CatalogTransaction } from './catalog.ts';
-import { rolePasswordPlace, rolesOf, servicePasswordPlace } from './endpoints.ts';
+import { rolesOf, servicePasswordPlace } from './endpoints.ts';
 import { type EndpointRow, type RoleRow, settingsOf, sizingOf, upstreamOf } from './records.ts';
+import { openRolePasswords } from './role-rows.ts';
 import { endpoints, tenants } from './schema.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -90,15 +91,26 @@ function publishedEndpoint(
             password: sealer.open(row.servicePasswordSealed, servicePasswordPlace(row.id)),
           },
     authQuery: row.authQuery,
-    roles: roleRows.map((role) => ({
-      name: role.name,
-      verifier: role.verifier,
-      verifierIsServers: role.verifierIsServers,
-      password:
-        role.passwordSealed === null
-          ? null
-          : sealer.open(role.passwordSealed, rolePasswordPlace(row.id, role.name)),
-      validUntil: role.validUntil?.toISOString() ?? null,
-    })),
+    roles: roleRows.map((role) => publishedRole(sealer, role)),
+  };
+}
+
+function publishedRole(sealer: Sealer, role: RoleRow): PublishedRole {
+  const { name, verifier, verifierIsServers, previousVerifier } = role;
+  const { password, previousPassword } = openRolePasswords(sealer, role);
+  return {
+    name,
+    verifier,
+    verifierIsServers,
+    password,
+    validUntil: role.validUntil?.toISOString() ?? null,
+    previous:
+      previousVerifier === null
+        ? null
+        : {
+            verifier: previousVerifier,
+            validUntil: role.previousUntil?.toISOString() ?? null,
+            password: previousPassword,
+          },
   };
 }

@@ -22,7 +22,20 @@ export interface TenantRecord {
 export interface RoleRecord {
   readonly name: string;
   readonly verifierIsServers: boolean;
+  /** Whether its password is kept, sealed. */
+  readonly hasPassword: boolean;
   readonly validUntil: Date | null;
+  /** The last rotation, while it can still be felt. */
+  readonly rotation: RoleRotation | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface RoleRotation {
+  /** False: whether the database has the new password is not known yet; clients may use either. */
+  readonly isFinished: boolean;
+  /** Until then the password before opens too; null: until the rotation is finished. */
+  readonly previousUntil: Date | null;
 }
 
 /** The numbers of a sizing that a tenant chose; null: the default. */
@@ -48,14 +61,20 @@ export interface EndpointRecord {
   readonly updatedAt: Date;
 }
 
-/** A role whose password is known: Weir's own, and open to clients. */
-export interface ServiceRole {
+/** What is kept so that clients can log in as a role. */
+export interface RoleSecret {
   readonly name: string;
-  readonly password: string;
+  /** Null: only what the database itself knows of the role is kept. */
+  readonly password: string | null;
   /** SCRAM-SHA-256 verifier. */
   readonly verifier: string;
   readonly verifierIsServers: boolean;
   readonly validUntil: Date | null;
+}
+
+/** A role whose password is known: Weir's own, and open to clients. */
+export interface ServiceRole extends RoleSecret {
+  readonly password: string;
 }
 
 /** What a probe found out about the server, with how to reach it. */
@@ -139,6 +158,21 @@ export function settingsOf(row: EndpointRow): EndpointSettings {
   };
 }
 
+export function roleRecord(row: RoleRow): RoleRecord {
+  const { name, verifierIsServers, validUntil, previousUntil, createdAt, updatedAt } = row;
+  const isFelt =
+    row.previousVerifier !== null && (previousUntil === null || previousUntil.getTime() > Date.now());
+  return {
+    name,
+    verifierIsServers,
+    hasPassword: row.passwordSealed !== null,
+    validUntil,
+    rotation: isFelt ? { isFinished: row.previousPasswordSealed === null, previousUntil } : null,
+    createdAt,
+    updatedAt,
+  };
+}
+
 /** `row` must not be a tombstone. */
 export function endpointRecord(row: EndpointRow, roleRows: readonly RoleRow[]): EndpointRecord {
   return {
@@ -152,9 +186,7 @@ export function endpointRecord(row: EndpointRow, roleRows: readonly RoleRow[]): 
     sizing: sizingOf(row),
     settings: settingsOf(row),
     authQuery: row.authQuery,
-    roles: roleRows
-      .filter((role) => role.endpointId === row.id)
-      .map(({ name, verifierIsServers, validUntil }) => ({ name, verifierIsServers, validUntil })),
+    roles: roleRows.filter((role) => role.endpointId === row.id).map(roleRecord),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,
   };

@@ -221,11 +221,21 @@ export const roles = pgTable(
     verifierIsServers: boolean('verifier_is_servers').notNull().default(false),
     passwordSealed: text('password_sealed'),
     validUntil: moment('valid_until'),
+    /** Of the password before the last rotation; has the salt and iterations of `verifier`. */
+    previousVerifier: text('previous_verifier'),
+    /** Only while a rotation is not finished: what the database may still take instead of the new one. */
+    previousPasswordSealed: text('previous_password_sealed'),
+    /** Until then clients may log in with the previous password; null: until the rotation is finished. */
+    previousUntil: moment('previous_until'),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
   (table) => [
     primaryKey({ columns: [table.endpointId, table.name] }),
+    check(
+      'roles_previous',
+      sql`(${table.previousVerifier} is null or ${table.passwordSealed} is not null) and (${table.previousVerifier} is null) = (${table.previousPasswordSealed} is null and ${table.previousUntil} is null) and (${table.previousPasswordSealed} is null or ${table.previousUntil} is null)`,
+    ),
     check('roles_name', sql`octet_length(${table.name}) between 1 and 63`),
     check('roles_verifier', sql`${table.verifier} is null or ${table.verifier} like 'SCRAM-SHA-256$%'`),
     check('roles_servers_verifier', sql`not ${table.verifierIsServers} or ${table.verifier} is not null`),
@@ -283,6 +293,10 @@ export const audit = pgTable(
         'endpoint.create',
         'endpoint.change',
         'endpoint.delete',
+        'role.create',
+        'role.import',
+        'role.rotate',
+        'role.delete',
       ],
     }).notNull(),
     targetId: text('target_id').notNull(),

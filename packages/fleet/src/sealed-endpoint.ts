@@ -32,7 +32,11 @@ export function openEndpoint(
   if (endpoint.endpointId !== context.endpointId || endpoint.generation !== context.generation) {
     throw new SealError('the sealed record names another endpoint than its seal');
   }
-  return { ...endpoint, settings: completeSettings(endpoint.settings) };
+  return {
+    ...endpoint,
+    settings: completeSettings(endpoint.settings),
+    roles: endpoint.roles.map((role) => ({ ...role, previous: role.previous ?? null })),
+  };
 }
 
 function contextOf(context: EndpointSealContext): SealContext {

@@ -47,7 +47,8 @@ test("the server speaks RFC 7677's example and recovers the client key", () => {
   const server = newServer({ verifier: pencil, nonce: rfc.serverNonce });
   expect(server.first(plain, rfc.clientFirst)).toBe(rfc.serverFirst);
   const { clientKey } = deriveKeysSync('pencil', rfc.salt, 4096);
-  expect(server.final(rfc.clientFinal)).toEqual({ ok: true, serverFinal: rfc.serverFinal, clientKey });
+  const result = server.final(rfc.clientFinal);
+  expect(result).toEqual({ ok: true, serverFinal: rfc.serverFinal, clientKey, verifier: pencil });
 });
 
 test('a key recovered from one login logs in to another server with the same verifier', async () => {
@@ -73,6 +74,26 @@ test('a wrong password is a result and not an error', () => {
     ok: false,
     reason: 'wrong-password',
   });
+});
+
+test('of two passwords either logs in, and each client is shown a signature of its own', () => {
+  const previous = parseVerifier(buildVerifier('before', { salt, iterations: 64 }))!;
+  for (const [password, fits] of [
+    ['secret', verifier],
+    ['before', previous],
+  ] as const) {
+    const server = newServer({ previous });
+    const client = newClient({ credentials: { password } });
+    const result = server.final(client.next(server.first(plain, client.first())));
+    if (!result.ok) throw new Error(result.reason);
+    expect(result.verifier).toBe(fits);
+    expect(result.clientKey).toEqual(deriveKeysSync(password, salt, 64).clientKey);
+    client.verify(result.serverFinal);
+  }
+  const server = newServer({ previous });
+  const client = newClient({ credentials: { password: 'neither' } });
+  const result = server.final(client.next(server.first(plain, client.first())));
+  expect(result).toEqual({ ok: false, reason: 'wrong-password' });
 });
 
 test('no password fits a mock verifier, whose salt stays the same for a role', () => {

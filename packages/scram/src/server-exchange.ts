@@ -14,6 +14,8 @@ const invalidAuthorization = '28000';
 export interface ServerExchangeOptions {
   /** The role's, or a mock one. */
   readonly verifier: Verifier;
+  /** Of a second password that opens too, if it has the first one's salt and iterations: the client hears of one pair. */
+  readonly previous?: Verifier | null;
   /** Printable, without commas, never used before: `encodeNonce` of 18 random bytes. */
   readonly nonce: string;
   /** `supported`: SCRAM-SHA-256-PLUS was offered, which needs TLS and `endPointHash`, the hash of our certificate. */
@@ -22,7 +24,13 @@ export interface ServerExchangeOptions {
 
 /** How an exchange ended; the reason is for the log, the client is told what it would be told for any wrong login. */
 export type ServerResult =
-  | { readonly ok: true; readonly serverFinal: string; readonly clientKey: Uint8Array }
+  | {
+      readonly ok: true;
+      readonly serverFinal: string;
+      readonly clientKey: Uint8Array;
+      /** The one that the proof fits. */
+      readonly verifier: Verifier;
+    }
   | { readonly ok: false; readonly reason: 'wrong-password' };
 
 /** Call `first`, send what it returns, then call `final` with the answer; each once. */
@@ -65,19 +73,20 @@ export class ServerExchange {
 
   /** Takes client-final-message. Throws ScramProtocolError; a proof that does not fit is a result, not an error. */
   final(clientFinal: string): ServerResult {
-    const { verifier } = this.#options;
     const nonce = this.#nonce;
     if (nonce === null) throw new Error('final was called before first');
     // One nonce, one proof: a second attempt needs a new exchange.
     this.#nonce = null;
     const { proof, withoutProof } = this.#readClientFinal(clientFinal, nonce);
     const authMessage = `${this.#clientFirstBare},${this.#serverFirst},${withoutProof}`;
-    const clientKey = xor(proof, hmac(verifier.storedKey, authMessage));
-    if (!timingSafeEqual(storedKeyOf(clientKey), verifier.storedKey)) {
-      return { ok: false, reason: 'wrong-password' };
+    const { verifier: current, previous } = this.#options;
+    for (const verifier of previous ? [current, previous] : [current]) {
+      const clientKey = xor(proof, hmac(verifier.storedKey, authMessage));
+      if (!timingSafeEqual(storedKeyOf(clientKey), verifier.storedKey)) continue;
+      const serverFinal = `v=${encodeBase64(hmac(verifier.serverKey, authMessage))}`;
+      return { ok: true, serverFinal, clientKey, verifier };
     }
-    const serverFinal = `v=${encodeBase64(hmac(verifier.serverKey, authMessage))}`;
-    return { ok: true, serverFinal, clientKey };
+    return { ok: false, reason: 'wrong-password' };
   }
 
   #checkBinding(mechanism: string, flag: ChannelBindingFlag): void {

@@ -27,6 +27,18 @@ export interface PublishedRole {
   readonly password: string | null;
   /** ISO 8601 time after which logins fail, as VALID UNTIL says; null: never. */
   readonly validUntil: string | null;
+  /** What the last rotation replaced; null: nothing, or its time is over. */
+  readonly previous: PreviousSecret | null;
+}
+
+/** The secret that a role had before its password was rotated. */
+export interface PreviousSecret {
+  /** Has the salt and iterations of the role's verifier, so that one exchange can take either password. */
+  readonly verifier: string;
+  /** ISO 8601 time until which clients may log in with it; null: until the rotation is finished. */
+  readonly validUntil: string | null;
+  /** What the server may still take instead of the new one; null: it takes the new one. */
+  readonly password: string | null;
 }
 
 /** When a server connection goes from one client to the next: after each transaction, statement, or whole session. */

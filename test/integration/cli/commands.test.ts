@@ -1,6 +1,6 @@
 // The command line against a real control API and pooler: every command once as a person calls it, once as a program does.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPsql, startWeir, temporaryDirectory, type Weir, waitUntil } from '@weir/harness';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -79,13 +79,33 @@ test('an endpoint is made, listed, changed live and deleted', async () => {
   const changed = await json(['endpoints', 'change', endpoint.id, '--set', 'queryTimeoutMs=5000']);
   expect(changed).toMatchObject({ settings: { queryTimeoutMs: 5000 } });
   expect((await cli(['endpoints', 'get', endpoint.id])).stdout).toMatch(/queryTimeoutMs\s+5000/);
-  expect((await json<{ name: string }[]>(['roles', endpoint.id])).map((role) => role.name)).toContain(
+  expect((await json<{ name: string }[]>(['roles', 'list', endpoint.id])).map((role) => role.name)).toContain(
     weir.postgres.user,
   );
   const refused = await cli(['endpoints', 'change', endpoint.id, '--set', 'poolSize=0']);
   expect(refused.code).toBe(5);
   expect(refused.stderr).toContain('settings.poolSize');
   expect(await json(['endpoints', 'delete', endpoint.id])).toEqual({ deleted: endpoint.id });
+});
+
+test('a role is made, imported, rotated and forgotten, and its passwords are shown once', async () => {
+  const { id } = weir.endpoint;
+  const made = await cli(['roles', 'create', id, 'made_by_cli', '--member-of', 'pg_monitor']);
+  expect(made.stdout).toMatch(/^password {2}[\w-]{32}$/m);
+  const rotated = await json<{ password: string; role: { rotation: object } }>([
+    ...['roles', 'rotate', id, 'made_by_cli', '--overlap', '60'],
+  ]);
+  expect(rotated.role.rotation).toMatchObject({ isFinished: true });
+  const list = await cli(['roles', 'list', id]);
+  expect(list.stdout).toMatch(/made_by_cli\s+a sealed password\s+the password before opens until 20/);
+  expect(list.stdout).not.toContain(rotated.password);
+  const file = join(directory.path, 'password');
+  writeFileSync(file, `${rotated.password}\n`);
+  const imported = await json(['roles', 'import', id, 'made_by_cli', '--password-file', file]);
+  expect(imported).toMatchObject({ keeps: 'password' });
+  expect(await json(['roles', 'delete', id, 'made_by_cli', '--drop'])).toEqual({ deleted: 'made_by_cli' });
+  expect((await cli(['roles', 'rotate', id, 'made_by_cli'])).code).toBe(4);
+  expect((await cli(['roles', 'rotate', id, 'app', '--overlap', 'soon'])).code).toBe(2);
 });
 
 test('cs prints the string of a side, and each snippet on it', async () => {

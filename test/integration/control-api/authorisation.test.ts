@@ -11,6 +11,7 @@ import {
   type Problem,
   pathOf,
   type RequestPartInput,
+  type RolePasswordReply,
   type Scope,
   scopes,
 } from '@weir/api-contract';
@@ -22,6 +23,8 @@ let own: Things;
 let foreign: Things;
 beforeAll(async () => {
   bench = await startBench();
+  await bench.server.sql('alter role app createrole');
+  await bench.server.createRole('there', 'there-pw');
   const make = (name: string) =>
     bench.api.call<CreateOrganisationReply>('POST', '/v1/organisations', { name });
   own = await thingsOf(await make('Own'));
@@ -61,8 +64,15 @@ async function freshIds(secret: string): Promise<Record<string, string>> {
     '/v1/tenants',
     tenantBody(bench.server),
   );
-  return { apiKeyId: key.apiKey.id, tenantId: tenant.id, endpointId: endpoint.id };
+  const made = { name: newRoleName() };
+  const roles = pathOf('createRole', { endpointId: endpoint.id });
+  const { role } = await as<RolePasswordReply>(secret, 'POST', roles, made);
+  return { apiKeyId: key.apiKey.id, tenantId: tenant.id, endpointId: endpoint.id, roleName: role.name };
 }
+
+let roleCount = 0;
+/** All databases of this test are on one server. */
+const newRoleName = () => `made_${String(++roleCount).padStart(5, '0')}`;
 
 function as<T>(secret: string, method: string, path: string, body?: unknown): Promise<T> {
   return bench.api.call<T>(method, path, body, { authorization: `Bearer ${secret}` });
@@ -82,6 +92,9 @@ function bodies(): { [Id in WithBody]: RequestPartInput<Id, 'body'> } {
     changeTenant: { name: 'Renamed' },
     createEndpoint: endpoint,
     changeEndpoint: { settings: { poolSize: 5 } },
+    createRole: { name: newRoleName() },
+    importRole: { name: 'there', password: 'there-pw' },
+    rotateRole: {},
   };
 }
 

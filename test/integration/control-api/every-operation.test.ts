@@ -23,6 +23,7 @@ let client: ApiClient;
 beforeAll(async () => {
   bench = await startBench({ env: { WEIR_API_REQUESTS_PER_MINUTE: '1000000' } });
   client = clientOf(bench.api.url, bench.api.apiKey);
+  await bench.server.sql('alter role app createrole');
 });
 afterAll(() => bench?.close());
 
@@ -65,6 +66,14 @@ test('every operation does what it says through the client, and its replies are 
   expect(strings.pooled).toContain('reader@');
   expect((await counted.getActivity(ofEndpoint)).budget).toBe(tuned.budget);
   expect((await counted.getPins(ofEndpoint)).pinned).toBe(0);
+  const { role } = await counted.createRole({ ...ofEndpoint, body: { name: 'made' } });
+  const ofRole = { params: { ...ofEndpoint.params, roleName: role.name } };
+  expect(await counted.getRole(ofRole)).toEqual(role);
+  expect((await counted.listRoles(ofEndpoint)).items.map((one) => one.name)).toEqual(['app', 'made']);
+  const { password } = await counted.rotateRole({ ...ofRole, body: { overlapSeconds: 0 } });
+  const imported = await counted.importRole({ ...ofEndpoint, body: { name: 'made', password } });
+  expect(imported).toMatchObject({ name: 'made', keeps: 'password' });
+  expect(await counted.deleteRole({ ...ofRole, query: { drop: 'true' } })).toBeNull();
   expect(await counted.deleteEndpoint(ofEndpoint)).toBeNull();
   expect(await counted.deleteTenant({ params })).toBeNull();
   expect((await counted.undeleteTenant({ params })).endpointCount).toBe(1);
@@ -108,11 +117,24 @@ test('whatever is sent, the answer is a reply of the contract or a problem that 
   expect(statuses.get(200)! + statuses.get(201)!).toBeGreaterThan(operationIds.length);
 });
 
+let roleCount = 0;
+
 /** Ids and words that lead somewhere, for requests that are to get far. */
 async function freshIds(): Promise<readonly string[]> {
   const { tenant, endpoint } = await client.createTenant({ body: tenantBody(bench.server) as never });
   const { apiKey } = await client.createApiKey({ body: { name: 'a key', scopes: ['read'] } });
-  return [tenant.id, tenant.organisationId, endpoint.id, apiKey.id, 'shop', 'app', upstreamPassword];
+  const params = { endpointId: endpoint.id };
+  const { role } = await client.createRole({ params, body: { name: `role_${++roleCount}` } });
+  return [
+    tenant.id,
+    tenant.organisationId,
+    endpoint.id,
+    apiKey.id,
+    role.name,
+    'shop',
+    'app',
+    upstreamPassword,
+  ];
 }
 
 function requestFor(
@@ -138,9 +160,18 @@ function requestFor(
   return { path: pathOf(id, params) + broken + asText, body, headers };
 }
 
+// Never the role that all databases of this test are asked by: its password must stay.
+const prefixes: Readonly<Record<string, string>> = {
+  tenantId: 'tn_',
+  endpointId: 'ep-',
+  apiKeyId: 'key_',
+  organisationId: 'org_',
+  roleName: 'role_',
+};
+
 /** The right id for a parameter most of the time. */
 function paramFor(name: string, random: SeededRandom, known: readonly string[]): string {
-  const prefix = { tenantId: 'tn_', endpointId: 'ep-', apiKeyId: 'key_', organisationId: 'org_' }[name]!;
+  const prefix = prefixes[name]!;
   if (!random.oneIn(4)) return known.find((id) => id.startsWith(prefix))!;
   return random.pick([
     `${prefix}0`,

@@ -76,6 +76,7 @@ test("a role that may read pg_authid brings the server's own verifier", async ()
   );
   expect(found.kind === 'found' && found.endpoint.roles[0]).toEqual({
     name: 'admin',
+    previous: null,
     verifier: stored!.rolpassword,
     verifierIsServers: true,
     password: 'admin-pw',

@@ -15,6 +15,11 @@ import {
   endpointSchema,
   getTenantReplySchema,
   meSchema,
+  type RequestPartInput,
+  type RoleReply,
+  rolePageSchema,
+  rolePasswordReplySchema,
+  roleSchema,
   type TenantReply,
   tenantPageSchema,
   tenantSchema,
@@ -68,6 +73,15 @@ export function apiAt(url: string, key: string) {
         apiPaths.connectionStrings(id, query as { role?: string; database?: string }),
         connectionStringsSchema,
       ),
+    roles: (endpointId: string): Promise<RoleReply[]> => allPages(apiPaths.roles(endpointId), rolePageSchema),
+    createRole: (endpointId: string, body: RequestPartInput<'createRole', 'body'>) =>
+      send('POST', apiPaths.roles(endpointId), rolePasswordReplySchema, body),
+    importRole: (endpointId: string, body: RequestPartInput<'importRole', 'body'>) =>
+      send('POST', apiPaths.importedRoles(endpointId), roleSchema, body),
+    rotateRole: (endpointId: string, name: string, body: RequestPartInput<'rotateRole', 'body'>) =>
+      send('POST', apiPaths.rotation(endpointId, name), rolePasswordReplySchema, body),
+    deleteRole: (endpointId: string, name: string, drop: boolean) =>
+      send<void>('DELETE', apiPaths.role(endpointId, name, { drop: String(drop) }), null),
     activity: (id: string) => send('GET', apiPaths.activity(id), endpointActivitySchema),
     pins: (id: string) => send('GET', apiPaths.pins(id), endpointPinsSchema),
   };

@@ -79,22 +79,3 @@ function shown(endpoint: EndpointReply): string {
     tableOf(['SETTING', 'VALUE'], settings),
   ].join('\n');
 }
-
-export const roles = defineCommand({
-  name: 'roles',
-  usage: 'roles ENDPOINT',
-  summary: 'the roles of an endpoint whose passwords the catalog knows',
-  help: `
-Other roles can log in too where the auth query finds them.
-${apiHelp}`,
-  options: apiOptions,
-  async run({ values, positionals }) {
-    const endpoint = await chooseApi(values).endpoint(onlyWord(positionals, ...anEndpoint));
-    if (values.json) return printJson(endpoint.roles);
-    const rows = endpoint.roles.map((role) => [
-      role.name,
-      role.verifierIsServers ? "the server's own verifier" : 'a sealed secret',
-    ]);
-    console.log(tableOf(['ROLE', 'LOGS IN BY'], rows));
-  },
-});

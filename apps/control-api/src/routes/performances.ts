@@ -17,6 +17,7 @@ import {
   getOrganisation,
   listOrganisations,
 } from './organisations/organisations.ts';
+import { createRole, deleteRole, getRole, importRole, listRoles, rotateRole } from './roles/roles.ts';
 import { changeTenant } from './tenants/change-tenant.ts';
 import { createTenant } from './tenants/create-tenant.ts';
 import { deleteTenant } from './tenants/delete-tenant.ts';
@@ -49,4 +50,10 @@ export const performances: Performances = {
   getConnectionStrings,
   getActivity,
   getPins,
+  createRole,
+  importRole,
+  listRoles,
+  getRole,
+  rotateRole,
+  deleteRole,
 };

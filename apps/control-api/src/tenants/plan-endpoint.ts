@@ -4,7 +4,8 @@ import { type CreateEndpointBody, ramBytesOf } from '@weir/api-contract';
 import { IdTakenError, type NewEndpoint } from '@weir/catalog';
 import { defaultEndpointSettings, newEndpointId } from '@weir/tenancy';
 import type { Parts } from '../parts.ts';
-import { probeOptions, probeUpstream } from '../upstream/probe-upstream.ts';
+import { probeOptions } from '../upstream/ask-upstream.ts';
+import { probeUpstream } from '../upstream/probe-upstream.ts';
 
 // 36^6 times some thousand names: a second try is rare, a fifth would be a broken source of randomness.
 const idTriesMax = 5;

@@ -9,7 +9,8 @@ import {
 } from '@weir/catalog';
 import { ApiError } from '../errors.ts';
 import type { Parts } from '../parts.ts';
-import { probeOptions, probeUpstream } from '../upstream/probe-upstream.ts';
+import { probeOptions } from '../upstream/ask-upstream.ts';
+import { probeUpstream } from '../upstream/probe-upstream.ts';
 import { findOwnEndpoint } from './find-own-endpoint.ts';
 
 /** Throws ApiError; then nothing was changed. */

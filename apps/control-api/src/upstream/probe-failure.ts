@@ -1,7 +1,7 @@
 // Tells the causes apart for which a database could not be tried out, and which field of the request each is about.
 import { EgressError } from '@weir/net';
 import { ApiError, type ProblemSlug } from '../errors.ts';
-import type { ProbeTarget } from './probe-upstream.ts';
+import type { ProbeTarget } from './ask-upstream.ts';
 
 /** How far a probe had come when it failed. */
 export type ProbeStage = 'resolve' | 'dial' | 'login' | 'questions';
@@ -88,6 +88,10 @@ const byCode: Record<string, ProblemSlug | undefined> = {
   '28000': 'upstream-login-refused',
   '3D000': 'upstream-database-missing',
   '57P03': 'upstream-busy',
+  '42501': 'upstream-permission-missing',
+  '42710': 'role-exists',
+  '42704': 'upstream-role-missing',
+  '2BP01': 'role-has-objects',
 };
 
 // SQLSTATE classes: insufficient resources, operator intervention.

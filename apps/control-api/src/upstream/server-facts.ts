@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import type { ProbedUpstream, ServiceRole } from '@weir/catalog';
 import { buildVerifierAsync, parseVerifier, saltBytes } from '@weir/scram';
 import type { Client } from 'pg';
+import type { ProbeTarget } from './ask-upstream.ts';
 import { upstreamError } from './probe-failure.ts';
-import type { ProbeTarget } from './probe-upstream.ts';
 
 const versionMin = 130_000;
 // More than any real server is set to, and still a second's work at most: the count is the server's word.
@@ -26,29 +26,16 @@ export async function readServerFacts(client: Client, target: ProbeTarget): Prom
     superuser: string;
     reserved: string | null;
     control: boolean;
-    authid: boolean;
   }>(
     client,
     `select pg_catalog.current_setting('max_connections') as connections,
             pg_catalog.current_setting('superuser_reserved_connections') as superuser,
             pg_catalog.current_setting('reserved_connections', true) as reserved,
-            pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute') as control,
-            pg_catalog.has_column_privilege('pg_catalog.pg_authid', 'rolpassword', 'select') as authid`,
+            pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute') as control`,
   );
   const systemIdentifier = limits.control
     ? await optional(client, 'select system_identifier::text as value from pg_catalog.pg_control_system()')
     : null;
-  const stored = limits.authid
-    ? await optional(
-        client,
-        'select rolpassword as value from pg_catalog.pg_authid where rolname = current_user',
-      )
-    : null;
-  const validUntil = await optional(
-    client,
-    `select pg_catalog.to_char(rolvaliduntil at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as value
-     from pg_catalog.pg_roles where rolname = current_user and pg_catalog.isfinite(rolvaliduntil)`,
-  );
   const place = `${target.host.toLowerCase()}:${target.port}`;
   return {
     upstream: {
@@ -62,16 +49,30 @@ export async function readServerFacts(client: Client, target: ProbeTarget): Prom
     defaultDatabase: target.database,
     maxConnections: count(limits.connections),
     reservedConnections: count(limits.superuser) + count(limits.reserved ?? '0'),
-    service: await serviceRole(target, stored, validUntil),
+    service: await readRoleSecret(client, target),
   };
 }
 
-async function serviceRole(
-  target: ProbeTarget,
-  stored: string | null,
-  validUntil: string | null,
+/** Of the role that is logged in with this password. Rejects with an error of the driver. */
+export async function readRoleSecret(
+  client: Client,
+  { user: name, password }: Pick<ProbeTarget, 'user' | 'password'>,
 ): Promise<ServiceRole> {
-  const { user: name, password } = target;
+  const { authid } = await one<{ authid: boolean }>(
+    client,
+    "select pg_catalog.has_column_privilege('pg_catalog.pg_authid', 'rolpassword', 'select') as authid",
+  );
+  const stored = authid
+    ? await optional(
+        client,
+        'select rolpassword as value from pg_catalog.pg_authid where rolname = current_user',
+      )
+    : null;
+  const validUntil = await optional(
+    client,
+    `select pg_catalog.to_char(rolvaliduntil at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as value
+     from pg_catalog.pg_roles where rolname = current_user and pg_catalog.isfinite(rolvaliduntil)`,
+  );
   const role = { name, password, validUntil: validUntil === null ? null : new Date(validUntil) };
   const verifier = stored === null ? null : parseVerifier(stored);
   if (stored !== null && verifier !== null && verifier.iterations <= iterationsMax) {

@@ -135,6 +135,7 @@ const known = (name: string, verifier: string | null, part: Partial<PublishedRol
   verifierIsServers: true,
   password: null,
   validUntil: null,
+  previous: null,
   ...part,
 });
 

@@ -11,7 +11,7 @@ import {
   decodeSaslResponse,
   joinBytes,
 } from '@weir/protocol';
-import { encodeNonce, offeredMechanisms, ServerExchange } from '@weir/scram';
+import { encodeNonce, offeredMechanisms, ServerExchange, type Verifier } from '@weir/scram';
 import type { PublishedEndpoint } from '@weir/tenancy';
 import { PoolerError } from '../errors.ts';
 import type { RoleSecrets } from '../server/auth-query.ts';
@@ -33,7 +33,7 @@ export interface AuthenticateDeps {
   readonly roleSecrets: RoleSecrets;
   /** Makes the salts of roles that don't exist; the same on every process of a fleet. */
   readonly mockSecret: Uint8Array;
-  /** Wall clock in ms, for VALID UNTIL. */
+  /** Wall clock in ms, for what is valid until a time. */
   readonly now: () => number;
   /** As negotiate's; only for the text of the error. */
   readonly loginTimeoutMs: number;
@@ -78,21 +78,27 @@ export async function authenticate(
     }
     channel.write(joinBytes([proof.serverFinal, authenticationOk()]));
     channel.setDeadline(null);
-    return credentialOf(login.role, secret, proof.clientKey);
+    return credentialOf(login.role, secret, proof);
   } catch (error) {
     throw loginError(error, deps.loginTimeoutMs);
   }
 }
 
-function credentialOf(role: string, secret: RoleSecretInHand, clientKey: Uint8Array): ServerCredential {
+function credentialOf(
+  role: string,
+  secret: RoleSecretInHand,
+  { clientKey, verifier }: Proof,
+): ServerCredential {
   const password = secret.password === null ? {} : { password: secret.password };
-  // A verifier of Weir's own has another salt than the server's, so its ClientKey opens nothing there.
-  if (!secret.verifierIsServers) return { role, ...password };
+  // A ClientKey opens the server only if what it fits is the server's own verifier, of its present password.
+  if (!secret.verifierIsServers || verifier !== secret.verifier) return { role, ...password };
   return { role, clientKey, serverKey: secret.verifier.serverKey, ...password };
 }
 
 interface Proof {
   readonly clientKey: Uint8Array;
+  /** Which one it fits. */
+  readonly verifier: Verifier;
   /** AuthenticationSASLFinal, not sent yet. */
   readonly serverFinal: Uint8Array;
 }
@@ -107,6 +113,7 @@ async function exchange(
   const supported = endPointHash !== null;
   const steps = new ServerExchange({
     verifier: secret.verifier,
+    previous: secret.previous,
     nonce: encodeNonce(randomBytes(nonceBytes)),
     channelBinding: { supported, endPointHash },
   });
@@ -121,7 +128,8 @@ async function exchange(
   channel.write(authenticationSaslContinue(steps.first(initial.mechanism, clientFirst)));
   const result = steps.final(decodeSaslResponse(await readSasl(channel)));
   if (!result.ok) return null;
-  return { clientKey: result.clientKey, serverFinal: authenticationSaslFinal(result.serverFinal) };
+  const { clientKey, verifier } = result;
+  return { clientKey, verifier, serverFinal: authenticationSaslFinal(result.serverFinal) };
 }
 
 async function readSasl(channel: FrameChannel): Promise<Uint8Array> {

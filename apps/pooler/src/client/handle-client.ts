@@ -109,7 +109,6 @@ async function logIn(
       served,
       role,
       startup,
-      credential,
       detach: () => channel.detach(),
       whenGone: (listener: () => void) => channel.whenClosed(listener),
     };

@@ -7,12 +7,14 @@ import {
   parseVerifier,
   type Verifier,
 } from '@weir/scram';
-import type { PublishedEndpoint, PublishedRole } from '@weir/tenancy';
+import type { PreviousSecret, PublishedEndpoint, PublishedRole } from '@weir/tenancy';
 import type { AuthenticateDeps } from './authenticate.ts';
 
 /** A verifier for one exchange, and what a success is worth. */
 export interface RoleSecretInHand {
   readonly verifier: Verifier;
+  /** Of the password before the last rotation, while that still opens; always with `password`. */
+  readonly previous: Verifier | null;
   /** False: made up for a role that is not there; the exchange runs all the same, and fails. */
   readonly real: boolean;
   readonly verifierIsServers: boolean;
@@ -28,13 +30,13 @@ const roleNameBytesMax = 63;
 export async function secretInHand(
   endpoint: PublishedEndpoint,
   role: string,
-  deps: Pick<AuthenticateDeps, 'roleSecrets' | 'mockSecret'>,
+  deps: Pick<AuthenticateDeps, 'roleSecrets' | 'mockSecret' | 'now'>,
 ): Promise<RoleSecretInHand> {
   const { roleSecrets, mockSecret } = deps;
   const mockName = `${endpoint.endpointId}\0${role}`;
   const published = endpoint.roles.find(({ name }) => name === role);
   if (published && !roleSecrets.supersedes(endpoint, role)) {
-    const secret = await fromPublished(published, mockSecret, mockName);
+    const secret = await fromPublished(published, mockSecret, mockName, deps.now());
     if (secret) return secret;
   }
   if (new TextEncoder().encode(role).length <= roleNameBytesMax) {
@@ -43,6 +45,7 @@ export async function secretInHand(
     if (read && verifier) {
       return {
         verifier,
+        previous: null,
         real: true,
         verifierIsServers: true,
         password: null,
@@ -55,13 +58,21 @@ export async function secretInHand(
     mockName,
     usualIterations(endpoint, roleSecrets.usualIterations(endpoint)),
   );
-  return { verifier, real: false, verifierIsServers: false, password: null, validUntil: null };
+  return {
+    verifier,
+    previous: null,
+    real: false,
+    verifierIsServers: false,
+    password: null,
+    validUntil: null,
+  };
 }
 
 async function fromPublished(
   published: PublishedRole,
   mockSecret: Uint8Array,
   mockName: string,
+  nowMs: number,
 ): Promise<RoleSecretInHand | null> {
   const { verifierIsServers, password } = published;
   const validUntil = published.validUntil === null ? null : Date.parse(published.validUntil);
@@ -71,11 +82,20 @@ async function fromPublished(
       createHmac('sha256', mockSecret).update(`own salt\0${mockName}`).digest(),
     ).slice(0, 16);
     verifier = parseVerifier(await buildVerifierAsync(password, { salt }));
-    return verifier && { verifier, real: true, verifierIsServers: false, password, validUntil };
+    return (
+      verifier && { verifier, previous: null, real: true, verifierIsServers: false, password, validUntil }
+    );
   }
   // A verifier that opens nothing upstream is of no use: ask the database instead.
   if (!verifier || (!verifierIsServers && password === null)) return null;
-  return { verifier, real: true, verifierIsServers, password, validUntil };
+  const previous = password === null ? null : previousVerifier(published.previous, nowMs);
+  return { verifier, previous, real: true, verifierIsServers, password, validUntil };
+}
+
+function previousVerifier(previous: PreviousSecret | null, nowMs: number): Verifier | null {
+  if (previous === null) return null;
+  const isOver = previous.validUntil !== null && !(Date.parse(previous.validUntil) > nowMs);
+  return isOver ? null : parseVerifier(previous.verifier);
 }
 
 /** What real roles of the endpoint have, so that a made-up one does not stand out. */

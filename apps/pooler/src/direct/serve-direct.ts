@@ -3,7 +3,6 @@ import type { Connection, EgressPolicy } from '@weir/net';
 import { backendKeyData, joinBytes, parameterStatus, readyForQuery } from '@weir/protocol';
 import { settingsFor } from '@weir/tenancy';
 import type { CancelKeys } from '../cancel/cancel-keys.ts';
-import type { ServerCredential } from '../client/authenticate.ts';
 import type { StartupParameters } from '../client/startup-parameters.ts';
 import { PoolerError } from '../errors.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
@@ -19,7 +18,6 @@ export interface DirectLogin {
   readonly served: ServedEndpoint;
   readonly role: string;
   readonly startup: StartupParameters;
-  readonly credential: ServerCredential;
   /** Bytes read behind the login, taken when the relay begins. */
   detach(): Uint8Array;
   /** Calls back once if the client leaves before the relay begins. */
@@ -103,17 +101,19 @@ function takeSlot(login: DirectLogin, deps: ServeDirectDeps): Promise<void> {
 }
 
 function open(login: DirectLogin, deps: ServeDirectDeps): Promise<OpenedServer> {
-  const { served, startup, credential } = login;
-  return openServer({
-    endpointId: served.endpoint.endpointId,
-    upstream: served.endpoint.upstream,
-    database: startup.database,
-    credential,
-    startupParameters: new Map([...startup.keyGucs, ...startup.replayGucs]),
-    replication: startup.replication,
-    policy: deps.policy,
-    timeoutMs: deps.serverConnectTimeoutMs,
-  });
+  const { served, role, startup } = login;
+  return deps.runner.openForRole(served, role, (credential) =>
+    openServer({
+      endpointId: served.endpoint.endpointId,
+      upstream: served.endpoint.upstream,
+      database: startup.database,
+      credential,
+      startupParameters: new Map([...startup.keyGucs, ...startup.replayGucs]),
+      replication: startup.replication,
+      policy: deps.policy,
+      timeoutMs: deps.serverConnectTimeoutMs,
+    }),
+  );
 }
 
 async function greetAndRelay(

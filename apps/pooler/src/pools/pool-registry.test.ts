@@ -12,6 +12,7 @@ const runner = new PoolRunner({
   now: () => 0,
   log: createLogger({ name: 'test', level: 'silent' }),
   distrust() {},
+  readAgain: async () => {},
 });
 const registry = new PoolRegistry(runner, { budgetShares: 1, now: () => 0 });
 afterEach(() => registry.close());

@@ -14,10 +14,12 @@ import {
 } from '@weir/pooling';
 import { errorResponse, noticeResponse } from '@weir/protocol';
 import type { Logger } from '@weir/telemetry';
+import type { ServerCredential } from '../client/authenticate.ts';
 import { refuse } from '../client/refuse.ts';
 import { asPoolerError, PoolerError } from '../errors.ts';
 import { cancelServer } from '../server/cancel-server.ts';
 import { openServer } from '../server/open-server.ts';
+import { openForRole } from '../server/role-login.ts';
 import { refusalError } from './refusal-error.ts';
 import type { PoolOrigin, ServedEndpoint, ServedPool } from './served-endpoint.ts';
 import { ServerConnection } from './server-connection.ts';
@@ -33,6 +35,8 @@ export interface PoolRunnerOptions {
   readonly log: Logger;
   /** An upstream refused a role's secret: the next login reads it again. */
   distrust(served: ServedEndpoint, role: string): void;
+  /** Looks whether an endpoint's record has changed; afterwards `served` holds what came. */
+  readAgain(served: ServedEndpoint): Promise<void>;
 }
 
 /** A pooled client's socket, as the runner needs it. */
@@ -84,18 +88,17 @@ export class PoolRunner implements Effects {
 
   private async open(server: ServerSession, origin: PoolOrigin): Promise<void> {
     const { served, role, database, keyGucs } = origin;
-    const credential = served.credentials.get(role);
-    if (credential === undefined)
-      throw new PoolerError('INTERNAL', {}, { cause: new Error('no credential') });
-    const opened = await openServer({
-      endpointId: served.endpoint.endpointId,
-      upstream: served.endpoint.upstream,
-      database,
-      credential,
-      startupParameters: startupParameters(served, keyGucs, server.dedicatedTo?.startup.values ?? []),
-      policy: this.options.policy,
-      timeoutMs: this.options.serverConnectTimeoutMs,
-    });
+    const opened = await this.openForRole(served, role, (credential) =>
+      openServer({
+        endpointId: served.endpoint.endpointId,
+        upstream: served.endpoint.upstream,
+        database,
+        credential,
+        startupParameters: startupParameters(served, keyGucs, server.dedicatedTo?.startup.values ?? []),
+        policy: this.options.policy,
+        timeoutMs: this.options.serverConnectTimeoutMs,
+      }),
+    );
     const { now } = this.options;
     const connection = new ServerConnection(opened, server, served, {
       replies: this.replies,
@@ -106,6 +109,24 @@ export class PoolRunner implements Effects {
     this.servers.set(server, connection);
     this.dispatcher.serverOpened(server, valueSetOf(opened.parameterStatus), now());
     connection.start(opened.leftover);
+  }
+
+  /** Opens with what a client of the role proved last, or what the endpoint's record holds; rejects as `open` does. */
+  async openForRole<T>(
+    served: ServedEndpoint,
+    role: string,
+    open: (credential: ServerCredential) => Promise<T>,
+  ): Promise<T> {
+    const login = {
+      role,
+      proven: served.credentials.get(role) ?? null,
+      endpoint: () => served.endpoint,
+      readAgain: () => this.options.readAgain(served),
+    };
+    const { opened, credential } = await openForRole(login, open);
+    // The next one begins with what has just opened, unless a client has proved something newer meanwhile.
+    if (served.credentials.get(role) === login.proven) served.credentials.set(role, credential);
+    return opened;
   }
 
   private serverGone(server: ServerSession, origin: PoolOrigin): void {

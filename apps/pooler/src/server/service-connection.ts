@@ -16,6 +16,7 @@ import {
 import type { PublishedEndpoint } from '@weir/tenancy';
 import { asPoolerError, PoolerError } from '../errors.ts';
 import { openServer } from './open-server.ts';
+import { openForRole } from './role-login.ts';
 import { serverError } from './server-error.ts';
 
 export interface ServiceConnectionOptions {
@@ -93,24 +94,34 @@ export class ServiceConnection {
     if (this.#closed || !serviceRole) throw this.#failed('Weir has no service role there');
     const { name: role, password } = serviceRole;
     if (this.#unopened && this.#unopened.until > performance.now()) throw this.#unopened.error;
-    const opening = openServer({
-      endpointId,
-      upstream,
-      database: endpoint.defaultDatabase,
-      credential: { role, password },
-      startupParameters: [
-        ['application_name', 'weir service'],
-        ['client_encoding', 'UTF8'],
-        // Nothing that a tenant's user can create comes before what Postgres brought along.
-        ['search_path', 'pg_catalog, pg_temp'],
-        ['statement_timeout', String(timeoutMs)],
-      ],
-      policy,
-      timeoutMs,
-    });
+    const opening = openForRole(
+      {
+        role,
+        proven: { role, password },
+        endpoint: () => endpoint,
+        // A record that has changed brings a service connection of its own.
+        readAgain: async () => {},
+      },
+      (credential) =>
+        openServer({
+          endpointId,
+          upstream,
+          database: endpoint.defaultDatabase,
+          credential,
+          startupParameters: [
+            ['application_name', 'weir service'],
+            ['client_encoding', 'UTF8'],
+            // Nothing that a tenant's user can create comes before what Postgres brought along.
+            ['search_path', 'pg_catalog, pg_temp'],
+            ['statement_timeout', String(timeoutMs)],
+          ],
+          policy,
+          timeoutMs,
+        }),
+    );
     try {
-      const { connection } = await opening;
-      this.#channel = new FrameChannel(connection);
+      const { opened } = await opening;
+      this.#channel = new FrameChannel(opened.connection);
       return this.#channel;
     } catch (error) {
       this.#unopened = { error: asPoolerError(error), until: performance.now() + unopenedForMs };

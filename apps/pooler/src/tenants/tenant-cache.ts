@@ -78,6 +78,13 @@ export class TenantCache {
     return this.#known.get(endpointId)?.endpoint ?? null;
   }
 
+  /** Asks about an endpoint although nothing says that it has changed; who listens hears of it if it has. Never rejects. */
+  async readAgain(endpointId: string): Promise<void> {
+    // One that is under way may be from before what the caller has seen.
+    this.#lookUps.delete(endpointId);
+    await this.#lookUp(endpointId).catch(() => {});
+  }
+
   /** Called for endpoints that have been found here before. Returns the unsubscribe. */
   onChange(listener: (change: EndpointChange) => void): () => void {
     this.#listeners.add(listener);

@@ -2,10 +2,16 @@
 import type { z } from 'zod';
 import { endpointOperations } from './endpoint-operations.ts';
 import { organisationOperations } from './organisation-operations.ts';
+import { roleOperations } from './role-operations.ts';
 import { tenantOperations } from './tenant-operations.ts';
 
 /** The whole API; order is that of the documentation. */
-export const operations = { ...organisationOperations, ...tenantOperations, ...endpointOperations };
+export const operations = {
+  ...organisationOperations,
+  ...tenantOperations,
+  ...endpointOperations,
+  ...roleOperations,
+};
 
 export type Operations = typeof operations;
 export type OperationId = keyof Operations;

@@ -59,7 +59,14 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
     serviceRole: { name: 'weir', password: 'weir-service-password' },
     authQuery: null,
     roles: [
-      { name: 'app', verifier: null, verifierIsServers: false, password: 'app-password', validUntil: null },
+      {
+        name: 'app',
+        verifier: null,
+        verifierIsServers: false,
+        password: 'app-password',
+        validUntil: null,
+        previous: null,
+      },
     ],
     ...changes,
   };

@@ -41,6 +41,7 @@ export function endpointOf(port: number, poolSize: number): PublishedEndpoint {
         verifierIsServers: true,
         password: null,
         validUntil: null,
+        previous: null,
       },
     ],
   };

@@ -1,0 +1,107 @@
+// `weir roles`: the roles of an endpoint and their passwords over the HTTP API.
+import type { RolePasswordReply, RoleReply } from '@weir/api-contract';
+import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
+import {
+  CommandError,
+  defineCommand,
+  exitCodes,
+  onlyWord,
+  printJson,
+  readTextFile,
+  tableOf,
+} from '../command.ts';
+
+const anEndpoint = ['an endpoint by its id', 'weir endpoints list TENANT shows their ids'] as const;
+const aRole = ['a role by its name', 'weir roles list ENDPOINT shows them'] as const;
+
+export const roles = defineCommand({
+  name: 'roles',
+  usage:
+    'roles list ENDPOINT | create ENDPOINT ROLE | import ENDPOINT ROLE | rotate ENDPOINT ROLE | delete ENDPOINT ROLE',
+  summary: 'the roles of an endpoint that the catalog knows, and their passwords',
+  help: `
+list ENDPOINT
+create ENDPOINT ROLE [--member-of ROLE]…      in the database, with a password that is shown once
+import ENDPOINT ROLE [--password-file FILE]   one that the database has; without password only its verifier is kept
+rotate ENDPOINT ROLE [--overlap SECONDS]      a new password, shown once; the one before opens for 3600 s more
+delete ENDPOINT ROLE [--drop]                 forgets it; with --drop the database does, too
+Other roles can log in too where the auth query finds them.
+${apiHelp}`,
+  actions: ['list', 'create', 'import', 'rotate', 'delete'],
+  options: {
+    ...apiOptions,
+    'member-of': { type: 'string', multiple: true },
+    'password-file': { type: 'string' },
+    overlap: { type: 'string' },
+    drop: { type: 'boolean' },
+  },
+  async run({ values, positionals }) {
+    const [action, ...words] = positionals;
+    const api = chooseApi(values);
+    const { json } = values;
+    const showPassword = (reply: RolePasswordReply) => (json ? printJson(reply) : console.log(shown(reply)));
+    switch (action) {
+      case 'list': {
+        const items = await api.roles(onlyWord(words, ...anEndpoint));
+        return json
+          ? printJson(items)
+          : console.log(tableOf(['ROLE', 'KEEPS', 'ROTATION'], items.map(rowOf)));
+      }
+      case 'create': {
+        const [endpoint, name] = endpointAndRole(words);
+        return showPassword(await api.createRole(endpoint, { name, memberOf: values['member-of'] ?? [] }));
+      }
+      case 'import': {
+        const [endpoint, name] = endpointAndRole(words);
+        const file = values['password-file'];
+        const password = file === undefined ? undefined : readTextFile(file).replace(/\r?\n$/, '');
+        const role = await api.importRole(endpoint, { name, password });
+        return json ? printJson(role) : console.log(`imported ${role.name}, keeps its ${role.keeps}`);
+      }
+      case 'rotate': {
+        const [endpoint, name] = endpointAndRole(words);
+        const overlap = values.overlap === undefined ? {} : { overlapSeconds: secondsOf(values.overlap) };
+        return showPassword(await api.rotateRole(endpoint, name, overlap));
+      }
+      case 'delete': {
+        const [endpoint, name] = endpointAndRole(words);
+        await api.deleteRole(endpoint, name, values.drop === true);
+        return json ? printJson({ deleted: name }) : console.log(`deleted ${name}`);
+      }
+      default:
+        throw new CommandError(action === undefined ? 'say what to do' : `there is no "roles ${action}"`, {
+          exitCode: exitCodes.usage,
+          hint: 'list, create, import, rotate or delete',
+        });
+    }
+  },
+});
+
+function endpointAndRole([endpoint, ...rest]: readonly string[]): [endpoint: string, role: string] {
+  return [onlyWord(endpoint === undefined ? [] : [endpoint], ...anEndpoint), onlyWord(rest, ...aRole)];
+}
+
+function secondsOf(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new CommandError(`--overlap ${text} is not a number of seconds`, { exitCode: exitCodes.usage });
+}
+
+function rowOf({ name, isServiceRole, keeps, rotation }: RoleReply): string[] {
+  const what = keeps === 'password' ? 'a sealed password' : "the server's own verifier";
+  return [isServiceRole ? `${name} (Weir's own)` : name, what, rotation === null ? '' : overlapOf(rotation)];
+}
+
+function overlapOf({ isFinished, previousUntil }: NonNullable<RoleReply['rotation']>): string {
+  return isFinished ? `the password before opens until ${previousUntil}` : 'not finished: rotate again';
+}
+
+function shown({ role, password, connectionStrings: { pooled, direct } }: RolePasswordReply): string {
+  return [
+    `role      ${role.name}`,
+    `password  ${password}`,
+    `pooled    ${pooled}`,
+    `direct    ${direct}`,
+    ...(role.rotation === null ? [] : [overlapOf(role.rotation)]),
+    'The password is not shown again.',
+  ].join('\n');
+}

@@ -1,0 +1,4 @@
+ALTER TABLE "roles" ADD COLUMN "previous_verifier" text;--> statement-breakpoint
+ALTER TABLE "roles" ADD COLUMN "previous_password_sealed" text;--> statement-breakpoint
+ALTER TABLE "roles" ADD COLUMN "previous_until" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "roles" ADD CONSTRAINT "roles_previous" CHECK (("roles"."previous_verifier" is null or "roles"."password_sealed" is not null) and ("roles"."previous_verifier" is null) = ("roles"."previous_password_sealed" is null and "roles"."previous_until" is null) and ("roles"."previous_password_sealed" is null or "roles"."previous_until" is null));
