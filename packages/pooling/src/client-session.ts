@@ -62,8 +62,9 @@ export class ClientSession {
   looked: TextEffects | null | undefined = undefined;
   /** Its next message is a Parse of just what its unnamed statement is already. */
   sameUnnamed = false;
-  /** The statement that its next message, a Bind, names, if that has been read already. */
+  /** What its next message, a Bind, names, and the statement that this stands for, if that has been read already. */
   lookedName: string | null = null;
+  lookedStatement: Statement | undefined = undefined;
   /** Servers that are to go on an errand, one after the other, before its statement may run. */
   errands: ServerSession[] = [];
   checkouts = 0;
@@ -162,6 +163,7 @@ export class ClientSession {
     this.looked = undefined;
     this.sameUnnamed = false;
     this.lookedName = null;
+    this.lookedStatement = undefined;
   }
 
   /** Keeps a copy of `bytes[from..to)` behind what is held already. */

@@ -55,8 +55,10 @@ export function needsDedicated(
         break;
       }
       const name = nameText(bytes, portalEnd + 1, nameEnd);
+      const statement = client.statements.get(name);
       client.lookedName = name;
-      effects = client.statements.get(name)?.effects(stateTracking) ?? null;
+      client.lookedStatement = statement;
+      effects = statement?.effects(stateTracking) ?? null;
       break;
     }
   }

@@ -124,7 +124,7 @@ export class StatementRequests {
     frameEnd: number,
     to: number,
   ): number {
-    const { lookedName } = client;
+    const { lookedName, lookedStatement } = client;
     client.forgetLook();
     const limit = Math.min(frameEnd, to);
     const portalEnd = indexOfNul(bytes, at + 5, limit);
@@ -146,7 +146,7 @@ export class StatementRequests {
       return passFrame(client, at, frameEnd, to);
     }
     const name = lookedName ?? nameText(bytes, portalEnd + 1, nameEnd);
-    const statement = client.statements.get(name);
+    const statement = lookedName === null ? client.statements.get(name) : lookedStatement;
     if (ofUnnamedPortal) client.bound = statement ?? null;
     // A name that the client never prepared goes on as it is: the server has none like it and says so.
     if (statement === undefined) {
