@@ -16,7 +16,7 @@ const heavy = {
 
 // What needs no socket, process or file of its own; everything else beside its subject is `parts`.
 const pureTests = [
-  'packages/{protocol,scram,tenancy,api-contract,sql,pooling}/src/**/*.test.ts',
+  'packages/{protocol,scram,tenancy,api-contract,sql,leases,pooling}/src/**/*.test.ts',
   'apps/dashboard/src/**/*.test.ts',
 ];
 

@@ -20,10 +20,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   tenancy: [],
   'api-contract': ['tenancy'],
   sql: [],
+  leases: [],
   pooling: ['protocol', 'sql', 'tenancy'],
   net: ['protocol'],
   catalog: ['tenancy'],
-  fleet: ['tenancy'],
+  fleet: ['leases', 'tenancy'],
   telemetry: [],
   'local-servers': [],
 };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { codeWithoutWords } from './code-without-words.ts';
 import { filesBelow, importsOf, isForTests, shown } from './repository.ts';
 
-const purePackages = ['protocol', 'scram', 'tenancy', 'api-contract', 'sql', 'pooling'];
+const purePackages = ['protocol', 'scram', 'tenancy', 'api-contract', 'sql', 'leases', 'pooling'];
 const files = purePackages
   .flatMap((name) => filesBelow(`packages/${name}/src`, /\.tsx?$/))
   .filter((file) => !isForTests(file));

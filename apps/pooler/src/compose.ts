@@ -12,6 +12,7 @@ import { type ClientDeps, handleClient } from './client/handle-client.ts';
 import type { ListenAddress, PoolerConfig } from './config.ts';
 import type { DirectPair } from './direct/relay.ts';
 import { drain } from './drain.ts';
+import { LeaseKeeper } from './leases/lease-keeper.ts';
 import { PoolRegistry } from './pools/pool-registry.ts';
 import { PoolRunner } from './pools/pool-runner.ts';
 import { WordCounts } from './pools/served-endpoint.ts';
@@ -57,15 +58,23 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     denied: [] as { address: string; port: number }[],
   };
   const roleSecrets = new RoleSecrets({ policy, timeoutMs: authQueryTimeoutMs, now });
-  const runner = new PoolRunner({
+  const leases = new LeaseKeeper({
+    store: fleet.leases,
+    processId: config.processId,
+    now,
+    log,
+    changed: (upstream) => runner.leaseChanged(upstream),
+  });
+  const runner: PoolRunner = new PoolRunner({
     policy,
+    leases,
     serverConnectTimeoutMs: config.serverConnectTimeoutMs,
     now,
     log,
     distrust: (served, role) => roleSecrets.distrust(served.endpoint, role),
     readAgain: (served) => tenants.readAgain(served.endpoint.endpointId),
   });
-  const registry = new PoolRegistry(runner, { budgetShares: config.budgetShares, now });
+  const registry = new PoolRegistry(runner, { leases, now });
   const tenants = new TenantCache({ directory, now });
   const stopListening = tenants.onChange((change) => {
     roleSecrets.forget(change.kind === 'deleted' ? change.endpointId : change.endpoint.endpointId);
@@ -85,6 +94,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     mockSecret: createHmac('sha256', sealKeys[0]!.secret).update('weir mock salts').digest(),
     registry,
     runner,
+    leases,
     cancelKeys: new CancelKeys(),
     directPairs,
     policy,
@@ -126,6 +136,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     }
   } catch (error) {
     for (const listener of clientListeners) await listener.close();
+    await leases.close();
     registry.close();
     tenants.close();
     await snapshot?.close();
@@ -167,6 +178,8 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       for (const listener of clientListeners) await listener.close();
       await drain(runner, directPairs, config.drainTimeoutMs, now);
       stopListening();
+      await registry.closeServers();
+      await leases.close();
       registry.close();
       tenants.close();
       await roleSecrets.close();

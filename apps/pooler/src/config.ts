@@ -21,8 +21,6 @@ export interface PoolerConfig {
   readonly snapshotFile: string | null;
   readonly allowLoopback: boolean;
   readonly allowPrivate: boolean;
-  /** This process uses the budget divided by this: the number of poolers, until leases share it. */
-  readonly budgetShares: number;
   readonly loginTimeoutMs: number;
   readonly serverConnectTimeoutMs: number;
   readonly drainTimeoutMs: number;
@@ -77,7 +75,6 @@ const schema = z.object({
     .string()
     .transform((text) => z.array(z.enum(['loopback', 'private'])).parse(list(text)))
     .default([]),
-  WEIR_BUDGET_SHARES: z.coerce.number().int().min(1).max(4000).default(1),
   WEIR_LOGIN_TIMEOUT_MS: milliseconds.default(15_000),
   WEIR_SERVER_CONNECT_TIMEOUT_MS: milliseconds.default(10_000),
   WEIR_DRAIN_TIMEOUT_MS: milliseconds.default(10_000),
@@ -117,7 +114,6 @@ export function readConfig(
     snapshotFile: parsed.WEIR_SNAPSHOT_FILE ?? null,
     allowLoopback: parsed.WEIR_EGRESS_ALLOW.includes('loopback'),
     allowPrivate: parsed.WEIR_EGRESS_ALLOW.includes('private'),
-    budgetShares: parsed.WEIR_BUDGET_SHARES,
     loginTimeoutMs: parsed.WEIR_LOGIN_TIMEOUT_MS,
     serverConnectTimeoutMs: parsed.WEIR_SERVER_CONNECT_TIMEOUT_MS,
     drainTimeoutMs: parsed.WEIR_DRAIN_TIMEOUT_MS,

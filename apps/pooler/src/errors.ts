@@ -177,6 +177,14 @@ const rows = {
     hint: 'Close direct connections that are not in use, use the pooled host, or raise the RAM or the cap of the tenant.',
     logLevel: 'info',
   },
+  LEASES_UNAVAILABLE: {
+    sqlstate: '53300',
+    severity: 'FATAL',
+    message:
+      'no server connection could be opened for {seconds} s, since the poolers could not agree on the budget: their shared state is away or has just started anew',
+    hint: 'Nothing was sent to the database, so the query can be repeated; look at the Redis that the poolers share.',
+    logLevel: 'warn',
+  },
   QUERY_WAIT_TIMEOUT: {
     sqlstate: '53300',
     severity: 'FATAL',

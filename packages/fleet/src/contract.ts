@@ -1,4 +1,5 @@
 // What the processes of a fleet share, as interfaces that every adapter (Redis, in memory) keeps. No implementation here.
+import type { LeaseAnswer, LeaseNote, LeaseRequest } from '@weir/leases';
 import type { PublishedEndpoint } from '@weir/tenancy';
 
 /** The answer to «which endpoint is this?». `not-known-yet` is never cached and never told as «does not exist». */
@@ -88,12 +89,39 @@ export interface ProcessRegistry {
   all(): Promise<readonly ProcessReport[]>;
 }
 
+/** A server connection that a process has registered, so that others can look for it when that process is silent. */
+export interface RegisteredServer {
+  readonly holder: string;
+  /** Of the backend, as the server told it. */
+  readonly processId: number;
+  readonly role: string;
+}
+
+/** One lease request, and what has changed since the last that was answered. */
+export interface LeaseAsk {
+  readonly request: LeaseRequest;
+  readonly opened: readonly { readonly processId: number; readonly role: string }[];
+  /** Process ids of backends that are gone. */
+  readonly gone: readonly number[];
+}
+
+/** Leases of budgets (`packages/fleet/LEASES.md`). */
+export interface LeaseStore {
+  /** One round trip for all; a null is one that failed alone. Rejects with FleetUnavailableError when none was answered. */
+  ask(asks: readonly LeaseAsk[]): Promise<readonly (LeaseAnswer | null)[]>;
+  /** Called with what holders are told between their requests. Returns the unsubscribe. */
+  onNote(listener: (note: LeaseNote) => void): () => void;
+  /** Rejects with FleetUnavailableError. */
+  servers(upstream: string): Promise<readonly RegisteredServer[]>;
+}
+
 /** Everything shared, from one adapter. */
 export interface Fleet {
   readonly kind: 'redis' | 'memory';
   readonly directory: EndpointDirectory;
   readonly publisher: EndpointPublisher;
   readonly registry: ProcessRegistry;
+  readonly leases: LeaseStore;
   /** Whether shared state answers now; for readiness. */
   healthy(): boolean;
   close(): Promise<void>;

@@ -2,6 +2,7 @@
 export * from './contract.ts';
 export { createMemoryFleet } from './memory-fleet.ts';
 export { createRedisFleet, type RedisFleetOptions } from './redis-fleet.ts';
+export { declareFreshLeases } from './redis-leases.ts';
 export { loadSealKeys, parseSealKeys, type SealKey, SealKeyError } from './seal-keys.ts';
 export { SealError } from './sealing.ts';
 export { EndpointSnapshot, type EndpointSnapshotOptions, withSnapshot } from './snapshot.ts';

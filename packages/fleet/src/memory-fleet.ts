@@ -9,6 +9,7 @@ import {
   type ProcessRegistry,
   type ProcessReport,
 } from './contract.ts';
+import { MemoryLeases } from './memory-leases.ts';
 import { processReportTtlMs } from './process-report.ts';
 import { isLeftOver, isNewer, type RecordOrder } from './record-order.ts';
 
@@ -97,6 +98,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
     directory,
     publisher,
     registry,
+    leases: new MemoryLeases(insistOpen),
     healthy: () => !closed,
     async close() {
       closed = true;

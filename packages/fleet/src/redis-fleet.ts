@@ -10,6 +10,7 @@ import {
   redisKeys,
   reportProcessLua,
 } from './redis-keys.ts';
+import { RedisLeases } from './redis-leases.ts';
 import { RedisLink } from './redis-link.ts';
 import type { SealKey } from './seal-keys.ts';
 import { sealEndpoint } from './sealed-endpoint.ts';
@@ -44,15 +45,22 @@ export function createRedisFleet(options: RedisFleetOptions): Fleet {
     sealKeys,
     subscriber: { url, name: `${name}:changes`, answerTimeoutMs },
   });
+  const leases = new RedisLeases({
+    link,
+    keys,
+    subscriber: { url, name: `${name}:leases`, answerTimeoutMs },
+  });
   const registry = redisRegistry(link, keys, options.reportTtlMs ?? processReportTtlMs);
   return {
     kind: 'redis',
     directory,
     publisher: redisPublisher(link, keys, sealKeys),
     registry,
+    leases,
     healthy: () => link.healthy() && directory.healthy(),
     async close() {
       directory.close();
+      leases.close();
       // Politeness only: a process that cannot say good-bye is gone by its report's time to live.
       if (link.healthy()) await registry.leave(processId).catch(() => {});
       link.close();

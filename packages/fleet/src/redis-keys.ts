@@ -11,7 +11,25 @@ export interface RedisKeys {
   report(processId: string): string;
   /** Sorted set: process ids by the time of their last report, so that nobody ever scans for them. */
   readonly processes: string;
+  /** What is leased of an upstream. Those of one bucket share their memory, and a hash slot of a Redis cluster. */
+  leases(upstream: string): LeaseKeys;
+  /** The memories of all buckets. */
+  readonly leaseMemories: readonly string[];
+  /** Channel: what holders of leases are told between their requests. */
+  readonly leaseNotes: string;
 }
+
+export interface LeaseKeys {
+  /** Hash: runId, nonce, open. */
+  readonly memory: string;
+  /** Hash: holder -> its record as JSON. */
+  readonly holders: string;
+  /** Hash: holder and process id of a backend -> role. */
+  readonly servers: string;
+}
+
+/** Enough to spread over any cluster, few enough that each memory is soon open. */
+const leaseBuckets = 64;
 
 export function redisKeys(prefix: string): RedisKeys {
   return {
@@ -20,7 +38,28 @@ export function redisKeys(prefix: string): RedisKeys {
     changes: `${prefix}:changes`,
     report: (processId) => `${prefix}:process:${processId}`,
     processes: `${prefix}:processes`,
+    leases(upstream) {
+      const tag = bucketTag(prefix, bucketOf(upstream));
+      return {
+        memory: `${tag}:memory`,
+        holders: `${tag}:holders:${upstream}`,
+        servers: `${tag}:servers:${upstream}`,
+      };
+    },
+    leaseMemories: Array.from({ length: leaseBuckets }, (_, bucket) => `${bucketTag(prefix, bucket)}:memory`),
+    leaseNotes: `${prefix}:lease-notes`,
   };
+}
+
+function bucketTag(prefix: string, bucket: number): string {
+  return `${prefix}:{leases-${bucket}}`;
+}
+
+/** FNV-1a of the name. */
+function bucketOf(upstream: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < upstream.length; i++) hash = Math.imul(hash ^ upstream.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) % leaseBuckets;
 }
 
 /** What is told on the channel when every endpoint has to be looked at again. */

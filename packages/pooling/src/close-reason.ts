@@ -39,7 +39,13 @@ export type TimeLimit = 'client-idle' | 'idle-in-transaction' | 'query' | 'trans
 export type Refusal =
   | { readonly kind: 'protocol-violation'; readonly detail: string }
   | { readonly kind: 'message-too-large'; readonly bytes: number; readonly bytesMax: number }
-  | { readonly kind: 'wait-timeout'; readonly waitMs: number; readonly budget: number; readonly used: number }
+  /** `cause`: why no server connection was to be had. `no-right`: it was not known whether one might be opened. */
+  | {
+      readonly kind: 'wait-timeout';
+      readonly waitMs: number;
+      readonly budget: number;
+      readonly cause: 'budget' | 'pool' | 'no-right';
+    }
   | { readonly kind: 'server-lost' }
   /** The connection that listened for this client is gone. */
   | { readonly kind: 'listener-lost' }

@@ -249,8 +249,7 @@ export class DedicatedServers {
           if (!pool.mayPin)
             return this.dispatcher.refuse(client, { kind: 'pin-limit', reason, pinnedMax }, now);
           const waitMs = now - client.waitSinceMs;
-          const { budget, used } = upstream;
-          this.dispatcher.refuse(client, { kind: 'wait-timeout', waitMs, budget, used }, now);
+          this.dispatcher.refuse(client, upstream.waitTimeout(waitMs, now), now);
         },
       },
       nowMs,

@@ -195,7 +195,7 @@ export class Dispatcher implements GrowthActs {
     if (pool.closed !== null) return this.close(server, 'pool-closed', nowMs);
     const overdue = overdueReason(server, nowMs);
     if (overdue !== null && !server.keptOverdue(nowMs)) return this.close(server, overdue, nowMs);
-    if (pool.upstream.used > pool.upstream.budget) return this.close(server, 'yielded', nowMs);
+    if (pool.upstream.excess > 0) return this.close(server, 'yielded', nowMs);
     if (this.growth.mustYield(pool, nowMs)) return this.close(server, 'yielded', nowMs);
     if (this.growth.owedToDirect(pool, nowMs)) {
       pool.upstream.evictionsUnderWay++;
@@ -497,5 +497,7 @@ export function overdueReason(
   if (server.generation !== pool.generation) return 'replaced';
   // The first number is at hand and the second is counted: only a pool whose size was lowered gets that far.
   if (pool.sharedSize > pool.sizeMax && pool.sharedOpen > pool.sizeMax && !server.listens) return 'over-size';
+  // One that cannot be replaced goes on.
+  if (!pool.upstream.hasOpenRight(nowMs)) return null;
   return nowMs - server.openedAtMs > server.lifetimeMs ? 'max-age' : null;
 }

@@ -30,7 +30,7 @@ export class Growth {
     const upstream = pool.upstream;
     const openingMax = pool.failures > 0 ? 1 : this.openingMax;
     while (pool.opening < Math.min(pool.waiters.length, openingMax) && pool.sharedSize < pool.sizeMax) {
-      if (!upstream.takeSlot()) {
+      if (!upstream.takeSlot(nowMs)) {
         this.evictFor(pool, nowMs);
         return;
       }
@@ -41,7 +41,7 @@ export class Growth {
   /** A slot is wanted for a direct or dedicated connection by somebody who has waited longer than all of this pool. */
   owedToDirect(pool: Pool, nowMs: number): boolean {
     const { upstream } = pool;
-    if (upstream.directWaiters.length === 0 || upstream.used < upstream.budget) return false;
+    if (upstream.directWaiters.length === 0 || !upstream.isFull(nowMs)) return false;
     const { wanted, sinceMs } = upstream.directWanted(nowMs);
     if (upstream.evictionsUnderWay >= wanted) return false;
     const own = pool.waiters.peek();
@@ -50,7 +50,7 @@ export class Growth {
 
   mustYield(pool: Pool, nowMs: number): boolean {
     const upstream = pool.upstream;
-    if (upstream.used < upstream.budget || upstream.pools.size < 2) return false;
+    if (!upstream.isFull(nowMs) || upstream.pools.size < 2) return false;
     const starved = upstream.longestStarved(nowMs);
     if (starved === null || starved === pool) return false;
     const share = upstream.fairShare();
@@ -72,21 +72,37 @@ export class Growth {
 
   /** Closes idle servers for direct and dedicated connections that could be opened but for the budget. */
   evictForDirect(upstream: Upstream, nowMs: number): void {
-    if (upstream.directWaiters.length === 0 || upstream.used < upstream.budget) return;
+    if (upstream.directWaiters.length === 0) return;
     this.evict(upstream, null, upstream.directWanted(nowMs).wanted, nowMs);
   }
 
   private evict(upstream: Upstream, except: Pool | null, wanted: number, nowMs: number): void {
+    if (!upstream.isFull(nowMs)) return;
     while (upstream.evictionsUnderWay < wanted) {
-      let oldest: ServerSession | null = null;
-      for (const pool of upstream.pools) {
-        if (pool === except || pool.waiters.length > 0) continue;
-        const server = pool.longestIdle();
-        if (server !== null && (oldest === null || server.idleSinceMs < oldest.idleSinceMs)) oldest = server;
-      }
+      const oldest = longestIdle(upstream, except);
       if (oldest === null) return;
       upstream.evictionsUnderWay++;
       this.acts.close(oldest, 'evicted', nowMs);
+    }
+  }
+
+  /** Closes idle servers beyond what this process may have, or was asked to come down to. */
+  shrink(upstream: Upstream, nowMs: number): void {
+    while (upstream.excess > 0) {
+      const oldest = longestIdle(upstream, null);
+      if (oldest === null) return;
+      this.acts.close(oldest, 'yielded', nowMs);
+    }
+  }
+
+  /** There are more slots than a moment ago: opens what is waited for, in order. */
+  growAll(upstream: Upstream, nowMs: number): void {
+    this.grantDirect(upstream, nowMs);
+    for (;;) {
+      const { used } = upstream;
+      const starved = upstream.longestStarved(nowMs);
+      if (starved !== null) this.grow(starved, nowMs);
+      if (upstream.used === used) return;
     }
   }
 
@@ -145,9 +161,20 @@ export class Growth {
       // Who came first is served first, pooled or direct.
       const starved = upstream.longestStarved(nowMs)?.waiters.peek();
       if (starved !== undefined && starved !== null && starved.waitSinceMs < waiter.sinceMs) return;
-      if (!upstream.takeDirectSlot()) return;
+      if (!upstream.takeDirectSlot(nowMs)) return;
       upstream.directWaiters.splice(at, 1);
       waiter.granted(true, nowMs);
     }
   }
+}
+
+/** Of all pools that want nothing themselves. */
+function longestIdle(upstream: Upstream, except: Pool | null): ServerSession | null {
+  let oldest: ServerSession | null = null;
+  for (const pool of upstream.pools) {
+    if (pool === except || pool.waiters.length > 0) continue;
+    const server = pool.longestIdle();
+    if (server !== null && (oldest === null || server.idleSinceMs < oldest.idleSinceMs)) oldest = server;
+  }
+  return oldest;
 }

@@ -17,5 +17,5 @@ export {
 } from './pool.ts';
 export { ServerSession, type ServerState, TransactionStatus } from './server-session.ts';
 export { sweep, sweepIdleClients } from './sweep.ts';
-export { type DirectWaiter, Upstream } from './upstream.ts';
+export { type DirectWaiter, type Lease, Upstream } from './upstream.ts';
 export { noValues, ValueSet, valueSetOf, withValue } from './value-set.ts';

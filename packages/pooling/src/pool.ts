@@ -141,6 +141,8 @@ export class Pool {
       else this.idle.splice(this.idle.indexOf(server), 1);
     }
     if (server.state === 'opening' && server.dedicatedTo === null) this.opening--;
+    if (server.state === 'closing') this.upstream.closing--;
+    if (state === 'closing') this.upstream.closing++;
     server.state = state;
     if (state === 'idle') this.idle.push(server);
     if (state === 'gone') this.servers.delete(server);
@@ -192,8 +194,8 @@ export class Pool {
 
   /** Another shared server connection may be opened now. */
   mayGrow(nowMs: number): boolean {
-    const { used, budget } = this.upstream;
-    return this.closed === null && nowMs >= this.retryAtMs && this.sharedSize < this.sizeMax && used < budget;
+    const { closed, retryAtMs, sharedSize, sizeMax, upstream } = this;
+    return closed === null && nowMs >= retryAtMs && sharedSize < sizeMax && !upstream.isFull(nowMs);
   }
 
   /** The server that has been idle for longest, or null. */

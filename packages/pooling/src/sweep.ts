@@ -19,12 +19,7 @@ export function sweep(
     for (;;) {
       const client = pool.waiters.peek();
       if (client === null || nowMs - client.waitSinceMs < pool.settings.queryWaitTimeoutMs) break;
-      const { budget, used } = upstream;
-      dispatcher.refuse(
-        client,
-        { kind: 'wait-timeout', waitMs: nowMs - client.waitSinceMs, budget, used },
-        nowMs,
-      );
+      dispatcher.refuse(client, upstream.waitTimeout(nowMs - client.waitSinceMs, nowMs), nowMs);
     }
     for (const client of pool.waiters) {
       const waitMs = nowMs - client.waitSinceMs;
@@ -33,7 +28,7 @@ export function sweep(
       client.noticed = true;
       dispatcher.effects.noticeWait(client, waitMs);
     }
-    for (;;) {
+    while (upstream.hasOpenRight(nowMs)) {
       const server = pool.longestIdle();
       if (server === null || nowMs - server.idleSinceMs < pool.settings.serverIdleTimeoutMs) break;
       dispatcher.close(server, 'idle', nowMs);
@@ -43,8 +38,6 @@ export function sweep(
     for (const server of [...pool.idleServers()]) {
       const overdue = overdueReason(server, nowMs);
       if (overdue !== null && !server.keptOverdue(nowMs)) dispatcher.close(server, overdue, nowMs);
-      else if (upstream.used - upstream.evictionsUnderWay > upstream.budget)
-        dispatcher.close(server, 'yielded', nowMs);
     }
     dispatcher.serveWaiters(pool, nowMs);
     if (pool.held > 0)
@@ -67,6 +60,7 @@ export function sweep(
     upstream.directWaiters.splice(upstream.directWaiters.indexOf(waiter), 1);
     waiter.granted(false, nowMs);
   }
+  dispatcher.growth.shrink(upstream, nowMs);
   dispatcher.growth.evictForDirect(upstream, nowMs);
   dispatcher.growth.growStarved(upstream, nowMs);
 }

@@ -1,5 +1,6 @@
 // The budget of one Postgres server: how many connections Weir may hold there, who has them, who waits for one.
 import type { ClientSession } from './client-session.ts';
+import type { Refusal } from './close-reason.ts';
 import type { Listener } from './listener.ts';
 import type { Pool } from './pool.ts';
 
@@ -13,6 +14,22 @@ export interface DirectWaiter {
   readonly notBeforeMs: number;
   /** Called once with true when a slot is theirs, with false when the deadline passed. */
   granted(slot: boolean, nowMs: number): void;
+}
+
+/** This process's part of a budget that several share. */
+export interface Lease {
+  /** Most slots it may have in use, less what it was asked to give back as soon as it can. */
+  readonly most: number;
+  /** More was asked for than there is. */
+  readonly refused: boolean;
+  /** Direct and pinned connections of the other processes. */
+  readonly heldElsewhere: number;
+  /** Whether new server connections may be begun at all. */
+  hasOpenRight(nowMs: number): boolean;
+  /** Somebody waits for a slot that this process has not. */
+  want(): void;
+  /** A slot came free. */
+  freed(): void;
 }
 
 /**
@@ -32,6 +49,10 @@ export class Upstream {
   readonly listeners = new Map<string, Listener>();
   /** Servers of any pool that are closing to make room for somebody. */
   evictionsUnderWay = 0;
+  /** Servers of any pool that were told to end and have not yet. */
+  closing = 0;
+  /** Null: this process alone has the whole budget. */
+  lease: Lease | null = null;
 
   constructor(id: string, budget: number) {
     this.id = id;
@@ -43,19 +64,49 @@ export class Upstream {
     return Math.max(1, this.budget - 1);
   }
 
-  /** One more direct or pinned connection is within their cap. */
-  get mayHold(): boolean {
-    return this.direct + this.pinned < this.heldMax;
+  /** Direct and pinned connections, those of other processes included. */
+  get holding(): number {
+    return this.direct + this.pinned + (this.lease?.heldElsewhere ?? 0);
   }
 
-  takeSlot(): boolean {
-    if (this.used >= this.budget) return false;
+  /** One more direct or pinned connection is within their cap. */
+  get mayHold(): boolean {
+    return this.holding < this.heldMax;
+  }
+
+  /** How many slots this process may have in use. */
+  get most(): number {
+    return this.lease === null ? this.budget : Math.min(this.budget, this.lease.most);
+  }
+
+  /** How many servers this process has beyond that, and has not told to end. */
+  get excess(): number {
+    return this.used - this.closing - this.most;
+  }
+
+  /** Nothing is opened while it is not known what may be; then nothing that serves is closed for its age either. */
+  hasOpenRight(nowMs: number): boolean {
+    return this.lease === null || this.lease.hasOpenRight(nowMs);
+  }
+
+  /** A slot for one can only come from another connection of this process. */
+  isFull(nowMs: number): boolean {
+    const { lease, most, budget } = this;
+    if (this.used < most) return false;
+    return lease === null || most >= budget || (lease.refused && lease.hasOpenRight(nowMs));
+  }
+
+  takeSlot(nowMs: number): boolean {
+    if (this.used >= this.most || !this.hasOpenRight(nowMs)) {
+      this.lease?.want();
+      return false;
+    }
     this.used++;
     return true;
   }
 
-  takeDirectSlot(): boolean {
-    if (!this.mayHold || !this.takeSlot()) return false;
+  takeDirectSlot(nowMs: number): boolean {
+    if (!this.mayHold || !this.takeSlot(nowMs)) return false;
     this.direct++;
     return true;
   }
@@ -65,20 +116,51 @@ export class Upstream {
     const due = this.directWaiters.filter(
       ({ notBeforeMs, client }) => notBeforeMs <= nowMs && (client === null || client.pool.mayHold),
     );
-    const wanted = Math.min(due.length, this.heldMax - this.direct - this.pinned);
+    const wanted = Math.max(0, Math.min(due.length, this.heldMax - this.holding));
     return { wanted, sinceMs: due[0]?.sinceMs ?? nowMs };
   }
 
   giveSlot(): void {
     if (this.used === 0) throw new Error('a slot was given back that nobody had taken');
     this.used--;
+    this.lease?.freed();
+  }
+
+  /** What a client is refused with that has waited for too long. */
+  waitTimeout(waitMs: number, nowMs: number): Refusal {
+    const { budget } = this;
+    const cause = !this.hasOpenRight(nowMs) ? 'no-right' : this.isFull(nowMs) ? 'budget' : 'pool';
+    return { kind: 'wait-timeout', waitMs, budget, cause };
+  }
+
+  /** Slots beyond those in use that somebody waits for, and for how long the first has. */
+  wanted(nowMs: number): { readonly count: number; readonly waitMs: number } {
+    const direct = this.directWanted(nowMs);
+    let count = direct.wanted;
+    let sinceMs = count > 0 ? direct.sinceMs : nowMs;
+    for (const pool of this.pools) {
+      const head = pool.waiters.peek();
+      if (head === null || pool.closed !== null || pool.retryAtMs > nowMs) continue;
+      const more = Math.min(pool.waiters.length - pool.opening, pool.sizeMax - pool.sharedSize);
+      if (more <= 0) continue;
+      count += more;
+      sinceMs = Math.min(sinceMs, head.waitSinceMs);
+    }
+    return { count, waitMs: nowMs - sinceMs };
+  }
+
+  /** Idle servers that could be closed at once. */
+  get idle(): number {
+    let count = 0;
+    for (const pool of this.pools) if (pool.waiters.length === 0) count += pool.idleServers().length;
+    return count;
   }
 
   /** What each pool that wants servers may hold before it has to yield to one that holds less. */
   fairShare(): number {
     let wanting = 0;
     for (const pool of this.pools) if (pool.size > 0 || pool.waiters.length > 0) wanting++;
-    return Math.max(1, Math.floor((this.budget - this.direct) / Math.max(1, wanting)));
+    return Math.max(1, Math.floor((this.most - this.direct) / Math.max(1, wanting)));
   }
 
   /** The pool that has waited longest for a first or further server it may still open, or null. */

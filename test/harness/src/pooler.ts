@@ -20,8 +20,6 @@ export interface PoolerOptions {
   /** Of a second listener on which everything is pooled. */
   readonly pooledPort?: number;
   readonly certificates?: DevCertificates;
-  /** This process may use a budget divided by this. */
-  readonly budgetShares?: number;
   /** What runs it: by default what WEIR_POOLER_RUNTIME names, else Node. */
   readonly runtime?: PoolerRuntime;
   /** More environment, or undefined to take a variable away. */
@@ -60,7 +58,6 @@ export async function startPooler(options: PoolerOptions): Promise<Pooler> {
     WEIR_REDIS_URL: options.redisUrl,
     WEIR_SEAL_KEY_FILE: options.sealKeyFile,
     WEIR_EGRESS_ALLOW: 'loopback,private',
-    WEIR_BUDGET_SHARES: options.budgetShares === undefined ? undefined : String(options.budgetShares),
     WEIR_SNAPSHOT_FILE: join(directory.path, 'snapshot'),
     WEIR_TRANSPORT: process.env.WEIR_TRANSPORT,
     // Clients that start a virtual machine or an interpreter first may be slow where many tests share a machine.

@@ -1,6 +1,7 @@
 // A Redis of the test's own: in a container where an engine answers, else a private local instance.
 
 import { join } from 'node:path';
+import { declareFreshLeases } from '@weir/fleet';
 import { findOrStartRedis } from '@weir/local-servers';
 import { backend, fromContainer } from './backend.ts';
 import { runDirectory } from './temporary-directory.ts';
@@ -15,6 +16,13 @@ export interface Redis {
 
 /** Starts a Redis. Rejects when there is none to be had, since the Redis path is what tests are to walk. */
 export async function startRedis(): Promise<Redis> {
+  const redis = await startEmptyRedis();
+  // Else the first server connection of each test waits for rights that nobody can have.
+  await declareFreshLeases(redis.url);
+  return redis;
+}
+
+async function startEmptyRedis(): Promise<Redis> {
   if ((await backend()) === 'docker') {
     const { GenericContainer } = await import('testcontainers');
     const container = await fromContainer(

@@ -20,7 +20,7 @@ export interface WeirOptions {
   readonly settings?: CreateTenantInput['settings'];
   /** How Weir speaks TLS to the tenant's Postgres: `verify-full` where that has TLS, else `disable`. */
   readonly tlsMode?: 'disable' | 'require' | 'verify-ca' | 'verify-full';
-  /** How many pooler processes (1). They share the budget by WEIR_BUDGET_SHARES. */
+  /** How many pooler processes (1). They share the budget by leases. */
   readonly poolers?: number;
   /** What runs each of them, and what it is told besides `poolerEnv`, in order. */
   readonly eachPooler?: readonly Pick<PoolerOptions, 'runtime' | 'env'>[];
@@ -154,7 +154,6 @@ async function assemble(
         await startPooler({
           ...settings,
           ...(runtime && { runtime }),
-          ...(count > 1 && { budgetShares: count }),
           ...(options.pooledPort && { pooledPort: await claimPort() }),
           env: { ...options.poolerEnv, ...env },
         }),

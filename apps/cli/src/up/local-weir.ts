@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EndpointReply } from '@weir/api-contract';
+import { declareFreshLeases } from '@weir/fleet';
 import {
   type DevCertificates,
   type EmbeddedPostgres,
@@ -265,6 +266,8 @@ async function startSharedState(
   const redis = await findOrStartRedis({ cacheDir: join(options.directory, 'cache'), say: progress.say });
   if (redis === null) return null;
   shutdown.add('Redis', redis.stop);
+  // Started for nobody else: no lease of before can be in anybody's hands.
+  if (redis.pid !== null) await declareFreshLeases(redis.url);
   redis.exited.then(() => shutdown.request('Redis ended by itself'));
   return redis;
 }

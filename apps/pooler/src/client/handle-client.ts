@@ -6,6 +6,7 @@ import type { CancelKeys } from '../cancel/cancel-keys.ts';
 import type { DirectPair } from '../direct/relay.ts';
 import { serveDirect } from '../direct/serve-direct.ts';
 import { asPoolerError, PoolerError } from '../errors.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { PoolRegistry } from '../pools/pool-registry.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
 import type { RoleSecrets } from '../server/auth-query.ts';
@@ -30,6 +31,7 @@ export interface ClientDeps {
   readonly mockSecret: Uint8Array;
   readonly registry: PoolRegistry;
   readonly runner: PoolRunner;
+  readonly leases: LeaseKeeper;
   readonly cancelKeys: CancelKeys;
   readonly directPairs: Set<DirectPair>;
   readonly policy: EgressPolicy;

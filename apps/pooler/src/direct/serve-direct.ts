@@ -5,6 +5,7 @@ import { settingsFor } from '@weir/tenancy';
 import type { CancelKeys } from '../cancel/cancel-keys.ts';
 import type { StartupParameters } from '../client/startup-parameters.ts';
 import { PoolerError } from '../errors.ts';
+import { insistOpenRight, type LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
 import type { ServedEndpoint } from '../pools/served-endpoint.ts';
 import { cancelServer } from '../server/cancel-server.ts';
@@ -26,6 +27,7 @@ export interface DirectLogin {
 
 export interface ServeDirectDeps {
   readonly runner: PoolRunner;
+  readonly leases: LeaseKeeper;
   readonly cancelKeys: CancelKeys;
   readonly policy: EgressPolicy;
   readonly serverConnectTimeoutMs: number;
@@ -55,10 +57,13 @@ export async function serveDirect(
   }
   served.serverOpens++;
   served.directActive++;
+  const lease = deps.leases.of(upstream);
+  lease?.serverOpened({ processId: opened.processId, role: login.role });
   try {
     return await greetAndRelay(login, opened, deps, pairs);
   } finally {
     served.directActive--;
+    lease?.serverGone(opened.processId);
     served.serverCloses.add('server-ended');
     deps.runner.dispatcher.growth.directGone(upstream, deps.now());
   }
@@ -79,12 +84,14 @@ function takeSlot(login: DirectLogin, deps: ServeDirectDeps): Promise<void> {
       if (slot) resolve();
       else {
         const seconds = Math.round(timeoutMs / 1000);
+        if (!upstream.hasOpenRight(deps.now()))
+          return reject(new PoolerError('LEASES_UNAVAILABLE', { seconds }));
         reject(
           new PoolerError(
             'BUDGET_EXHAUSTED',
             { tenant: endpoint.tenantName, budget: upstream.budget, seconds },
             {
-              detail: `${upstream.used} of ${upstream.budget} server connections are in use; direct and pinned ones may hold ${upstream.heldMax}, and hold ${upstream.direct + upstream.pinned}.`,
+              detail: `${upstream.used} of ${upstream.budget} server connections are in use here; direct and pinned ones may hold ${upstream.heldMax}, and hold ${upstream.holding} everywhere.`,
             },
           ),
         );
@@ -112,6 +119,7 @@ function open(login: DirectLogin, deps: ServeDirectDeps): Promise<OpenedServer> 
       replication: startup.replication,
       policy: deps.policy,
       timeoutMs: deps.serverConnectTimeoutMs,
+      beforeStartup: () => insistOpenRight(served.upstream, deps.now()),
     }),
   );
 }

@@ -1,21 +1,33 @@
 // Which settings a pool gets: those of its role and database, when it is made and at each change of its endpoint.
+import { createMemoryFleet } from '@weir/fleet';
 import { createLogger } from '@weir/telemetry';
 import { defaultEndpointSettings, type EndpointSettings, type PublishedEndpoint } from '@weir/tenancy';
-import { afterEach, expect, test } from 'vitest';
+import { afterAll, afterEach, expect, test } from 'vitest';
+import { LeaseKeeper } from '../leases/lease-keeper.ts';
 import { endpointOf } from '../testing/endpoint.ts';
 import { PoolRegistry } from './pool-registry.ts';
 import { PoolRunner } from './pool-runner.ts';
 
+const log = createLogger({ name: 'test', level: 'silent' });
+const leases = new LeaseKeeper({
+  store: createMemoryFleet().leases,
+  processId: 'test',
+  now: () => 0,
+  log,
+  changed() {},
+});
 const runner = new PoolRunner({
   policy: { allowLoopback: true, allowPrivate: true, denied: [] },
   serverConnectTimeoutMs: 1_000,
   now: () => 0,
-  log: createLogger({ name: 'test', level: 'silent' }),
+  log,
+  leases,
   distrust() {},
   readAgain: async () => {},
 });
-const registry = new PoolRegistry(runner, { budgetShares: 1, now: () => 0 });
+const registry = new PoolRegistry(runner, { leases, now: () => 0 });
 afterEach(() => registry.close());
+afterAll(() => leases.close());
 
 function endpointWith(settings: Partial<EndpointSettings>, generation: number): PublishedEndpoint {
   return endpointOf({ generation, settings: { ...defaultEndpointSettings, ...settings } });

@@ -1,7 +1,9 @@
 // Every endpoint, pool and upstream that this process serves: found for a client, changed with the catalog, swept.
+import { setTimeout as wait } from 'node:timers/promises';
 import { sweep, sweepIdleClients, Upstream } from '@weir/pooling';
 import type { PublishedEndpoint } from '@weir/tenancy';
 import { PoolerError } from '../errors.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { EndpointChange } from '../tenants/tenant-cache.ts';
 import type { PoolRunner } from './pool-runner.ts';
 import { poolSettings, ServedEndpoint } from './served-endpoint.ts';
@@ -9,9 +11,12 @@ import { poolSettings, ServedEndpoint } from './served-endpoint.ts';
 const sweepEachMs = 100;
 const noticeAfterMs = 5_000;
 const poolIdleMs = 60_000;
+/** A server ends at once when it is told to; one that does not is left to itself. */
+const closingMs = 1_000;
+const closingLookMs = 5;
 
 export interface PoolRegistryOptions {
-  readonly budgetShares: number;
+  readonly leases: LeaseKeeper;
   readonly now: () => number;
 }
 
@@ -44,7 +49,7 @@ export class PoolRegistry {
   }
 
   private upstreamOf(endpoint: PublishedEndpoint): Upstream {
-    const budget = this.budgetOf(endpoint);
+    const { budget } = endpoint.sizing;
     const known = this.upstreams.get(endpoint.upstream.id);
     if (known !== undefined) {
       // Two endpoints that state different budgets for one server: the smaller one is safe for both.
@@ -53,11 +58,8 @@ export class PoolRegistry {
     }
     const upstream = new Upstream(endpoint.upstream.id, budget);
     this.upstreams.set(upstream.id, upstream);
+    this.options.leases.attach(upstream);
     return upstream;
-  }
-
-  private budgetOf(endpoint: PublishedEndpoint): number {
-    return Math.max(1, Math.floor(endpoint.sizing.budget / this.options.budgetShares));
   }
 
   /** An endpoint in use here has changed or is gone. */
@@ -92,7 +94,7 @@ export class PoolRegistry {
   private setBudget(upstream: Upstream): void {
     let budget = Number.POSITIVE_INFINITY;
     for (const served of this.served.values()) {
-      if (served.upstream === upstream) budget = Math.min(budget, this.budgetOf(served.endpoint));
+      if (served.upstream === upstream) budget = Math.min(budget, served.endpoint.sizing.budget);
     }
     if (budget !== Number.POSITIVE_INFINITY) upstream.budget = budget;
   }
@@ -138,13 +140,30 @@ export class PoolRegistry {
     }
     for (const [id, upstream] of this.upstreams) {
       if (upstream.used === 0 && upstream.pools.size === 0 && !this.isUsed(upstream))
-        this.upstreams.delete(id);
+        this.forget(id, upstream);
     }
+  }
+
+  private forget(id: string, upstream: Upstream): void {
+    this.upstreams.delete(id);
+    this.options.leases.detach(upstream);
   }
 
   private isUsed(upstream: Upstream): boolean {
     for (const served of this.served.values()) if (served.upstream === upstream) return true;
     return false;
+  }
+
+  /** Ends all pooled server connections, and waits for the servers' own ends as long as those usually take. */
+  async closeServers(): Promise<void> {
+    const { now } = this.options;
+    for (const served of this.served.values()) {
+      for (const pool of served.pools.values())
+        this.runner.dispatcher.closePool(pool, new PoolerError('DRAINING'), now());
+    }
+    const endAt = now() + closingMs;
+    const anyUsed = (): boolean => [...this.upstreams.values()].some(({ used }) => used > 0);
+    while (anyUsed() && now() < endAt) await wait(closingLookMs);
   }
 
   close(): void {

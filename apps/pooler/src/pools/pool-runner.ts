@@ -10,6 +10,7 @@ import {
   RequestForwarder,
   type ServerCloseReason,
   type ServerSession,
+  type Upstream,
   valueSetOf,
 } from '@weir/pooling';
 import { errorResponse, noticeResponse } from '@weir/protocol';
@@ -17,6 +18,7 @@ import type { Logger } from '@weir/telemetry';
 import type { ServerCredential } from '../client/authenticate.ts';
 import { refuse } from '../client/refuse.ts';
 import { asPoolerError, PoolerError } from '../errors.ts';
+import { insistOpenRight, type LeaseKeeper } from '../leases/lease-keeper.ts';
 import { cancelServer } from '../server/cancel-server.ts';
 import { openServer } from '../server/open-server.ts';
 import { openForRole } from '../server/role-login.ts';
@@ -33,6 +35,7 @@ export interface PoolRunnerOptions {
   readonly serverConnectTimeoutMs: number;
   readonly now: () => number;
   readonly log: Logger;
+  readonly leases: LeaseKeeper;
   /** An upstream refused a role's secret: the next login reads it again. */
   distrust(served: ServedEndpoint, role: string): void;
   /** Looks whether an endpoint's record has changed; afterwards `served` holds what came. */
@@ -88,6 +91,7 @@ export class PoolRunner implements Effects {
 
   private async open(server: ServerSession, origin: PoolOrigin): Promise<void> {
     const { served, role, database, keyGucs } = origin;
+    const { now } = this.options;
     const opened = await this.openForRole(served, role, (credential) =>
       openServer({
         endpointId: served.endpoint.endpointId,
@@ -97,14 +101,20 @@ export class PoolRunner implements Effects {
         startupParameters: startupParameters(served, keyGucs, server.dedicatedTo?.startup.values ?? []),
         policy: this.options.policy,
         timeoutMs: this.options.serverConnectTimeoutMs,
+        beforeStartup: () => insistOpenRight(served.upstream, now()),
       }),
     );
-    const { now } = this.options;
+    const { processId } = opened;
+    const lease = this.options.leases.of(served.upstream);
+    lease?.serverOpened({ processId, role });
     const connection = new ServerConnection(opened, server, served, {
       replies: this.replies,
       requests: this.requests,
       now,
-      gone: (ended) => this.serverGone(ended, origin),
+      gone: (ended) => {
+        lease?.serverGone(processId);
+        this.serverGone(ended, origin);
+      },
     });
     this.servers.set(server, connection);
     this.dispatcher.serverOpened(server, valueSetOf(opened.parameterStatus), now());
@@ -133,6 +143,13 @@ export class PoolRunner implements Effects {
     this.servers.delete(server);
     this.dispatcher.serverGone(server, this.options.now());
     origin.served.serverCloses.add(server.closeReason ?? 'server-ended');
+  }
+
+  /** The upstream's lease allows more or less than before. */
+  leaseChanged(upstream: Upstream): void {
+    const nowMs = this.options.now();
+    this.dispatcher.growth.shrink(upstream, nowMs);
+    this.dispatcher.growth.growAll(upstream, nowMs);
   }
 
   closeServer(server: ServerSession, reason: ServerCloseReason): void {
@@ -252,6 +269,7 @@ function startupParameters(
 const ownLimit = /too many connections for (?:role|database)/;
 
 function openFailure(error: PoolerError): OpenFailure {
+  if (error.code === 'LEASES_UNAVAILABLE') return { kind: 'full', cause: error };
   if (error.sqlstate === '53300' && error.fields !== null && !ownLimit.test(error.message)) {
     return { kind: 'full', cause: error };
   }

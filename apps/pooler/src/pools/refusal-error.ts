@@ -22,7 +22,8 @@ export function refusalError(refusal: Refusal, endpoint: PublishedEndpoint): Poo
       return new PoolerError('MESSAGE_TOO_LARGE', { bytes: refusal.bytes, limit: refusal.bytesMax });
     case 'wait-timeout': {
       const seconds = Math.round(refusal.waitMs / 1000);
-      if (refusal.used >= refusal.budget) {
+      if (refusal.cause === 'no-right') return new PoolerError('LEASES_UNAVAILABLE', { seconds });
+      if (refusal.cause === 'budget') {
         return new PoolerError(
           'BUDGET_EXHAUSTED',
           { tenant, budget: refusal.budget, seconds },

@@ -1,0 +1,153 @@
+// The lease of one upstream as the pooling core sees it, and what its next request says.
+import { type LeaseAnswer, LeaseHolder, type LeaseProcess, type LeaseRequest } from '@weir/leases';
+import type { Lease, Upstream } from '@weir/pooling';
+
+/** Who waits in vain for more asks again so often; a note that something came free is faster. */
+const retryEachMs = 100;
+/** And so often while the memory of shared state has to be waited for. */
+const closedRetryMs = 500;
+/** Rights are kept warm: renewed so often, a little sooner or later in each process. */
+const renewEachMs = 1_000;
+/** After a request that nobody answered. */
+const failedRetryMs = 250;
+/** Server connections are registered this soon after they were opened. */
+const registerWithinMs = 50;
+
+/** A server connection to be registered: process id of its backend, and its role. */
+export interface OpenedServerMark {
+  readonly processId: number;
+  readonly role: string;
+}
+
+/** Joins an upstream of the pooling core with this process's rights there. */
+export class UpstreamLease implements Lease {
+  readonly upstream: Upstream;
+  readonly holder: LeaseHolder;
+  /** When it asks next, if nothing is wanted before. */
+  nextAtMs = 0;
+  private readonly now: () => number;
+  private readonly wake: () => void;
+  private short = false;
+  /** Nothing that is wanted makes it ask before. */
+  private notBeforeMs = 0;
+  /** Server connections that are open, and what shared state has still to be told of them. */
+  private readonly open = new Map<number, OpenedServerMark>();
+  private readonly untold = new Set<number>();
+  private readonly gone = new Set<number>();
+
+  /** `wake` asks for a look at all leases at the end of this turn. */
+  constructor(upstream: Upstream, process: LeaseProcess, now: () => number, wake: () => void) {
+    this.upstream = upstream;
+    this.holder = new LeaseHolder(upstream.id, process);
+    this.now = now;
+    this.wake = wake;
+  }
+
+  get most(): number {
+    return Math.min(this.holder.share, this.holder.limit);
+  }
+
+  get refused(): boolean {
+    return this.short;
+  }
+
+  get heldElsewhere(): number {
+    return this.holder.last?.heldElsewhere ?? 0;
+  }
+
+  hasOpenRight(nowMs: number): boolean {
+    return this.holder.hasOpenRight(nowMs);
+  }
+
+  want(): void {
+    const now = this.now();
+    this.askBy(Math.max(now, this.notBeforeMs));
+    if (this.nextAtMs <= now && !this.holder.asking) this.wake();
+  }
+
+  freed(): void {
+    if (!this.holder.mayGive(this.upstream.used)) return;
+    this.askBy(this.now());
+    this.wake();
+  }
+
+  /** Somebody waits elsewhere, or slots came free: `limit` as in a note. */
+  noted(limit: number | null): void {
+    if (limit !== null) this.holder.limited(limit);
+    this.askBy(this.now());
+  }
+
+  serverOpened(mark: OpenedServerMark): void {
+    if (mark.processId === 0) return;
+    this.open.set(mark.processId, mark);
+    this.untold.add(mark.processId);
+    this.gone.delete(mark.processId);
+    this.askBy(this.now() + registerWithinMs);
+  }
+
+  serverGone(processId: number): void {
+    if (!this.open.delete(processId)) return;
+    this.untold.delete(processId);
+    this.gone.add(processId);
+  }
+
+  isDue(nowMs: number): boolean {
+    return !this.holder.asking && nowMs >= this.nextAtMs && (this.inUse || this.holder.share > 0);
+  }
+
+  get inUse(): boolean {
+    const { upstream } = this;
+    return upstream.used > 0 || upstream.pools.size > 0 || upstream.directWaiters.length > 0;
+  }
+
+  /** The next request. `leaving`: nothing is wanted here any more. */
+  ask(nonce: string, nowMs: number, leaving: boolean, silent: LeaseRequest['silent'] = null) {
+    const { upstream } = this;
+    const { count, waitMs } = upstream.wanted(nowMs);
+    const request = this.holder.ask(
+      {
+        budget: upstream.budget,
+        used: upstream.used,
+        idle: upstream.idle,
+        held: upstream.direct + upstream.pinned,
+        wanted: leaving ? 0 : count,
+        waitMs,
+        inUse: !leaving && this.inUse,
+      },
+      nonce,
+      nowMs,
+      silent,
+    );
+    const opened = [...this.untold].map((processId) => this.open.get(processId)!);
+    return { request, opened, gone: [...this.gone] };
+  }
+
+  /** Returns false if nothing has changed: no answer came, or one that a later request has overtaken. */
+  answered(asked: ReturnType<UpstreamLease['ask']>, answer: LeaseAnswer | null, nowMs: number): boolean {
+    const { request, opened, gone } = asked;
+    if (answer === null) this.holder.unanswered(request);
+    if (answer === null || !this.holder.answered(request, answer, nowMs)) {
+      this.nextAtMs = nowMs + failedRetryMs * (1 + Math.random());
+      this.notBeforeMs = this.nextAtMs;
+      return false;
+    }
+    for (const { processId } of opened) this.untold.delete(processId);
+    for (const processId of gone) this.gone.delete(processId);
+    // A memory that has lost this process has lost its server connections too.
+    if (!answer.known) for (const processId of this.open.keys()) this.untold.add(processId);
+    this.short = answer.share < request.keep + request.wanted;
+    this.nextAtMs = nowMs + renewEachMs * (0.75 + Math.random() / 2);
+    const pauseMs = answer.closed === null ? retryEachMs : closedRetryMs;
+    this.notBeforeMs = this.short ? nowMs + pauseMs : nowMs;
+    if (this.short) this.askBy(this.notBeforeMs);
+    if (this.untold.size > 0) this.askBy(nowMs + registerWithinMs);
+    const { reopenAtMs } = this.holder;
+    if (reopenAtMs !== null) this.askBy(Math.max(this.notBeforeMs, reopenAtMs));
+    if (this.holder.mayGive(this.upstream.used)) this.askBy(nowMs);
+    return true;
+  }
+
+  private askBy(atMs: number): void {
+    this.nextAtMs = Math.min(this.nextAtMs, atMs);
+  }
+}

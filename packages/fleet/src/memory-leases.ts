@@ -1,0 +1,61 @@
+// Leases in the memory of one process, where nothing is ever forgotten: by the same rule as over Redis.
+import { decide, type LeaseAnswer, type LeaseMemory, type LeaseNote, type LeaseState } from '@weir/leases';
+import type { LeaseAsk, LeaseStore, RegisteredServer } from './contract.ts';
+
+const runId = 'memory';
+const memory: LeaseMemory = { runId, nonce: runId, open: true };
+
+interface UpstreamLeases {
+  state: LeaseState;
+  /** By holder and process id. */
+  readonly servers: Map<string, RegisteredServer>;
+}
+
+/** `insistOpen` throws FleetUnavailableError once the fleet is closed. */
+export class MemoryLeases implements LeaseStore {
+  readonly #insistOpen: () => void;
+  readonly #upstreams = new Map<string, UpstreamLeases>();
+  readonly #listeners = new Set<(note: LeaseNote) => void>();
+
+  constructor(insistOpen: () => void) {
+    this.#insistOpen = insistOpen;
+  }
+
+  async ask(asks: readonly LeaseAsk[]): Promise<readonly (LeaseAnswer | null)[]> {
+    this.#insistOpen();
+    return asks.map((ask) => this.#askOne(ask));
+  }
+
+  #askOne({ request, opened, gone }: LeaseAsk): LeaseAnswer {
+    const { upstream, holder, silent } = request;
+    const leases = this.#upstreams.get(upstream) ?? {
+      state: { memory, holders: new Map() },
+      servers: new Map<string, RegisteredServer>(),
+    };
+    const { state, answer, notes } = decide(leases.state, request, runId, performance.now());
+    leases.state = state;
+    if (!answer.current) return answer;
+    if (silent !== null && !state.holders.has(silent.holder)) {
+      for (const [key, server] of leases.servers)
+        if (server.holder === silent.holder) leases.servers.delete(key);
+    }
+    for (const { processId, role } of opened)
+      leases.servers.set(`${holder} ${processId}`, { holder, processId, role });
+    for (const processId of gone) leases.servers.delete(`${holder} ${processId}`);
+    if (state.holders.size > 0) this.#upstreams.set(upstream, leases);
+    else this.#upstreams.delete(upstream);
+    for (const note of notes) for (const listener of this.#listeners) queueMicrotask(() => listener(note));
+    return answer;
+  }
+
+  onNote(listener: (note: LeaseNote) => void): () => void {
+    const own = (note: LeaseNote): void => listener(note);
+    this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
+  }
+
+  async servers(upstream: string): Promise<readonly RegisteredServer[]> {
+    this.#insistOpen();
+    return [...(this.#upstreams.get(upstream)?.servers.values() ?? [])];
+  }
+}

@@ -1,0 +1,14 @@
+// Leases of a budget over many processes, as pure decisions: the rule of shared state, and a process's side of it.
+export { type HolderStanding, LeaseHolder, type LeaseProcess } from './holder.ts';
+export {
+  type Decision,
+  decide,
+  type HolderRecord,
+  type LeaseAnswer,
+  type LeaseMemory,
+  type LeaseNote,
+  type LeaseRequest,
+  type LeaseState,
+  overtaken,
+} from './rule.ts';
+export { incumbencyMs, leaseMarginMs, leaseTtlMs, rightsOverMs, wantFreshMs } from './times.ts';
