@@ -16,9 +16,10 @@ import { seed } from './commands/seed.ts';
 import { tenants } from './commands/tenants.ts';
 import { top } from './commands/top.ts';
 import { up } from './commands/up.ts';
+import { usage as usageCommand } from './commands/usage.ts';
 
 const commands: readonly Command[] = [
-  ...[up, login, logout, tenants, endpoints, roles, cs, psql, top, pins, doctor, importIni],
+  ...[up, login, logout, tenants, endpoints, roles, cs, psql, top, pins, usageCommand, doctor, importIni],
   ...[completionOf(() => commands), seed, certs, sealKey, oneProcess],
 ];
 

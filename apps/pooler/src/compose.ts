@@ -5,7 +5,8 @@ import { createRedisFleet, EndpointSnapshot, type Fleet, loadSealKeys, withSnaps
 import { type Connection, chooseTransport, type Listener, listen, loadServerCertificates } from '@weir/net';
 import { loadSqlParser, sqlParserFailed } from '@weir/pooling';
 import { type AdminListener, createLogger, createMetrics, type Logger, serveAdmin } from '@weir/telemetry';
-import { collectActivity, collectCounters } from './admin/counters.ts';
+import { collectActivity, collectConnections, collectCounters } from './admin/counters.ts';
+import { UsageMeter } from './admin/usage-meter.ts';
 import { CancelKeys } from './cancel/cancel-keys.ts';
 import { ClientCounts } from './client/admit.ts';
 import { type ClientDeps, handleClient } from './client/handle-client.ts';
@@ -20,6 +21,8 @@ import { RoleSecrets } from './server/auth-query.ts';
 import { TenantCache } from './tenants/tenant-cache.ts';
 
 const reportEachMs = 1_000;
+// A process that dies loses what it counted since the last of these.
+const reportsPerUsageReport = 5;
 const authQueryTimeoutMs = 5_000;
 
 /** A running pooler. */
@@ -154,9 +157,20 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     await fleet.registry.report({ processId: config.processId, startedAt, endpoints }).catch(() => {});
   };
   await report();
+  const meter = new UsageMeter();
+  const reportUsage = async (): Promise<void> => {
+    meter.look(now(), collectConnections(registry, runner));
+    const { processId } = config;
+    const reportedAt = new Date().toISOString();
+    const endpoints = meter.counters(performance.timeOrigin);
+    await fleet.usage.report({ processId, startedAt, reportedAt, endpoints }).catch(() => {});
+  };
+  let reportsMade = 0;
   let parserFailed = false;
   const reports = setInterval(() => {
     void report();
+    if (++reportsMade % reportsPerUsageReport === 0) void reportUsage();
+    else meter.look(now(), collectConnections(registry, runner));
     if (!sqlParserFailed() || parserFailed) return;
     parserFailed = true;
     log.error(
@@ -177,6 +191,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       // A balancer stops sending when readiness is off; who comes before it noticed is still served until then.
       for (const listener of clientListeners) await listener.close();
       await drain(runner, directPairs, config.drainTimeoutMs, now);
+      await reportUsage();
       stopListening();
       await registry.closeServers();
       await leases.close();

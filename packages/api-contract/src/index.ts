@@ -16,3 +16,4 @@ export * from './scopes.ts';
 export * from './settings.ts';
 export * from './tenants.ts';
 export * from './upstream.ts';
+export * from './usage.ts';

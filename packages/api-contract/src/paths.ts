@@ -30,4 +30,5 @@ export const apiPaths = {
     pathOf('getRole', { endpointId, roleName }) + queryOf(query),
   rotation: (endpointId: string, roleName: string) => pathOf('rotateRole', { endpointId, roleName }),
   pins: (endpointId: string) => pathOf('getPins', { endpointId }),
+  usage: () => pathOf('listUsage'),
 } as const;

@@ -43,3 +43,4 @@ export {
   purgeTenants,
   undeleteTenant,
 } from './tenants.ts';
+export * from './usage.ts';

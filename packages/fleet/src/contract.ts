@@ -115,6 +115,42 @@ export interface LeaseStore {
   servers(upstream: string): Promise<readonly RegisteredServer[]>;
 }
 
+/** What one process counted of one endpoint since `countedSince`. All but `clientsPeak` only rise. */
+export interface UsageCounters {
+  /** ISO 8601. Counters that began anew have another one. */
+  readonly countedSince: string;
+  /** Most clients that were connected at once lately, which is since well before the report before. */
+  readonly clientsPeak: number;
+  /** Seconds for which a client was connected, over all clients. */
+  readonly clientSeconds: number;
+  /** Seconds for which a server connection was open, over all of them. */
+  readonly serverConnectionSeconds: number;
+  readonly transactions: number;
+  readonly queries: number;
+  /** From clients. */
+  readonly bytesReceived: number;
+  /** To clients. */
+  readonly bytesSent: number;
+  /** Seconds for which clients waited for a server connection. */
+  readonly waitSeconds: number;
+}
+
+/** What one process counted. Reports of one process that was started anew are another one's. */
+export interface UsageReport {
+  readonly processId: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** ISO 8601. */
+  readonly reportedAt: string;
+  readonly endpoints: Readonly<Record<string, UsageCounters>>;
+}
+
+/** What was used. A report outlives its process by an hour, so that what it counted last is not lost with it. */
+export interface UsageLedger {
+  report(report: UsageReport): Promise<void>;
+  all(): Promise<readonly UsageReport[]>;
+}
+
 /** Everything shared, from one adapter. */
 export interface Fleet {
   readonly kind: 'redis' | 'memory';
@@ -122,6 +158,7 @@ export interface Fleet {
   readonly publisher: EndpointPublisher;
   readonly registry: ProcessRegistry;
   readonly leases: LeaseStore;
+  readonly usage: UsageLedger;
   /** Whether shared state answers now; for readiness. */
   healthy(): boolean;
   close(): Promise<void>;

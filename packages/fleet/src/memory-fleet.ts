@@ -8,10 +8,12 @@ import {
   FleetUnavailableError,
   type ProcessRegistry,
   type ProcessReport,
+  type UsageReport,
 } from './contract.ts';
 import { MemoryLeases } from './memory-leases.ts';
 import { processReportTtlMs } from './process-report.ts';
 import { isLeftOver, isNewer, type RecordOrder } from './record-order.ts';
+import { usageReportName, usageReportTtlMs } from './usage-report.ts';
 
 interface MemoryRecord extends RecordOrder {
   /** Null: a tombstone. */
@@ -27,7 +29,6 @@ export interface MemoryFleetOptions {
 export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
   const reportTtlMs = options.reportTtlMs ?? processReportTtlMs;
   const records = new Map<string, MemoryRecord>();
-  const reports = new Map<string, { readonly report: ProcessReport; readonly goneAtMs: number }>();
   const listeners = new ChangeListeners();
   let completeEpoch: number | null = null;
   let closed = false;
@@ -76,22 +77,13 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
     },
   };
 
+  const reports = memoryReports<ProcessReport>(reportTtlMs, insistOpen);
   const registry: ProcessRegistry = {
-    async report(report) {
-      insistOpen();
-      reports.set(report.processId, { report, goneAtMs: performance.now() + reportTtlMs });
-    },
-    async leave(processId) {
-      insistOpen();
-      reports.delete(processId);
-    },
-    async all() {
-      insistOpen();
-      const now = performance.now();
-      for (const [processId, { goneAtMs }] of reports) if (goneAtMs <= now) reports.delete(processId);
-      return [...reports.values()].map(({ report }) => report);
-    },
+    report: (report) => reports.put(report.processId, report),
+    leave: reports.remove,
+    all: reports.all,
   };
+  const usages = memoryReports<UsageReport>(usageReportTtlMs, insistOpen);
 
   return {
     kind: 'memory',
@@ -99,10 +91,32 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
     publisher,
     registry,
     leases: new MemoryLeases(insistOpen),
+    usage: { report: (report) => usages.put(usageReportName(report), report), all: usages.all },
     healthy: () => !closed,
     async close() {
       closed = true;
       listeners.clear();
+    },
+  };
+}
+
+/** Reports that die unless they are renewed. */
+function memoryReports<Report>(ttlMs: number, insistOpen: () => void) {
+  const reports = new Map<string, { readonly report: Report; readonly goneAtMs: number }>();
+  return {
+    async put(name: string, report: Report): Promise<void> {
+      insistOpen();
+      reports.set(name, { report, goneAtMs: performance.now() + ttlMs });
+    },
+    async remove(name: string): Promise<void> {
+      insistOpen();
+      reports.delete(name);
+    },
+    async all(): Promise<readonly Report[]> {
+      insistOpen();
+      const now = performance.now();
+      for (const [name, { goneAtMs }] of reports) if (goneAtMs <= now) reports.delete(name);
+      return [...reports.values()].map(({ report }) => report);
     },
   };
 }

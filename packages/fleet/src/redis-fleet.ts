@@ -1,19 +1,14 @@
-// The fleet over Redis: publisher and registry, and the assembly with the directory. Connections are redis-link's.
-import type { EndpointPublisher, Fleet, ProcessRegistry, ProcessReport } from './contract.ts';
+// The fleet over Redis: the publisher, and the assembly with directory and reports. Connections are redis-link's.
+import type { EndpointPublisher, Fleet, ProcessRegistry } from './contract.ts';
 import { parseProcessReport, processReportTtlMs } from './process-report.ts';
 import { RedisDirectory } from './redis-directory.ts';
-import {
-  allChanged,
-  applyRecordLua,
-  markCompleteLua,
-  type RedisKeys,
-  redisKeys,
-  reportProcessLua,
-} from './redis-keys.ts';
+import { allChanged, applyRecordLua, markCompleteLua, type RedisKeys, redisKeys } from './redis-keys.ts';
 import { RedisLeases } from './redis-leases.ts';
 import { RedisLink } from './redis-link.ts';
+import { redisReports } from './redis-reports.ts';
 import type { SealKey } from './seal-keys.ts';
 import { sealEndpoint } from './sealed-endpoint.ts';
+import { parseUsageReport, usageReportName, usageReportTtlMs } from './usage-report.ts';
 
 export interface RedisFleetOptions {
   /** `redis://` or `rediss://`, with user, password and database number where there are any. */
@@ -50,13 +45,32 @@ export function createRedisFleet(options: RedisFleetOptions): Fleet {
     keys,
     subscriber: { url, name: `${name}:leases`, answerTimeoutMs },
   });
-  const registry = redisRegistry(link, keys, options.reportTtlMs ?? processReportTtlMs);
+  const reports = redisReports({
+    link,
+    keyOf: keys.report,
+    names: keys.processes,
+    ttlMs: options.reportTtlMs ?? processReportTtlMs,
+    parse: parseProcessReport,
+  });
+  const registry: ProcessRegistry = {
+    report: (report) => reports.put(report.processId, report),
+    leave: reports.remove,
+    all: reports.all,
+  };
+  const usages = redisReports({
+    link,
+    keyOf: keys.usage,
+    names: keys.usages,
+    ttlMs: usageReportTtlMs,
+    parse: parseUsageReport,
+  });
   return {
     kind: 'redis',
     directory,
     publisher: redisPublisher(link, keys, sealKeys),
     registry,
     leases,
+    usage: { report: (report) => usages.put(usageReportName(report), report), all: usages.all },
     healthy: () => link.healthy() && directory.healthy(),
     async close() {
       directory.close();
@@ -105,44 +119,4 @@ function redisPublisher(link: RedisLink, keys: RedisKeys, sealKeys: readonly Sea
       return epoch === null ? null : Number(epoch);
     },
   };
-}
-
-function redisRegistry(link: RedisLink, keys: RedisKeys, reportTtlMs: number): ProcessRegistry {
-  return {
-    async report(report) {
-      const { processId } = report;
-      await link.run((client) =>
-        client.eval(
-          reportProcessLua,
-          2,
-          keys.report(processId),
-          keys.processes,
-          processId,
-          JSON.stringify(report),
-          reportTtlMs,
-        ),
-      );
-    },
-    async leave(processId) {
-      await link.run((client) =>
-        client.pipeline().del(keys.report(processId)).zrem(keys.processes, processId).exec(),
-      );
-    },
-    async all() {
-      const texts = await link.run(async (client) => {
-        const processIds = await client.zrange(keys.processes, 0, '-1');
-        if (processIds.length === 0) return [];
-        const replies = await client.pipeline(processIds.map((id) => ['get', keys.report(id)])).exec();
-        return (replies ?? []).map(([error, reply]) => {
-          if (error !== null) throw error;
-          return reply as string | null;
-        });
-      });
-      return texts.map((text) => (text === null ? null : parseProcessReport(text))).filter(isReport);
-    },
-  };
-}
-
-function isReport(report: ProcessReport | null): report is ProcessReport {
-  return report !== null;
 }

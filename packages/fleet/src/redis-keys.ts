@@ -17,6 +17,9 @@ export interface RedisKeys {
   readonly leaseMemories: readonly string[];
   /** Channel: what holders of leases are told between their requests. */
   readonly leaseNotes: string;
+  /** The same for what processes have counted; `id` names one start of one process. */
+  usage(id: string): string;
+  readonly usages: string;
 }
 
 export interface LeaseKeys {
@@ -48,6 +51,8 @@ export function redisKeys(prefix: string): RedisKeys {
     },
     leaseMemories: Array.from({ length: leaseBuckets }, (_, bucket) => `${bucketTag(prefix, bucket)}:memory`),
     leaseNotes: `${prefix}:lease-notes`,
+    usage: (id) => `${prefix}:usage:${id}`,
+    usages: `${prefix}:usages`,
   };
 }
 
@@ -96,10 +101,10 @@ return 1
 `;
 
 /**
- * Stores a report and notes the process by Redis's own clock; forgets names that have been silent for ten lifetimes.
- * KEYS: report, processes. ARGV: process id, report, time to live in ms.
+ * Stores a report and notes its name by Redis's own clock; forgets names that have been silent for ten lifetimes.
+ * KEYS: report, names. ARGV: name, report, time to live in ms.
  */
-export const reportProcessLua = `
+export const storeReportLua = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])

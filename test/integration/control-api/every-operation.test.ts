@@ -74,6 +74,7 @@ test('every operation does what it says through the client, and its replies are 
   const imported = await counted.importRole({ ...ofEndpoint, body: { name: 'made', password } });
   expect(imported).toMatchObject({ name: 'made', keeps: 'password' });
   expect(await counted.deleteRole({ ...ofRole, query: { drop: 'true' } })).toBeNull();
+  expect((await counted.listUsage({ query: { by: 'day' } })).nextCursor).toBeNull();
   expect(await counted.deleteEndpoint(ofEndpoint)).toBeNull();
   expect(await counted.deleteTenant({ params })).toBeNull();
   expect((await counted.undeleteTenant({ params })).endpointCount).toBe(1);

@@ -15,6 +15,7 @@ import {
   endpointSchema,
   getTenantReplySchema,
   meSchema,
+  queryOf,
   type RequestPartInput,
   type RoleReply,
   rolePageSchema,
@@ -23,6 +24,9 @@ import {
   type TenantReply,
   tenantPageSchema,
   tenantSchema,
+  type UsageItemReply,
+  type UsageQuery,
+  usagePageSchema,
 } from '@weir/api-contract';
 import { type Schema, sendTo } from './transport.ts';
 
@@ -37,15 +41,18 @@ export function apiAt(url: string, key: string) {
     items: Item[];
     nextCursor: string | null;
   }
-  async function allPages<Item>(path: string, schema: Schema<Page<Item>>): Promise<Item[]> {
+  async function allPages<Item>(
+    path: string,
+    schema: Schema<Page<Item>>,
+    filter: Readonly<Record<string, unknown>> = {},
+  ): Promise<Item[]> {
     const items: Item[] = [];
-    let cursor: string | null = null;
+    let cursor: string | undefined;
     do {
-      const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-      const page: Page<Item> = await send('GET', `${path}?limit=200${query}`, schema);
+      const page: Page<Item> = await send('GET', path + queryOf({ ...filter, limit: 200, cursor }), schema);
       items.push(...page.items);
-      cursor = page.nextCursor;
-    } while (cursor !== null);
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
     return items;
   }
 
@@ -84,5 +91,7 @@ export function apiAt(url: string, key: string) {
       send<void>('DELETE', apiPaths.role(endpointId, name, { drop: String(drop) }), null),
     activity: (id: string) => send('GET', apiPaths.activity(id), endpointActivitySchema),
     pins: (id: string) => send('GET', apiPaths.pins(id), endpointPinsSchema),
+    usage: (query: UsageQuery): Promise<UsageItemReply[]> =>
+      allPages(apiPaths.usage(), usagePageSchema, query),
   };
 }

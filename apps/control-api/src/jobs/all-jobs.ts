@@ -5,6 +5,7 @@ import type { Logger } from '@weir/telemetry';
 import type { JobKind } from './job-queue.ts';
 import { prune } from './prune.ts';
 import { publishChanges } from './publish-changes.ts';
+import { rollUpUsage } from './roll-up-usage.ts';
 import type { Job } from './start-worker.ts';
 
 export function allJobs(parts: {
@@ -20,6 +21,13 @@ export function allJobs(parts: {
       // A change is to reach poolers within a second, whatever became of its wake-up.
       sweepEveryMs: 500,
       failing: 'changes cannot be published now, trying again twice a second',
+    },
+    'roll-up-usage': {
+      kind: 'roll-up-usage',
+      run: () => rollUpUsage({ catalog, usage: fleet.usage }),
+      // As often as processes report.
+      sweepEveryMs: 5_000,
+      failing: 'usage cannot be rolled up now; what was counted is kept for an hour',
     },
     prune: {
       kind: 'prune',

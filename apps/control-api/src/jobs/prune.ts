@@ -1,5 +1,5 @@
 // The job that prunes the catalog: what has been kept for long enough goes.
-import { type Catalog, forgetKeptReplies, forgetSent, purgeTenants } from '@weir/catalog';
+import { type Catalog, forgetKeptReplies, forgetSent, forgetUsage, purgeTenants } from '@weir/catalog';
 import type { Logger } from '@weir/telemetry';
 
 // A transaction's worth; more of them wait for the next round of the same run.
@@ -12,6 +12,7 @@ export async function prune(
 ): Promise<void> {
   await forgetSent(catalog);
   await forgetKeptReplies(catalog);
+  await forgetUsage(catalog);
   for (let found = tenantsPerRound; found === tenantsPerRound && !stopping(); ) {
     found = await purgeTenants(catalog, tenantsPerRound);
     if (found > 0) log.info({ tenants: found }, 'deleted tenants are purged');

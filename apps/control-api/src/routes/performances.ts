@@ -24,6 +24,7 @@ import { deleteTenant } from './tenants/delete-tenant.ts';
 import { getTenant } from './tenants/get-tenant.ts';
 import { listTenants } from './tenants/list-tenants.ts';
 import { undeleteTenant } from './tenants/undelete-tenant.ts';
+import { listUsage } from './usage/list-usage.ts';
 
 export const performances: Performances = {
   getMe,
@@ -56,4 +57,5 @@ export const performances: Performances = {
   getRole,
   rotateRole,
   deleteRole,
+  listUsage,
 };

@@ -5,6 +5,7 @@ import type { PoolRegistry } from '../pools/pool-registry.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
 import type { ServedEndpoint, WordCounts } from '../pools/served-endpoint.ts';
 import { isPinned, type Moment, reportPins } from './report-pins.ts';
+import type { Connections } from './usage-meter.ts';
 
 /** Clients and server connections of one endpoint by state. */
 interface Standing {
@@ -94,6 +95,23 @@ export function collectCounters(
     });
   }
   return counters;
+}
+
+/** Every endpoint with all its clients and all its servers, on both hosts, for the usage meter. */
+export function* collectConnections(
+  registry: PoolRegistry,
+  runner: PoolRunner,
+): Iterable<readonly [ServedEndpoint, Connections]> {
+  for (const [served, standing] of standingOf(registry, runner)) {
+    const { clientsActive, clientsIdle, clientsWaiting, serversActive, serversIdle, serversOpening } =
+      standing;
+    const { serversClosing, serversPinned } = standing;
+    const pooled = serversActive + serversIdle + serversOpening + serversClosing + serversPinned;
+    yield [
+      served,
+      { clients: clientsActive + clientsIdle + clientsWaiting, servers: pooled + served.directActive },
+    ];
+  }
 }
 
 /** What the dashboard shows of this process, by endpoint. */

@@ -4,6 +4,7 @@ import { endpointOperations } from './endpoint-operations.ts';
 import { organisationOperations } from './organisation-operations.ts';
 import { roleOperations } from './role-operations.ts';
 import { tenantOperations } from './tenant-operations.ts';
+import { usageOperations } from './usage-operations.ts';
 
 /** The whole API; order is that of the documentation. */
 export const operations = {
@@ -11,6 +12,7 @@ export const operations = {
   ...tenantOperations,
   ...endpointOperations,
   ...roleOperations,
+  ...usageOperations,
 };
 
 export type Operations = typeof operations;

@@ -8,6 +8,7 @@ import {
   type ProcessReport,
   pinStatementCharactersMax,
   pinsReportedMax,
+  type UsageReport,
 } from '../contract.ts';
 
 /** Two processes over the same, empty shared state; in memory both are one. Reports must live `suiteReportTtlMs`. */
@@ -118,6 +119,27 @@ export function exampleReport(processId: string, transactionsTotal = 0): Process
     processId,
     startedAt: '2026-01-02T03:04:05.000Z',
     endpoints: { 'ep-quiet-heron-a1b2c3': activity },
+  };
+}
+
+export function exampleUsage(processId: string, transactions: number): UsageReport {
+  const startedAt = '2026-01-02T03:04:05.000Z';
+  const counters = {
+    countedSince: startedAt,
+    clientsPeak: 7,
+    clientSeconds: 60.5,
+    serverConnectionSeconds: 12.25,
+    transactions,
+    queries: 9,
+    bytesReceived: 1_000,
+    bytesSent: 2_000,
+    waitSeconds: 0.125,
+  };
+  return {
+    processId,
+    startedAt,
+    reportedAt: '2026-01-02T03:05:05.000Z',
+    endpoints: { 'ep-quiet-heron-a1b2c3': counters },
   };
 }
 
@@ -285,6 +307,19 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
         });
         const [report] = await fixture.controlPlane.registry.all();
         expect(report?.endpoints[endpointId]?.pins).toEqual(pins);
+      }, patience);
+    });
+
+    test('what was used is told by the last report of each start of each process, also of those that left', async () => {
+      const later = { ...exampleUsage('pooler-1', 1), startedAt: '2026-01-02T04:00:00.000Z' };
+      await vi.waitFor(async () => {
+        await fixture.pooler.usage.report(exampleUsage('pooler-1', 2));
+        await fixture.pooler.usage.report(later);
+        await fixture.pooler.usage.report(exampleUsage('pooler-1', 3));
+        await fixture.pooler.registry.leave('pooler-1');
+        const all = [...(await fixture.controlPlane.usage.all())];
+        all.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1));
+        expect(all).toEqual([exampleUsage('pooler-1', 3), later]);
       }, patience);
     });
 

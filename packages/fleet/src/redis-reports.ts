@@ -1,0 +1,45 @@
+// Reports that processes renew and that die unless they do, in Redis: a string each, and a sorted set of their names.
+import { storeReportLua } from './redis-keys.ts';
+import type { RedisLink } from './redis-link.ts';
+
+export interface RedisReports<Report> {
+  put(name: string, report: Report): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** All that are alive; what is no report is left out. */
+  all(): Promise<readonly Report[]>;
+}
+
+export function redisReports<Report>(options: {
+  readonly link: RedisLink;
+  readonly keyOf: (name: string) => string;
+  /** Key of the sorted set. */
+  readonly names: string;
+  readonly ttlMs: number;
+  readonly parse: (text: string) => Report | null;
+}): RedisReports<Report> {
+  const { link, keyOf, names, ttlMs, parse } = options;
+  return {
+    async put(name, report) {
+      await link.run((client) =>
+        client.eval(storeReportLua, 2, keyOf(name), names, name, JSON.stringify(report), ttlMs),
+      );
+    },
+    async remove(name) {
+      await link.run((client) => client.pipeline().del(keyOf(name)).zrem(names, name).exec());
+    },
+    async all() {
+      const texts = await link.run(async (client) => {
+        const found = await client.zrange(names, 0, '-1');
+        if (found.length === 0) return [];
+        const replies = await client.pipeline(found.map((name) => ['get', keyOf(name)])).exec();
+        return (replies ?? []).map(([error, reply]) => {
+          if (error !== null) throw error;
+          return reply as string | null;
+        });
+      });
+      return texts
+        .map((text) => (text === null ? null : parse(text)))
+        .filter((report): report is Awaited<Report> => report !== null);
+    },
+  };
+}
