@@ -14,10 +14,12 @@ import type { ListenAddress, PoolerConfig } from './config.ts';
 import type { DirectPair } from './direct/relay.ts';
 import { drain } from './drain.ts';
 import { LeaseKeeper } from './leases/lease-keeper.ts';
+import { lookerOf, SilentHolders } from './leases/silent-holders.ts';
 import { PoolRegistry } from './pools/pool-registry.ts';
 import { PoolRunner } from './pools/pool-runner.ts';
 import { WordCounts } from './pools/served-endpoint.ts';
 import { RoleSecrets } from './server/auth-query.ts';
+import { ServiceConnections } from './server/service-connections.ts';
 import { TenantCache } from './tenants/tenant-cache.ts';
 
 const reportEachMs = 1_000;
@@ -60,13 +62,15 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     allowPrivate: config.allowPrivate,
     denied: [] as { address: string; port: number }[],
   };
-  const roleSecrets = new RoleSecrets({ policy, timeoutMs: authQueryTimeoutMs, now });
+  const service = new ServiceConnections({ policy, timeoutMs: authQueryTimeoutMs });
+  const roleSecrets = new RoleSecrets({ service, now });
   const leases = new LeaseKeeper({
     store: fleet.leases,
     processId: config.processId,
     now,
     log,
     changed: (upstream) => runner.leaseChanged(upstream),
+    lookForSilent: (lease) => silentHolders.lookFor(lease),
   });
   const runner: PoolRunner = new PoolRunner({
     policy,
@@ -78,6 +82,13 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     readAgain: (served) => tenants.readAgain(served.endpoint.endpointId),
   });
   const registry = new PoolRegistry(runner, { leases, now });
+  const silentHolders = new SilentHolders({
+    store: fleet.leases,
+    look: (upstream) => lookerOf(registry.endpointsOf(upstream), service),
+    rolesOf: (upstream) => registry.rolesOf(upstream),
+    now,
+    log,
+  });
   const tenants = new TenantCache({ directory, now });
   const stopListening = tenants.onChange((change) => {
     roleSecrets.forget(change.kind === 'deleted' ? change.endpointId : change.endpoint.endpointId);
@@ -197,7 +208,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       await leases.close();
       registry.close();
       tenants.close();
-      await roleSecrets.close();
+      service.close();
       await snapshot?.close();
       await fleet.registry.leave(config.processId).catch(() => {});
       if (parts.fleet === undefined) await fleet.close();

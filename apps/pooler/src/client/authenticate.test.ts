@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asPoolerError, type PoolerError } from '../errors.ts';
 import { RoleSecrets } from '../server/auth-query.ts';
 import { type OpenedServer, openServer } from '../server/open-server.ts';
+import { ServiceConnections } from '../server/service-connections.ts';
 import { endpointOf } from '../testing/endpoint.ts';
 import { loopbackOnly, type RealPostgres, startRealPostgres, upstreamOf } from '../testing/real-postgres.ts';
 import { admit, ClientCounts } from './admit.ts';
@@ -28,6 +29,7 @@ const endpointId = 'ep-calm-river-a1b2c3';
 
 let postgres: RealPostgres;
 let listener: Listener;
+let service: ServiceConnections;
 let roleSecrets: RoleSecrets;
 let endpoint: PublishedEndpoint;
 let clock = 0;
@@ -37,7 +39,8 @@ beforeAll(async () => {
   postgres = await startRealPostgres(binaries!);
   const certificates = loadServerCertificates([postgres]);
   const clients = new ClientCounts();
-  roleSecrets = new RoleSecrets({ policy: loopbackOnly, timeoutMs: 60_000, now: () => clock });
+  service = new ServiceConnections({ policy: loopbackOnly, timeoutMs: 60_000 });
+  roleSecrets = new RoleSecrets({ service, now: () => clock });
   listener = await listen({ host: '127.0.0.1', port: 0 }, async (accepted) => {
     let client: NegotiatedClient;
     try {
@@ -57,7 +60,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await roleSecrets.close();
+  service.close();
   await listener.close();
   await postgres.stop();
 });

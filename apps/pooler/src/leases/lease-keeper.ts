@@ -16,6 +16,8 @@ export interface LeaseKeeperOptions {
   readonly log: Logger;
   /** What the upstream's lease allows has changed: servers may be opened, or are to be given back. */
   changed(upstream: Upstream): void;
+  /** Other holders at this upstream have fallen silent. */
+  lookForSilent(lease: UpstreamLease): void;
 }
 
 const lookEachMs = 25;
@@ -91,7 +93,7 @@ export class LeaseKeeper {
   }
 
   async #ask(leases: readonly UpstreamLease[], leaving: boolean): Promise<void> {
-    const { store, now, changed } = this.#options;
+    const { store, now, changed, lookForSilent } = this.#options;
     const asked = leases.map((lease) =>
       lease.ask(`${this.#process.id}/${this.#process.seq}`, now(), leaving),
     );
@@ -101,7 +103,9 @@ export class LeaseKeeper {
     });
     if (answers !== null) this.#tell(null);
     for (const [index, lease] of leases.entries()) {
-      if (lease.answered(asked[index]!, answers?.[index] ?? null, now()) && !leaving) changed(lease.upstream);
+      if (!lease.answered(asked[index]!, answers?.[index] ?? null, now()) || leaving) continue;
+      changed(lease.upstream);
+      lookForSilent(lease);
     }
     if (!leaving) this.#wake();
   }

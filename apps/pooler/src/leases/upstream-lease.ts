@@ -34,6 +34,8 @@ export class UpstreamLease implements Lease {
   private readonly open = new Map<number, OpenedServerMark>();
   private readonly untold = new Set<number>();
   private readonly gone = new Set<number>();
+  /** What was proven of a silent holder and is to be told. */
+  private silent: LeaseRequest['silent'] = null;
 
   /** `wake` asks for a look at all leases at the end of this turn. */
   constructor(upstream: Upstream, process: LeaseProcess, now: () => number, wake: () => void) {
@@ -91,6 +93,13 @@ export class UpstreamLease implements Lease {
     this.gone.add(processId);
   }
 
+  /** No more than `charge` of a silent holder's server connections can be there. */
+  proven(silent: NonNullable<LeaseRequest['silent']>): void {
+    this.silent = silent;
+    this.askBy(this.now());
+    this.wake();
+  }
+
   isDue(nowMs: number): boolean {
     return !this.holder.asking && nowMs >= this.nextAtMs && (this.inUse || this.holder.share > 0);
   }
@@ -101,7 +110,7 @@ export class UpstreamLease implements Lease {
   }
 
   /** The next request. `leaving`: nothing is wanted here any more. */
-  ask(nonce: string, nowMs: number, leaving: boolean, silent: LeaseRequest['silent'] = null) {
+  ask(nonce: string, nowMs: number, leaving: boolean) {
     const { upstream } = this;
     const { count, waitMs } = upstream.wanted(nowMs);
     const request = this.holder.ask(
@@ -116,7 +125,7 @@ export class UpstreamLease implements Lease {
       },
       nonce,
       nowMs,
-      silent,
+      this.silent,
     );
     const opened = [...this.untold].map((processId) => this.open.get(processId)!);
     return { request, opened, gone: [...this.gone] };
@@ -133,6 +142,7 @@ export class UpstreamLease implements Lease {
     }
     for (const { processId } of opened) this.untold.delete(processId);
     for (const processId of gone) this.gone.delete(processId);
+    this.silent = null;
     // A memory that has lost this process has lost its server connections too.
     if (!answer.known) for (const processId of this.open.keys()) this.untold.add(processId);
     this.short = answer.share < request.keep + request.wanted;

@@ -15,6 +15,7 @@ const leases = new LeaseKeeper({
   now: () => 0,
   log,
   changed() {},
+  lookForSilent() {},
 });
 const runner = new PoolRunner({
   policy: { allowLoopback: true, allowPrivate: true, denied: [] },

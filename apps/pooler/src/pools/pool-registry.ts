@@ -149,6 +149,15 @@ export class PoolRegistry {
     this.options.leases.detach(upstream);
   }
 
+  endpointsOf(upstream: Upstream): ServedEndpoint[] {
+    return [...this.served.values()].filter((served) => served.upstream === upstream);
+  }
+
+  /** Roles of which server connections are opened there. */
+  rolesOf(upstream: Upstream): ReadonlySet<string> {
+    return new Set(this.endpointsOf(upstream).flatMap(({ credentials }) => [...credentials.keys()]));
+  }
+
   private isUsed(upstream: Upstream): boolean {
     for (const served of this.served.values()) if (served.upstream === upstream) return true;
     return false;

@@ -1,10 +1,10 @@
 // Reads the verifier of one role from the tenant's own database, as the service role, with nothing of the client's in it.
-import type { EgressPolicy } from '@weir/net';
 import { SqlState } from '@weir/protocol';
 import { parseVerifier } from '@weir/scram';
 import type { PublishedEndpoint } from '@weir/tenancy';
 import { PoolerError } from '../errors.ts';
-import { ServiceConnection, type TextRow } from './service-connection.ts';
+import type { TextRow } from './service-connection.ts';
+import type { ServiceConnections } from './service-connections.ts';
 
 /** What the database knows of a role's password. */
 export interface RoleSecret {
@@ -15,9 +15,7 @@ export interface RoleSecret {
 }
 
 export interface RoleSecretsOptions {
-  readonly policy: EgressPolicy;
-  /** For one query, the login of the service role included. */
-  readonly timeoutMs: number;
+  readonly service: ServiceConnections;
   /** Monotonic clock in ms. */
   readonly now: () => number;
 }
@@ -32,7 +30,6 @@ const knownForMs = 30_000;
 // Short, since a role is often created moments before its first login.
 const unknownForMs = 2_000;
 const distrustEveryMs = 3_000;
-const serviceIdleTimeoutMs = 30_000;
 const entriesMax = 10_000;
 
 // Every name and operator is qualified, whatever the service role's search_path may be.
@@ -48,7 +45,6 @@ export class RoleSecrets {
   readonly #superseded = new Map<string, string>();
   readonly #usualIterations = new Map<string, number>();
   readonly #distrustedAt = new Map<string, number>();
-  readonly #connections = new Map<string, { endpoint: PublishedEndpoint; connection: ServiceConnection }>();
 
   constructor(options: RoleSecretsOptions) {
     this.#options = options;
@@ -110,14 +106,7 @@ export class RoleSecrets {
       for (const key of map.keys()) if (key.startsWith(`${endpointId}\0`)) map.delete(key);
     }
     this.#usualIterations.delete(endpointId);
-    this.#connections.get(endpointId)?.connection.close();
-    this.#connections.delete(endpointId);
-  }
-
-  /** Closes idle service connections. */
-  async close(): Promise<void> {
-    for (const { connection } of this.#connections.values()) connection.close();
-    this.#connections.clear();
+    this.#options.service.forget(endpointId);
   }
 
   #keep(endpoint: PublishedEndpoint, role: string, secret: RoleSecret | null): void {
@@ -137,7 +126,7 @@ export class RoleSecrets {
 
   async #rows(endpoint: PublishedEndpoint, role: string): Promise<readonly TextRow[]> {
     try {
-      return await this.#connectionOf(endpoint).query(endpoint.authQuery ?? catalogQuery, [role]);
+      return await this.#options.service.of(endpoint).query(endpoint.authQuery ?? catalogQuery, [role]);
     } catch (error) {
       // Managed databases let nobody read pg_authid. Where no auth query was set up, roles that were not published
       // are then unknown, and must look so: an error would tell them from those that are.
@@ -146,22 +135,6 @@ export class RoleSecrets {
       if (forbidden && endpoint.authQuery === null) return [];
       throw error;
     }
-  }
-
-  #connectionOf(endpoint: PublishedEndpoint): ServiceConnection {
-    const { endpointId } = endpoint;
-    const known = this.#connections.get(endpointId);
-    if (known && sameService(known.endpoint, endpoint)) return known.connection;
-    known?.connection.close();
-    const { policy, timeoutMs } = this.#options;
-    const connection = new ServiceConnection({
-      endpoint,
-      policy,
-      timeoutMs,
-      idleTimeoutMs: serviceIdleTimeoutMs,
-    });
-    this.#connections.set(endpointId, { endpoint, connection });
-    return connection;
   }
 }
 
@@ -173,13 +146,6 @@ function keyOf({ endpointId }: PublishedEndpoint, role: string): string {
 function publishedVerifier(endpoint: PublishedEndpoint, role: string): string | null {
   const published = endpoint.roles.find(({ name }) => name === role);
   return published?.verifierIsServers ? published.verifier : null;
-}
-
-function sameService(a: PublishedEndpoint, b: PublishedEndpoint): boolean {
-  if (a.generation === b.generation) return true;
-  const facts = ({ upstream, serviceRole, defaultDatabase }: PublishedEndpoint) =>
-    JSON.stringify([upstream, serviceRole, defaultDatabase]);
-  return facts(a) === facts(b);
 }
 
 /** Columns: role, password, and optionally the end of its validity in seconds since the epoch. */

@@ -14,6 +14,7 @@ import {
   terminate,
 } from '@weir/protocol';
 import type { PublishedEndpoint } from '@weir/tenancy';
+import type { ServerCredential } from '../client/authenticate.ts';
 import { asPoolerError, PoolerError } from '../errors.ts';
 import { openServer } from './open-server.ts';
 import { openForRole } from './role-login.ts';
@@ -21,6 +22,8 @@ import { serverError } from './server-error.ts';
 
 export interface ServiceConnectionOptions {
   readonly endpoint: PublishedEndpoint;
+  /** Null: there is no service role. */
+  readonly credential: ServerCredential | null;
   readonly policy: EgressPolicy;
   readonly timeoutMs: number;
   /** Closed after that long without a query. */
@@ -89,15 +92,14 @@ export class ServiceConnection {
 
   async #open(): Promise<FrameChannel> {
     if (this.#channel && !this.#channel.closed) return this.#channel;
-    const { endpoint, policy, timeoutMs } = this.#options;
-    const { endpointId, upstream, serviceRole } = endpoint;
-    if (this.#closed || !serviceRole) throw this.#failed('Weir has no service role there');
-    const { name: role, password } = serviceRole;
+    const { endpoint, credential: proven, policy, timeoutMs } = this.#options;
+    const { endpointId, upstream } = endpoint;
+    if (this.#closed || !proven) throw this.#failed('Weir has no service role there');
     if (this.#unopened && this.#unopened.until > performance.now()) throw this.#unopened.error;
     const opening = openForRole(
       {
-        role,
-        proven: { role, password },
+        role: proven.role,
+        proven,
         endpoint: () => endpoint,
         // A record that has changed brings a service connection of its own.
         readAgain: async () => {},
