@@ -1,8 +1,11 @@
 // Which page is drawn, and what one page leaves for the next: only the reply to a creation, and only until it is left.
 import type { CreateTenantReply } from '@weir/api-contract';
 import { useEffect, useState } from 'react';
+import { ApiKeys } from './pages/api-keys.tsx';
+import { AuditLog } from './pages/audit-log.tsx';
 import { CreateTenant } from './pages/create-tenant.tsx';
 import { SignIn } from './pages/sign-in.tsx';
+import { SizingPage } from './pages/sizing.tsx';
 import { TenantPage } from './pages/tenant.tsx';
 import { Tenants } from './pages/tenants.tsx';
 import { UnknownPage } from './pages/unknown.tsx';
@@ -41,6 +44,9 @@ function Pages() {
       {route.page === 'tenant' && (
         <TenantPage key={route.tenantId} tenantId={route.tenantId} created={freshHere ? created : null} />
       )}
+      {route.page === 'audit' && <AuditLog key={route.tenantId} tenantId={route.tenantId} />}
+      {route.page === 'api-keys' && <ApiKeys />}
+      {route.page === 'sizing' && <SizingPage />}
       {route.page === 'unknown' && <UnknownPage path={route.path} />}
     </Shell>
   );

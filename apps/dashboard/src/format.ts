@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat('en');
 const day = new Intl.DateTimeFormat('en', { year: 'numeric', month: 'short', day: 'numeric' });
+const moment = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' });
 const gibibyteBytes = 1_073_741_824;
 const mebibyteBytes = 1_048_576;
 
@@ -42,6 +43,12 @@ export function duration(ms: number): string {
     if (whole !== undefined) return `${count(ms / whole.ms)} ${whole.unit}`;
   }
   return `${count(Math.round(ms / 100) / 10)} s`;
+}
+
+/** `Nov 3, 2026, 14:05:09`, in the time zone of who reads it. */
+export function time(iso: string): string {
+  const at = Date.parse(iso);
+  return Number.isNaN(at) ? iso : moment.format(at);
 }
 
 /** How long something has lasted, roughly, in one unit that only ever grows: `0 s`, `59 s`, `7 min`, `3 h`, `2 d`. */

@@ -7,6 +7,8 @@ import './styles/controls.css';
 import './styles/layout.css';
 import './styles/pages.css';
 import './styles/dialog.css';
+import './styles/lists.css';
+import './styles/settings.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';

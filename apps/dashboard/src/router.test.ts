@@ -12,6 +12,10 @@ test('each page is found again by its own address', () => {
     { page: 'tenants' },
     { page: 'create-tenant' },
     { page: 'tenant', tenantId: 'tn_abc123' },
+    { page: 'audit', tenantId: null },
+    { page: 'audit', tenantId: 'tn_abc123' },
+    { page: 'api-keys' },
+    { page: 'sizing' },
   ] as const) {
     expect(parseRoute(hrefOf(route))).toEqual(route);
   }

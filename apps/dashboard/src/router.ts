@@ -6,6 +6,9 @@ export type Route =
   | { readonly page: 'tenants' }
   | { readonly page: 'create-tenant' }
   | { readonly page: 'tenant'; readonly tenantId: string }
+  | { readonly page: 'audit'; readonly tenantId: string | null }
+  | { readonly page: 'api-keys' }
+  | { readonly page: 'sizing' }
   | { readonly page: 'unknown'; readonly path: string };
 
 /** Reads the part of an address behind `#`; anything odd is `unknown`, never an error. */
@@ -14,9 +17,13 @@ export function parseRoute(hash: string): Route {
   const parts = path.split('/').filter((part) => part !== '');
   if (parts.length === 0 || (parts.length === 1 && parts[0] === 'tenants')) return { page: 'tenants' };
   if (parts.length === 2 && parts[0] === 'new' && parts[1] === 'tenant') return { page: 'create-tenant' };
+  if (parts.length === 1 && parts[0] === 'api-keys') return { page: 'api-keys' };
+  if (parts.length === 1 && parts[0] === 'sizing') return { page: 'sizing' };
+  if (parts.length === 1 && parts[0] === 'audit') return { page: 'audit', tenantId: null };
   const tenantId = parts[1];
-  if (parts.length === 2 && parts[0] === 'tenants' && tenantId !== undefined && /^[\w-]+$/.test(tenantId)) {
-    return { page: 'tenant', tenantId };
+  if (parts.length === 2 && tenantId !== undefined && /^[\w-]+$/.test(tenantId)) {
+    if (parts[0] === 'tenants') return { page: 'tenant', tenantId };
+    if (parts[0] === 'audit') return { page: 'audit', tenantId };
   }
   return { page: 'unknown', path };
 }
@@ -30,6 +37,12 @@ export function hrefOf(route: Exclude<Route, { page: 'unknown' }>): string {
       return '#/new/tenant';
     case 'tenant':
       return `#/tenants/${route.tenantId}`;
+    case 'audit':
+      return route.tenantId === null ? '#/audit' : `#/audit/${route.tenantId}`;
+    case 'api-keys':
+      return '#/api-keys';
+    case 'sizing':
+      return '#/sizing';
   }
 }
 

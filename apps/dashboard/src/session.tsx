@@ -1,12 +1,16 @@
-// Who is signed in: the API key, kept for this tab only, and the API made with it.
-import { createContext, type ReactNode, useContext, useMemo, useState } from 'react';
-import { Api } from './api/api.ts';
+// Who is signed in: the API key, kept for this tab only, what the key may do, and the API called with it.
+import type { ApiClient, MeReply, Scope } from '@weir/api-contract';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { apiWith } from './api/client.ts';
 
 const storageName = 'weir.api-key';
 
 /** What a page may ask of the session. */
 export interface Session {
-  readonly api: Api;
+  readonly api: ApiClient;
+  readonly key: string;
+  /** Whose key it is; null until the API has said so. */
+  readonly me: MeReply | null;
   readonly signOut: () => void;
 }
 
@@ -19,6 +23,12 @@ export function useSession(): Session {
   return session;
 }
 
+/** Whether the key has a scope; not until that is known, so that nothing is offered and then taken away. */
+export function useMay(scope: Scope): boolean {
+  const { me } = useSession();
+  return me?.apiKey.scopes.includes(scope) ?? false;
+}
+
 interface BoundaryProps {
   /** Drawn while nobody is signed in; `expired` when the API no longer took a key that it had taken before. */
   readonly signIn: (props: { expired: boolean; onSignedIn: (key: string) => void }) => ReactNode;
@@ -29,20 +39,28 @@ interface BoundaryProps {
 export function SessionBoundary({ signIn, children }: BoundaryProps) {
   const [key, setKey] = useState(() => sessionStorage.getItem(storageName));
   const [expired, setExpired] = useState(false);
+  const [me, setMe] = useState<MeReply | null>(null);
 
-  const session = useMemo<Session | null>(() => {
+  const access = useMemo(() => {
     if (key === null) return null;
-    const forget = () => {
+    const signOut = () => {
       sessionStorage.removeItem(storageName);
       setKey(null);
     };
     const onUnauthorized = () => {
-      forget();
+      signOut();
       setExpired(true);
     };
-    return { api: new Api(key, onUnauthorized), signOut: forget };
+    return { api: apiWith(key, onUnauthorized), key, signOut };
   }, [key]);
 
+  useEffect(() => {
+    setMe(null);
+    // What fails here fails for the page as well, which says so.
+    access?.api.getMe({}).then(setMe, () => {});
+  }, [access]);
+
+  const session = useMemo(() => (access === null ? null : { ...access, me }), [access, me]);
   if (session === null) {
     const onSignedIn = (accepted: string) => {
       sessionStorage.setItem(storageName, accepted);

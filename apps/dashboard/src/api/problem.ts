@@ -1,5 +1,5 @@
 // Everything that can go wrong with a request, as one error that a page can show with its advice.
-import { type Problem, problemContentType, problemSchema } from '@weir/api-contract';
+import { ApiCallError } from '@weir/api-contract';
 
 /** A field that the API did not take: dotted path (`upstream.port`) and why. */
 export interface FieldFault {
@@ -38,9 +38,10 @@ export class ApiProblem extends Error {
     this.requestId = parts.requestId;
   }
 
-  /** Any thrown value as a problem; one that is none already is a fault of this page. */
+  /** Any thrown value as a problem; one that is none of the API's is a fault of this page. */
   static from(error: unknown): ApiProblem {
     if (error instanceof ApiProblem) return error;
+    if (error instanceof ApiCallError) return fromReply(error);
     return new ApiProblem({
       status: null,
       title: 'The dashboard failed',
@@ -60,27 +61,19 @@ export function unreachable(): ApiProblem {
   });
 }
 
-/** Reads an error reply; one that is no problem+json (a proxy's page, say) is described by its status. */
-export async function problemOf(reply: Response): Promise<ApiProblem> {
-  const text = await reply.text().catch(() => '');
-  const problem = reply.headers.get('content-type')?.startsWith(problemContentType)
-    ? readProblem(text)
-    : null;
-  if (problem === null) {
+/** A reply that is no problem of the API's (a proxy's page, say) is described by its status. */
+function fromReply({ status, problem }: ApiCallError): ApiProblem {
+  if (problem !== null) return new ApiProblem({ ...problem, faults: problem.errors });
+  if (status < 400) {
     return new ApiProblem({
-      status: reply.status,
-      title: `The API answered ${reply.status}`,
-      detail: reply.statusText === '' ? undefined : reply.statusText,
-      action: 'Try again. If something stands between this page and Weir, look at its log.',
+      status,
+      title: 'The API answered in a way this page does not know',
+      action: 'Reload the page; Weir may have been updated since it was opened.',
     });
   }
-  return new ApiProblem({ ...problem, faults: problem.errors });
-}
-
-function readProblem(text: string): Problem | null {
-  try {
-    return problemSchema.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
+  return new ApiProblem({
+    status,
+    title: `The API answered ${status}`,
+    action: 'Try again. If something stands between this page and Weir, look at its log.',
+  });
 }

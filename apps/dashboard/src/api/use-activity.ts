@@ -1,7 +1,6 @@
 // Follows what goes on at an endpoint, with the last minute of it for the small curves.
-import type { EndpointActivityReply } from '@weir/api-contract';
+import type { ApiClient, EndpointActivityReply } from '@weir/api-contract';
 import { useCallback, useState } from 'react';
-import type { Api } from './api.ts';
 import type { ApiProblem } from './problem.ts';
 import { type News, usePolling } from './use-polling.ts';
 
@@ -18,10 +17,10 @@ export interface Activity {
 const nothingYet: Activity = { latest: null, history: [], problem: null };
 
 /** Polls from mount to unmount. */
-export function useActivity(api: Api, endpointId: string): Activity {
+export function useActivity(api: ApiClient, endpointId: string): Activity {
   const [activity, setActivity] = useState<Activity>(nothingYet);
   usePolling(
-    useCallback((signal: AbortSignal) => api.activity(endpointId, signal), [api, endpointId]),
+    useCallback(() => api.getActivity({ params: { endpointId } }), [api, endpointId]),
     useCallback((news: News<EndpointActivityReply>) => setActivity((before) => withNews(before, news)), []),
   );
   return activity;

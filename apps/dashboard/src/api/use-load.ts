@@ -8,26 +8,36 @@ export type Load<T> =
   | { readonly state: 'failed'; readonly problem: ApiProblem }
   | { readonly state: 'ready'; readonly value: T };
 
-/** `load` must be stable (useCallback): a new function is a new load, and the old one is given up. */
-export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>): Load<T> & { reload: () => void } {
+/** A load, with what a page may do about it. */
+export type Loaded<T> = Load<T> & {
+  readonly reload: () => void;
+  /** Shows a newer value that came by another way: the reply to a change. */
+  readonly replace: (value: T) => void;
+};
+
+/** `load` must be stable (useCallback): a new function is a new load, and nobody hears of the old one any more. */
+export function useLoad<T>(load: () => Promise<T>): Loaded<T> {
   const [result, setResult] = useState<Load<T>>({ state: 'loading' });
   const [round, setRound] = useState(0);
   const reload = useCallback(() => setRound((before) => before + 1), []);
+  const replace = useCallback((value: T) => setResult({ state: 'ready', value }), []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new round is a new load.
   useEffect(() => {
-    const giveUp = new AbortController();
+    let isHeard = true;
     setResult({ state: 'loading' });
-    load(giveUp.signal).then(
+    load().then(
       (value) => {
-        if (!giveUp.signal.aborted) setResult({ state: 'ready', value });
+        if (isHeard) setResult({ state: 'ready', value });
       },
       (error: unknown) => {
-        if (!giveUp.signal.aborted) setResult({ state: 'failed', problem: ApiProblem.from(error) });
+        if (isHeard) setResult({ state: 'failed', problem: ApiProblem.from(error) });
       },
     );
-    return () => giveUp.abort();
+    return () => {
+      isHeard = false;
+    };
   }, [load, round]);
 
-  return { ...result, reload };
+  return { ...result, reload, replace };
 }

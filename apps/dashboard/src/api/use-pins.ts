@@ -1,7 +1,6 @@
 // Follows which server connections of an endpoint are pinned.
-import type { EndpointPinsReply } from '@weir/api-contract';
+import type { ApiClient, EndpointPinsReply } from '@weir/api-contract';
 import { useCallback, useState } from 'react';
-import type { Api } from './api.ts';
 import type { ApiProblem } from './problem.ts';
 import { type News, usePolling } from './use-polling.ts';
 
@@ -14,10 +13,10 @@ export interface Pins {
 const nothingYet: Pins = { latest: null, problem: null };
 
 /** Polls from mount to unmount. */
-export function usePins(api: Api, endpointId: string): Pins {
+export function usePins(api: ApiClient, endpointId: string): Pins {
   const [pins, setPins] = useState<Pins>(nothingYet);
   usePolling(
-    useCallback((signal: AbortSignal) => api.pins(endpointId, signal), [api, endpointId]),
+    useCallback(() => api.getPins({ params: { endpointId } }), [api, endpointId]),
     useCallback((news: News<EndpointPinsReply>) => setPins((before) => withNews(before, news)), []),
   );
   return pins;

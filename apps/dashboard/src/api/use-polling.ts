@@ -9,12 +9,12 @@ export type News<T> = { readonly value: T } | { readonly problem: ApiProblem } |
 
 /**
  * Polls from mount to unmount. One request at a time: the next second is counted from the reply. Both functions must be
- * stable (useCallback): a new `ask` is a new round, and the old one is given up.
+ * stable (useCallback): a new `ask` is a new round, and nobody hears of the old one.
  */
-export function usePolling<T>(ask: (signal: AbortSignal) => Promise<T>, hear: (news: News<T>) => void): void {
+export function usePolling<T>(ask: () => Promise<T>, hear: (news: News<T>) => void): void {
   useEffect(() => {
     hear(null);
-    const giveUp = new AbortController();
+    let isHeard = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let asking = false;
 
@@ -23,20 +23,20 @@ export function usePolling<T>(ask: (signal: AbortSignal) => Promise<T>, hear: (n
       if (document.hidden || asking) return;
       asking = true;
       try {
-        const value = await ask(giveUp.signal);
-        if (!giveUp.signal.aborted) hear({ value });
+        const value = await ask();
+        if (isHeard) hear({ value });
       } catch (error) {
-        if (!giveUp.signal.aborted) hear({ problem: ApiProblem.from(error) });
+        if (isHeard) hear({ problem: ApiProblem.from(error) });
       } finally {
         asking = false;
-        if (!giveUp.signal.aborted) timer = setTimeout(askOnce, periodMs);
+        if (isHeard) timer = setTimeout(askOnce, periodMs);
       }
     };
 
     document.addEventListener('visibilitychange', askOnce);
     void askOnce();
     return () => {
-      giveUp.abort();
+      isHeard = false;
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', askOnce);
     };

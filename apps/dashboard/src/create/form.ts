@@ -2,6 +2,7 @@
 import { type CreateTenantInput, createTenantBodySchema, type UpstreamReply } from '@weir/api-contract';
 import { computeSizing, gibibyte, type Sizing } from '@weir/tenancy';
 import type { FieldFault } from '../api/problem.ts';
+import { readRamGb } from '../sizing/sizing-form.ts';
 
 /** Everything as typed; numbers are texts until they are read. */
 export interface TenantForm {
@@ -105,9 +106,4 @@ export function sizingOf(form: TenantForm): Sizing | null {
     maxConnections: null,
     reservedConnections: null,
   });
-}
-
-function readRamGb(text: string): number | null {
-  const ramGb = text.trim() === '' ? Number.NaN : Number(text.trim().replace(',', '.'));
-  return Number.isFinite(ramGb) && ramGb > 0 && ramGb <= 65_536 ? ramGb : null;
 }

@@ -1,6 +1,7 @@
 // The form that makes a tenant, with the budget worked out beside it while the memory is typed.
 import type { CreateTenantReply } from '@weir/api-contract';
 import { type FormEvent, useRef, useState } from 'react';
+import { newIdempotencyKey } from '../api/idempotency-key.ts';
 import { ApiProblem, type FieldFault } from '../api/problem.ts';
 import {
   bodyOf,
@@ -37,11 +38,14 @@ export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantRep
   const [problem, setProblem] = useState<ApiProblem | null>(null);
   const [faults, setFaults] = useState<readonly FieldFault[]>([]);
   const element = useRef<HTMLFormElement>(null);
+  // A second try after a lost reply is the same creation, until something else is asked for.
+  const idempotencyKey = useRef(newIdempotencyKey());
   useTitle('New tenant');
 
   const texts = faultTexts(faults);
   const set = (field: FormField, value: string) => {
     setForm((before) => ({ ...before, [field]: value }));
+    idempotencyKey.current = newIdempotencyKey();
     // What was wrong with a field says nothing about its new value.
     setFaults((before) => before.filter((fault) => faultTexts([fault])[field] === undefined));
   };
@@ -66,7 +70,7 @@ export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantRep
     if (found.length > 0) return fail(found);
     setBusy(true);
     try {
-      onCreated(await api.createTenant(bodyOf(form)));
+      onCreated(await api.createTenant({ body: bodyOf(form), idempotencyKey: idempotencyKey.current }));
     } catch (error) {
       const failed = ApiProblem.from(error);
       setBusy(false);

@@ -1,6 +1,6 @@
 // The page before everything: takes an API key, tries it, and says what is wrong with one that is not taken.
 import { type FormEvent, useState } from 'react';
-import { Api } from '../api/api.ts';
+import { apiWith } from '../api/client.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { TextField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -30,7 +30,7 @@ export function SignIn({ expired, onSignedIn }: SignInProps) {
     setBusy(true);
     setProblem(null);
     try {
-      await new Api(trimmed).me();
+      await apiWith(trimmed).getMe({});
       onSignedIn(trimmed);
     } catch (error) {
       setProblem(ApiProblem.from(error));

@@ -1,5 +1,10 @@
-// One tenant: its endpoints with what goes on in them, how to connect, and the way to delete it.
-import type { ConnectionStringsReply, CreateTenantReply, GetTenantReply } from '@weir/api-contract';
+// One tenant: its endpoints with what goes on in them, how to connect, and the ways to suspend and to delete it.
+import type {
+  ConnectionStringsReply,
+  CreateTenantReply,
+  EndpointReply,
+  GetTenantReply,
+} from '@weir/api-contract';
 import { useCallback, useState } from 'react';
 import { useLoad } from '../api/use-load.ts';
 import { date } from '../format.ts';
@@ -9,9 +14,10 @@ import { Icon } from '../parts/icon.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { StatusPill } from '../parts/status-pill.tsx';
+import { SuspendTenant } from '../parts/suspend-tenant.tsx';
 import { useTitle } from '../parts/use-title.ts';
 import { hrefOf } from '../router.ts';
-import { useSession } from '../session.tsx';
+import { useMay, useSession } from '../session.tsx';
 
 interface TenantPageProps {
   readonly tenantId: string;
@@ -22,7 +28,7 @@ interface TenantPageProps {
 /** Loads the tenant; the strings with a password come from `created` alone. */
 export function TenantPage({ tenantId, created }: TenantPageProps) {
   const { api } = useSession();
-  const load = useLoad(useCallback((signal: AbortSignal) => api.tenant(tenantId, signal), [api, tenantId]));
+  const load = useLoad(useCallback(() => api.getTenant({ params: { tenantId } }), [api, tenantId]));
   useTitle(load.state === 'ready' ? load.value.name : 'Tenant');
 
   return (
@@ -37,13 +43,23 @@ export function TenantPage({ tenantId, created }: TenantPageProps) {
       )}
       {load.state === 'loading' && <Skeleton what="the tenant" lines={[28, 64, 64, 48, 56]} />}
       {load.state === 'failed' && <ProblemNotice problem={load.problem} onRetry={load.reload} />}
-      {load.state === 'ready' && <Loaded tenant={load.value} created={created} />}
+      {load.state === 'ready' && <Loaded tenant={load.value} created={created} onChanged={load.replace} />}
     </>
   );
 }
 
-function Loaded({ tenant, created }: { tenant: GetTenantReply; created: CreateTenantReply | null }) {
-  const [deleting, setDeleting] = useState(false);
+interface LoadedProps {
+  readonly tenant: GetTenantReply;
+  readonly created: CreateTenantReply | null;
+  readonly onChanged: (tenant: GetTenantReply) => void;
+}
+
+function Loaded({ tenant, created, onChanged }: LoadedProps) {
+  const mayWrite = useMay('write');
+  const [asking, setAsking] = useState<'suspend' | 'delete' | null>(null);
+  const close = () => setAsking(null);
+  const withEndpoint = (changed: EndpointReply) =>
+    tenant.endpoints.map((endpoint) => (endpoint.id === changed.id ? changed : endpoint));
   const freshOf = (endpointId: string): ConnectionStringsReply | null =>
     created?.endpoint.id === endpointId ? created.connectionStrings : null;
   return (
@@ -59,10 +75,32 @@ function Loaded({ tenant, created }: { tenant: GetTenantReply; created: CreateTe
             <code>{tenant.id}</code> · created {date(tenant.createdAt)}
           </p>
         </div>
-        <button type="button" className="button button-danger" onClick={() => setDeleting(true)}>
-          Delete
-        </button>
+        <div className="page-head-actions">
+          <a className="button button-quiet" href={hrefOf({ page: 'audit', tenantId: tenant.id })}>
+            <Icon name="clock" />
+            History
+          </a>
+          {mayWrite && (
+            <>
+              <button type="button" className="button" onClick={() => setAsking('suspend')}>
+                {tenant.status === 'suspended' ? 'Resume' : 'Suspend'}
+              </button>
+              <button type="button" className="button button-danger" onClick={() => setAsking('delete')}>
+                Delete
+              </button>
+            </>
+          )}
+        </div>
       </div>
+      {tenant.status === 'suspended' && (
+        <div className="notice notice-warn">
+          <Icon name="pause" />
+          <div className="notice-words">
+            <h2>Suspended: clients are refused</h2>
+            {tenant.suspendedReason !== null && <p>{tenant.suspendedReason}</p>}
+          </div>
+        </div>
+      )}
       {created !== null && (
         <div className="notice" role="status">
           <Icon name="check" />
@@ -88,9 +126,20 @@ function Loaded({ tenant, created }: { tenant: GetTenantReply; created: CreateTe
           endpoint={endpoint}
           fresh={freshOf(endpoint.id)}
           openAtOnce={freshOf(endpoint.id) !== null}
+          onChanged={(changed) => onChanged({ ...tenant, endpoints: withEndpoint(changed) })}
         />
       ))}
-      {deleting && <DeleteTenant tenant={tenant} onClose={() => setDeleting(false)} />}
+      {asking === 'delete' && <DeleteTenant tenant={tenant} onClose={close} />}
+      {asking === 'suspend' && (
+        <SuspendTenant
+          tenant={tenant}
+          onClose={close}
+          onChanged={(changed) => {
+            close();
+            onChanged({ ...tenant, ...changed });
+          }}
+        />
+      )}
     </>
   );
 }

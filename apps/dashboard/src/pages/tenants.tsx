@@ -1,23 +1,48 @@
-// The list of tenants, page by page, and what is shown while there are none.
+// The list of tenants: found by name and status, page by page, with the deleted ones that can still be brought back.
 import type { TenantReply } from '@weir/api-contract';
-import { useCallback, useState } from 'react';
-import { ApiProblem } from '../api/problem.ts';
-import { useLoad } from '../api/use-load.ts';
+import { useCallback, useEffect, useState } from 'react';
+import { useAction } from '../api/use-action.ts';
+import { type Pages, usePages } from '../api/use-pages.ts';
 import { count, counted, date } from '../format.ts';
+import { SelectField, TextField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { MoreButton } from '../parts/more-button.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { StatusPill } from '../parts/status-pill.tsx';
 import { useTitle } from '../parts/use-title.ts';
 import { hrefOf } from '../router.ts';
-import { useSession } from '../session.tsx';
+import { useMay, useSession } from '../session.tsx';
 
-/** The first page is loaded as it opens, the others when asked for. */
+type Status = TenantReply['status'];
+
+// While somebody types only the last letter is worth a question.
+const typingPauseMs = 250;
+
 export function Tenants() {
   const { api } = useSession();
-  const load = useLoad(useCallback((signal: AbortSignal) => api.tenants(null, signal), [api]));
+  const mayWrite = useMay('write');
+  const [typed, setTyped] = useState('');
+  const [name, setName] = useState('');
+  const [status, setStatus] = useState<Status | ''>('');
+  useEffect(() => {
+    const timer = setTimeout(() => setName(typed.trim()), typingPauseMs);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  const pages = usePages(
+    useCallback(
+      (cursor: string | undefined) =>
+        api.listTenants({
+          query: { cursor, name: name === '' ? undefined : name, status: status === '' ? undefined : status },
+        }),
+      [api, name, status],
+    ),
+  );
   useTitle('Tenants');
-  const none = load.state === 'ready' && load.value.items.length === 0;
+  const { load } = pages;
+  const isEmpty = load.state === 'ready' && load.value.items.length === 0;
+  const isFiltered = name !== '' || status !== '';
+  const hasNone = isEmpty && !isFiltered;
 
   return (
     <>
@@ -26,24 +51,66 @@ export function Tenants() {
           <h1>Tenants</h1>
           <p>Each tenant is a Postgres of its own behind this Weir.</p>
         </div>
-        {!none && (
+        {!hasNone && mayWrite && (
           <a className="button button-primary" href={hrefOf({ page: 'create-tenant' })}>
             <Icon name="plus" />
             New tenant
           </a>
         )}
       </div>
+      {!hasNone && (
+        <search className="filters">
+          <TextField
+            label="Search"
+            type="search"
+            placeholder="Name begins with"
+            autoComplete="off"
+            maxLength={100}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+          <SelectField
+            label="Status"
+            value={status}
+            onChange={(event) => setStatus(event.target.value as Status | '')}
+          >
+            <option value="">All but deleted</option>
+            <option value="active">Active</option>
+            <option value="suspended">Suspended</option>
+            <option value="deleted">Deleted</option>
+          </SelectField>
+        </search>
+      )}
       {load.state === 'loading' && <Skeleton what="tenants" lines={[34, 72, 58, 66, 40]} />}
       {load.state === 'failed' && <ProblemNotice problem={load.problem} onRetry={load.reload} />}
-      {none && <NoTenants />}
-      {load.state === 'ready' && !none && (
-        <TenantTable first={load.value.items} nextCursor={load.value.nextCursor} />
+      {hasNone && <NoTenants mayWrite={mayWrite} onShowDeleted={() => setStatus('deleted')} />}
+      {isEmpty && isFiltered && (
+        <div className="card empty">
+          <h2>Nothing found</h2>
+          <p>
+            {status === 'deleted' && name === ''
+              ? 'No tenant was deleted in the last days.'
+              : 'No tenant has this status and a name that begins so.'}
+          </p>
+          <button
+            type="button"
+            className="button"
+            onClick={() => {
+              setTyped('');
+              setName('');
+              setStatus('');
+            }}
+          >
+            Show all
+          </button>
+        </div>
       )}
+      {load.state === 'ready' && !isEmpty && <TenantTable tenants={load.value.items} pages={pages} />}
     </>
   );
 }
 
-function NoTenants() {
+function NoTenants({ mayWrite, onShowDeleted }: { mayWrite: boolean; onShowDeleted: () => void }) {
   return (
     <div className="card empty">
       <svg className="empty-drawing" viewBox="0 0 200 88" aria-hidden="true">
@@ -56,36 +123,20 @@ function NoTenants() {
         Name a Postgres and the memory of its machine. Weir works out how many connections it can bear, and
         gives back a pooled and a direct connection string.
       </p>
-      <a className="button button-primary" href={hrefOf({ page: 'create-tenant' })}>
-        <Icon name="plus" />
-        Create the first tenant
-      </a>
+      {mayWrite && (
+        <a className="button button-primary" href={hrefOf({ page: 'create-tenant' })}>
+          <Icon name="plus" />
+          Create the first tenant
+        </a>
+      )}
+      <button type="button" className="button button-quiet" onClick={onShowDeleted}>
+        Show deleted ones
+      </button>
     </div>
   );
 }
 
-function TenantTable({ first, nextCursor }: { first: readonly TenantReply[]; nextCursor: string | null }) {
-  const { api } = useSession();
-  const [more, setMore] = useState<readonly TenantReply[]>([]);
-  const [cursor, setCursor] = useState(nextCursor);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<ApiProblem | null>(null);
-
-  const loadMore = async () => {
-    if (busy) return;
-    setBusy(true);
-    setProblem(null);
-    try {
-      const page = await api.tenants(cursor);
-      setMore((before) => [...before, ...page.items]);
-      setCursor(page.nextCursor);
-    } catch (error) {
-      setProblem(ApiProblem.from(error));
-    }
-    setBusy(false);
-  };
-
-  const tenants = [...first, ...more];
+function TenantTable({ tenants, pages }: { tenants: readonly TenantReply[]; pages: Pages<TenantReply> }) {
   return (
     <div className="card">
       <table className="table">
@@ -102,37 +153,72 @@ function TenantTable({ first, nextCursor }: { first: readonly TenantReply[]; nex
           </tr>
         </thead>
         <tbody>
-          {tenants.map((tenant) => (
-            <tr key={tenant.id}>
-              <td className="cut">
-                <a className="row-link" href={hrefOf({ page: 'tenant', tenantId: tenant.id })}>
-                  {tenant.name}
-                </a>
-              </td>
-              <td>
-                <StatusPill status={tenant.status} />
-              </td>
-              <td className="soft mono wide-only">{tenant.id}</td>
-              <td className="soft number numbers" data-label="Endpoints">
-                {count(tenant.endpointCount)}
-              </td>
-              <td className="soft numbers">{date(tenant.createdAt)}</td>
-            </tr>
-          ))}
+          {tenants.map((tenant) =>
+            tenant.status === 'deleted' ? (
+              <DeletedRow key={tenant.id} tenant={tenant} onBack={pages.load.reload} />
+            ) : (
+              <TenantRow key={tenant.id} tenant={tenant} />
+            ),
+          )}
         </tbody>
       </table>
-      {problem !== null && (
-        <div className="card-body">
-          <ProblemNotice problem={problem} onRetry={loadMore} />
-        </div>
-      )}
-      {cursor !== null && problem === null && (
-        <div className="list-more">
-          <button type="button" className="button" aria-disabled={busy} onClick={loadMore}>
-            {busy ? 'Loading…' : 'Show more tenants'}
-          </button>
-        </div>
-      )}
+      <MoreButton pages={pages} what="tenants" />
     </div>
+  );
+}
+
+function TenantRow({ tenant }: { tenant: TenantReply }) {
+  return (
+    <tr>
+      <td className="cut">
+        <a className="row-link" href={hrefOf({ page: 'tenant', tenantId: tenant.id })}>
+          {tenant.name}
+        </a>
+      </td>
+      <td>
+        <StatusPill status={tenant.status} />
+      </td>
+      <td className="soft mono wide-only">{tenant.id}</td>
+      <td className="soft number numbers" data-label="Endpoints">
+        {count(tenant.endpointCount)}
+      </td>
+      <td className="soft numbers">{date(tenant.createdAt)}</td>
+    </tr>
+  );
+}
+
+function DeletedRow({ tenant, onBack }: { tenant: TenantReply; onBack: () => void }) {
+  const { api } = useSession();
+  const mayWrite = useMay('write');
+  const { isBusy, problem, run } = useAction();
+  const undelete = async () => {
+    const back = await run(() => api.undeleteTenant({ params: { tenantId: tenant.id } }));
+    if (back !== null) onBack();
+  };
+  return (
+    <tr className="row-apart">
+      <td className="cut">{tenant.name}</td>
+      <td>
+        <StatusPill status={tenant.status} />
+      </td>
+      <td className="soft mono wide-only">{tenant.id}</td>
+      <td className="soft numbers" colSpan={2}>
+        <div className="row-actions">
+          <span>{tenant.purgeAt !== null && `until ${date(tenant.purgeAt)}`}</span>
+          {mayWrite && (
+            <button
+              type="button"
+              className="button button-small"
+              aria-label={`Undelete ${tenant.name}`}
+              aria-disabled={isBusy}
+              onClick={undelete}
+            >
+              Undelete
+            </button>
+          )}
+        </div>
+        {problem !== null && <ProblemNotice problem={problem} />}
+      </td>
+    </tr>
   );
 }

@@ -6,12 +6,14 @@ interface DialogProps {
   readonly title: string;
   readonly lead?: ReactNode;
   readonly small?: boolean;
+  /** What stays in sight below what scrolls: the sum of it and the buttons. */
+  readonly foot?: ReactNode;
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
 /** Open for as long as it is drawn. */
-export function Dialog({ title, lead, small = false, onClose, children }: DialogProps) {
+export function Dialog({ title, lead, small = false, foot, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
 
@@ -47,6 +49,7 @@ export function Dialog({ title, lead, small = false, onClose, children }: Dialog
         </button>
       </div>
       <div className="dialog-body">{children}</div>
+      {foot !== undefined && <div className="dialog-foot">{foot}</div>}
     </dialog>
   );
 }

@@ -5,12 +5,13 @@ import { useActivity } from '../api/use-activity.ts';
 import { usePins } from '../api/use-pins.ts';
 import { ConnectDialog } from '../connect/connect-dialog.tsx';
 import { memory } from '../format.ts';
-import { useSession } from '../session.tsx';
+import { useMay, useSession } from '../session.tsx';
+import { PoolSettings } from '../settings/pool-settings.tsx';
+import { SizingDialog } from '../sizing/sizing-dialog.tsx';
 import { BudgetSum } from './budget-sum.tsx';
 import { Icon } from './icon.tsx';
 import { LiveTiles } from './live-tiles.tsx';
 import { PinList } from './pin-list.tsx';
-import { PoolSettings } from './pool-settings.tsx';
 import { StatusPill } from './status-pill.tsx';
 
 interface EndpointPanelProps {
@@ -19,15 +20,21 @@ interface EndpointPanelProps {
   readonly fresh: ConnectionStringsReply | null;
   /** Shows the Connect dialog from the start, as after a creation. */
   readonly openAtOnce: boolean;
+  readonly onChanged: (endpoint: EndpointReply) => void;
 }
 
 /** Follows the endpoint for as long as it is drawn. */
-export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce }: EndpointPanelProps) {
+export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce, onChanged }: EndpointPanelProps) {
   const { api } = useSession();
   const activity = useActivity(api, endpoint.id);
   const pins = usePins(api, endpoint.id);
   const [connecting, setConnecting] = useState(openAtOnce);
-  const { upstream, settings, sizing } = endpoint;
+  const [sizingIsOpen, setSizingOpen] = useState(false);
+  const mayWrite = useMay('write');
+  const { upstream, sizing } = endpoint;
+  const totals = activity.latest?.totals;
+  const clients =
+    totals === undefined ? null : totals.clientsActive + totals.clientsIdle + totals.clientsWaiting;
 
   return (
     <section className="endpoint" aria-label={`Endpoint ${endpoint.id}`}>
@@ -51,6 +58,16 @@ export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce }: Endpo
           <div className="card">
             <div className="card-head">
               <h3>Budget</h3>
+              {mayWrite && (
+                <button
+                  type="button"
+                  className="button button-small"
+                  aria-label="Edit sizing"
+                  onClick={() => setSizingOpen(true)}
+                >
+                  Edit
+                </button>
+              )}
             </div>
             <div className="card-body">
               <BudgetSum sizing={sizing} />
@@ -78,8 +95,18 @@ export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce }: Endpo
             </dl>
           </div>
         </div>
-        <PoolSettings settings={settings} />
+        <PoolSettings endpoint={endpoint} clients={clients} onChanged={onChanged} />
       </div>
+      {sizingIsOpen && (
+        <SizingDialog
+          endpoint={endpoint}
+          onClose={() => setSizingOpen(false)}
+          onChanged={(changed) => {
+            setSizingOpen(false);
+            onChanged(changed);
+          }}
+        />
+      )}
       {connecting && (
         <ConnectDialog
           tenantName={tenantName}

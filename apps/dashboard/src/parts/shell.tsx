@@ -5,11 +5,22 @@ import { useSession } from '../session.tsx';
 import { Icon } from './icon.tsx';
 import { Mark } from './mark.tsx';
 
+const links: readonly {
+  readonly title: string;
+  readonly to: Exclude<Route, { page: 'unknown' }>;
+  readonly pages: readonly Route['page'][];
+}[] = [
+  { title: 'Tenants', to: { page: 'tenants' }, pages: ['tenants', 'tenant', 'create-tenant'] },
+  { title: 'Audit log', to: { page: 'audit', tenantId: null }, pages: ['audit'] },
+  { title: 'API keys', to: { page: 'api-keys' }, pages: ['api-keys'] },
+  { title: 'Sizing', to: { page: 'sizing' }, pages: ['sizing'] },
+];
+
 /** Draws the bar and, in the page's column, its children. */
 export function Shell({ route, children }: { route: Route; children: ReactNode }) {
-  const { signOut } = useSession();
+  const { me, signOut } = useSession();
   const main = useRef<HTMLElement>(null);
-  const address = route.page === 'tenant' ? hrefOf(route) : route.page;
+  const address = route.page === 'unknown' ? route.page : hrefOf(route);
   const shownBefore = useRef(address);
 
   // A screen reader is told of a new page by its heading; the first page is announced by the browser.
@@ -33,14 +44,18 @@ export function Shell({ route, children }: { route: Route; children: ReactNode }
             <span>Weir</span>
           </a>
           <nav aria-label="Main">
-            <a
-              href={hrefOf({ page: 'tenants' })}
-              aria-current={route.page === 'unknown' ? undefined : 'page'}
-            >
-              Tenants
-            </a>
+            {links.map(({ title, to, pages }) => (
+              <a key={title} href={hrefOf(to)} aria-current={pages.includes(route.page) ? 'page' : undefined}>
+                {title}
+              </a>
+            ))}
           </nav>
           <div className="bar-end">
+            {me !== null && (
+              <span className="bar-who" title={`API key ${me.apiKey.name}`}>
+                {me.organisation.name}
+              </span>
+            )}
             <button type="button" className="button button-small button-quiet" onClick={signOut}>
               <Icon name="out" />
               Sign out

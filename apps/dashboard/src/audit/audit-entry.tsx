@@ -1,0 +1,63 @@
+// One entry of the audit log: a line that opens to what changed, by which key and in which request.
+import type { AuditEntryReply } from '@weir/api-contract';
+import { time } from '../format.ts';
+import { Icon } from '../parts/icon.tsx';
+import { sentenceOf, valueText } from './entry-words.ts';
+
+export function AuditEntry({ entry }: { entry: AuditEntryReply }) {
+  const { at, targetId, tenantId, apiKeyId, address, requestId, changes } = entry;
+  return (
+    <li>
+      <details className="audit-entry">
+        <summary>
+          <Icon name="more" />
+          <span className="audit-what">
+            {sentenceOf(entry)} <code>{targetId}</code>
+          </span>
+          <time className="numbers soft" dateTime={at}>
+            {time(at)}
+          </time>
+        </summary>
+        <div className="audit-body">
+          {changes.length > 0 && (
+            <table className="changes">
+              <caption className="visually-hidden">Fields that changed</caption>
+              <thead>
+                <tr>
+                  <th scope="col">Field</th>
+                  <th scope="col">Before</th>
+                  <th scope="col">After</th>
+                </tr>
+              </thead>
+              <tbody>
+                {changes.map(({ field, before, after }) => (
+                  <tr key={field}>
+                    <th scope="row" className="mono">
+                      {field}
+                    </th>
+                    <td className="mono soft">{valueText(before)}</td>
+                    <td className="mono">{valueText(after)}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+          <dl className="facts audit-facts">
+            <dt>API key</dt>
+            <dd className="mono">{apiKeyId}</dd>
+            {tenantId !== null && tenantId !== targetId && (
+              <>
+                <dt>Tenant</dt>
+                <dd className="mono">{tenantId}</dd>
+              </>
+            )}
+            <dt>From</dt>
+            <dd className="mono">{address}</dd>
+            <dt>Request</dt>
+            <dd className="mono">{requestId}</dd>
+          </dl>
+        </div>
+      </details>
+    </li>
+  );
+}

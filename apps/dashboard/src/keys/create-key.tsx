@@ -1,0 +1,167 @@
+// Making an API key: its name, what it may do and for how long; then the key itself, once.
+import type { CreateApiKeyReply, Scope } from '@weir/api-contract';
+import { scopes } from '@weir/api-contract';
+import { useRef, useState } from 'react';
+import { newIdempotencyKey } from '../api/idempotency-key.ts';
+import { useAction } from '../api/use-action.ts';
+import { CodeBlock } from '../parts/code-block.tsx';
+import { Dialog } from '../parts/dialog.tsx';
+import { SelectField, TextField } from '../parts/field.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { useSession } from '../session.tsx';
+
+const scopeWords: Readonly<Record<Scope, string>> = {
+  read: 'See tenants, endpoints and what goes on in them.',
+  write: 'Create, change and delete tenants and endpoints.',
+  secrets: 'Get replies that hold passwords and keys.',
+  admin: 'The organisation, its keys and its audit log.',
+};
+
+const lives = [
+  { days: 30, label: '30 days' },
+  { days: 90, label: '90 days' },
+  { days: 365, label: 'a year' },
+  { days: 0, label: 'for ever' },
+] as const;
+
+const dayMs = 86_400_000;
+
+/** `onMade` hears of the key as it is made; the dialog stays open to show it. */
+export function CreateKey({ onMade, onClose }: { onMade: () => void; onClose: () => void }) {
+  const { api, me } = useSession();
+  const [name, setName] = useState('');
+  const [chosen, setChosen] = useState<readonly Scope[]>(['read']);
+  const [days, setDays] = useState<number>(90);
+  const [made, setMade] = useState<CreateApiKeyReply | null>(null);
+  const { isBusy, problem, run, clear } = useAction();
+  const idempotencyKey = useRef(newIdempotencyKey());
+
+  const revise = () => {
+    clear();
+    idempotencyKey.current = newIdempotencyKey();
+  };
+  const create = async () => {
+    const expiresAt = days === 0 ? null : new Date(Date.now() + days * dayMs).toISOString();
+    const reply = await run(() =>
+      api.createApiKey({
+        body: { name, scopes: [...chosen], expiresAt },
+        idempotencyKey: idempotencyKey.current,
+      }),
+    );
+    if (reply === null) return;
+    setMade(reply);
+    onMade();
+  };
+
+  if (made !== null) {
+    return (
+      <Dialog title={made.apiKey.name} lead="The key is ready." onClose={onClose}>
+        <div className="notice notice-warn" role="status">
+          <Icon name="lock" />
+          <div className="notice-words">
+            <p className="advice">This key is shown now and never again. Keep it somewhere safe.</p>
+          </div>
+        </div>
+        <CodeBlock name="API key" text={made.secret} what="API key" testId="api-key" prominent wrapped />
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Done
+          </button>
+        </div>
+      </Dialog>
+    );
+  }
+  const fieldFault = (field: string) =>
+    problem?.faults.find((fault) => fault.field === field || fault.field.startsWith(`${field}.`))?.message;
+  return (
+    <Dialog title="New API key" onClose={onClose}>
+      <form
+        className="dialog-form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void create();
+        }}
+      >
+        <TextField
+          label="Name"
+          placeholder="What it is for"
+          autoComplete="off"
+          value={name}
+          error={fieldFault('name')}
+          onChange={(event) => {
+            setName(event.target.value);
+            revise();
+          }}
+        />
+        <fieldset className="scopes">
+          <legend className="field-label">What it may do</legend>
+          {scopes.map((scope) => (
+            <ScopeBox
+              key={scope}
+              scope={scope}
+              isChosen={chosen.includes(scope)}
+              isMine={me?.apiKey.scopes.includes(scope) ?? true}
+              onChange={(isChosen) => {
+                setChosen(scopes.filter((one) => (one === scope ? isChosen : chosen.includes(one))));
+                revise();
+              }}
+            />
+          ))}
+          {fieldFault('scopes') !== undefined && <p className="field-error">{fieldFault('scopes')}</p>}
+        </fieldset>
+        <SelectField
+          label="It is valid"
+          value={days}
+          onChange={(event) => {
+            setDays(Number(event.target.value));
+            revise();
+          }}
+        >
+          {lives.map((life) => (
+            <option key={life.days} value={life.days}>
+              {life.label}
+            </option>
+          ))}
+        </SelectField>
+        {problem !== null && <ProblemNotice problem={problem} />}
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button button-primary" aria-disabled={isBusy}>
+            {isBusy ? 'One moment…' : 'Create key'}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+interface ScopeBoxProps {
+  readonly scope: Scope;
+  readonly isChosen: boolean;
+  /** A key gives only what it has itself. */
+  readonly isMine: boolean;
+  readonly onChange: (isChosen: boolean) => void;
+}
+
+function ScopeBox({ scope, isChosen, isMine, onChange }: ScopeBoxProps) {
+  return (
+    <label className="check">
+      <input
+        type="checkbox"
+        checked={isChosen}
+        disabled={!isMine}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      <span>
+        {scope}
+        <span className="field-hint">
+          {isMine ? scopeWords[scope] : 'The key that you are signed in with does not have it.'}
+        </span>
+      </span>
+    </label>
+  );
+}

@@ -1,0 +1,150 @@
+// Adding, changing and removing what the pools of one role or database have differently.
+import type { EndpointReply } from '@weir/api-contract';
+import { useId, useState } from 'react';
+import { useAction } from '../api/use-action.ts';
+import { Dialog } from '../parts/dialog.tsx';
+import { TextField } from '../parts/field.tsx';
+import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { useSession } from '../session.tsx';
+import { EffectList } from './effect-list.tsx';
+import { effectsOf } from './effects.ts';
+import { formOf, listFault, type Override, readOverride, withOverride } from './override-form.ts';
+import { poolSettingFields, type SettingName } from './setting-fields.ts';
+import { SettingInput } from './setting-input.tsx';
+
+interface OverrideDialogProps {
+  readonly endpoint: EndpointReply;
+  /** Null: a new one. */
+  readonly override: Override | null;
+  readonly onChanged: (endpoint: EndpointReply) => void;
+  readonly onClose: () => void;
+}
+
+/** Open for as long as it is drawn. */
+export function OverrideDialog({ endpoint, override, onChanged, onClose }: OverrideDialogProps) {
+  const { api } = useSession();
+  const formId = useId();
+  const { settings } = endpoint;
+  const [form, setForm] = useState(() => formOf(override, settings));
+  const [wasTried, setTried] = useState(false);
+  const { isBusy, problem, run, clear } = useAction();
+  const reading = readOverride(form);
+  const list = withOverride(settings.overrides, override, reading.override);
+  const fault = reading.fault ?? (Object.keys(reading.faults).length === 0 ? listFault(list) : null);
+  const effects = effectsOf(settings, reading.override.settings, { budget: endpoint.budget, clients: null });
+
+  const revise = (part: Partial<typeof form>) => {
+    setForm((before) => ({ ...before, ...part }));
+    clear();
+  };
+  const toggle = (name: SettingName, isOwn: boolean) => {
+    const own = new Set(form.own);
+    if (isOwn) own.add(name);
+    else own.delete(name);
+    revise({ own });
+  };
+  const save = async (overrides: typeof list) => {
+    const changed = await run(() =>
+      api.changeEndpoint({
+        params: { endpointId: endpoint.id },
+        body: { settings: { overrides } },
+        ifGeneration: endpoint.generation,
+      }),
+    );
+    if (changed !== null) onChanged(changed);
+  };
+  const submit = () => {
+    setTried(true);
+    if (fault === null && Object.keys(reading.faults).length === 0) void save(list);
+  };
+
+  return (
+    <Dialog
+      title={override === null ? 'New override' : 'Override'}
+      lead="The more specific one wins: role and database, then role, then database."
+      onClose={onClose}
+      foot={
+        <>
+          <EffectList effects={effects} />
+          {wasTried && fault !== null && (
+            <p className="field-error" role="alert">
+              {fault}
+            </p>
+          )}
+          {problem !== null && <ProblemNotice problem={problem} />}
+          <div className="dialog-actions">
+            {override !== null && (
+              <button
+                type="button"
+                className="button button-danger dialog-action-apart"
+                onClick={() => save(withOverride(settings.overrides, override, null))}
+              >
+                Remove
+              </button>
+            )}
+            <button type="button" className="button" onClick={onClose}>
+              Cancel
+            </button>
+            <button type="submit" form={formId} className="button button-primary" aria-disabled={isBusy}>
+              {isBusy ? 'Applying…' : override === null ? 'Add override' : 'Apply'}
+            </button>
+          </div>
+        </>
+      }
+    >
+      <form
+        id={formId}
+        className="settings-form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <div className="setting-group">
+          <TextField
+            label="Role"
+            placeholder="every role"
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={form.role}
+            onChange={(event) => revise({ role: event.target.value })}
+          />
+          <TextField
+            label="Database"
+            placeholder="every database"
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={form.database}
+            onChange={(event) => revise({ database: event.target.value })}
+          />
+        </div>
+        <fieldset className="override-settings">
+          <legend>Settings that differ</legend>
+          {poolSettingFields.map((field) => (
+            <div key={field.name} className="override-setting">
+              <label className="check">
+                <input
+                  type="checkbox"
+                  checked={form.own.has(field.name)}
+                  onChange={(event) => toggle(field.name, event.target.checked)}
+                />
+                <span>{field.label}</span>
+              </label>
+              {form.own.has(field.name) && (
+                <SettingInput
+                  field={field}
+                  text={form.texts[field.name]}
+                  error={reading.faults[field.name]}
+                  onChange={(text) => revise({ texts: { ...form.texts, [field.name]: text } })}
+                />
+              )}
+            </div>
+          ))}
+        </fieldset>
+      </form>
+    </Dialog>
+  );
+}

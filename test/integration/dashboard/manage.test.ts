@@ -1,0 +1,215 @@
+// What is changed in the dashboard, in a real browser: settings, sizing, keys, tenants; and that it is so afterwards.
+import { type EndpointReply, type GetTenantReply, pathOf } from '@weir/api-contract';
+import { startWeir, type Weir } from '@weir/harness';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clipboardOf, launchBrowser, openPage, type TestPage, views } from './browser.ts';
+import { signIn } from './sign-in.ts';
+
+const patience = 120_000;
+let weir: Weir;
+let browser: Browser;
+
+beforeAll(async () => {
+  [weir, browser] = await Promise.all([startWeir({ budget: 20 }), launchBrowser()]);
+}, patience);
+
+afterAll(async () => {
+  await browser?.close();
+  await weir?.close();
+});
+
+async function openTenant(): Promise<TestPage> {
+  const opened = await openPage(browser, weir.apiUrl, views[0]!);
+  await signIn(opened.page, weir.apiKey);
+  await opened.page.goto(`${weir.apiUrl}/#/tenants/${weir.tenant.id}`);
+  await opened.page.getByRole('heading', { name: 'harness' }).waitFor();
+  return opened;
+}
+
+const endpoint = () =>
+  weir.controlApi.call<EndpointReply>('GET', pathOf('getEndpoint', { endpointId: weir.endpoint.id }));
+const whatChanges = (page: Page) => page.getByRole('region', { name: 'What this changes' });
+
+test(
+  'the effect of a change of settings is said before it is made, and a change by somebody else is not overwritten',
+  async () => {
+    await using opened = await openTenant();
+    const { page, faults } = opened;
+    await page.getByRole('button', { name: 'Edit pool settings' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Pool settings' });
+    await dialog.getByText('Nothing is changed yet.').waitFor();
+    await dialog.getByLabel('Server connections a pool', { exact: true }).fill('0');
+    await dialog.getByText('Must be at least 1.').waitFor();
+    await dialog.getByLabel('Server connections a pool', { exact: true }).fill('3');
+    await dialog.getByLabel('Wait for a server').fill('5 s');
+    await whatChanges(page)
+      .getByText(/close those that are idle at once.*none is dropped/)
+      .waitFor();
+    expect((await endpoint()).settings.poolSize).toBeNull();
+
+    await weir.controlApi.call('PATCH', pathOf('changeEndpoint', { endpointId: weir.endpoint.id }), {
+      settings: { pinsMax: 4 },
+    });
+    await dialog.getByRole('button', { name: 'Apply 2 changes' }).click();
+    await dialog.getByRole('alert').waitFor();
+    expect((await endpoint()).settings.poolSize).toBeNull();
+
+    await page.reload();
+    await page.getByRole('button', { name: 'Edit pool settings' }).click();
+    await dialog.getByLabel('Server connections a pool', { exact: true }).fill('3');
+    await dialog.getByRole('button', { name: 'Apply 1 change' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect((await endpoint()).settings).toMatchObject({
+      poolSize: 3,
+      pinsMax: 4,
+      queryWaitTimeoutMs: 60_000,
+    });
+    await page.getByText('at most 3', { exact: true }).waitFor();
+    expect(faults).toEqual([]);
+  },
+  patience,
+);
+
+test(
+  'an override is added, changed and removed',
+  async () => {
+    await using opened = await openTenant();
+    const { page } = opened;
+    const overrides = page.getByRole('region', { name: 'Overrides' });
+    await page.getByRole('button', { name: 'Add override' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Add override' }).click();
+    await dialog.getByText('Name a role, a database or both.').waitFor();
+    await dialog.getByLabel('Role', { exact: true }).fill('reports');
+    await dialog.getByRole('checkbox', { name: 'Pool mode' }).check();
+    await dialog.getByRole('combobox', { name: 'Pool mode' }).selectOption('session');
+    await whatChanges(page)
+      .getByText(/keeps its server connection until it leaves/)
+      .waitFor();
+    await dialog.getByRole('button', { name: 'Add override' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect((await endpoint()).settings.overrides).toEqual([
+      { role: 'reports', database: null, settings: { mode: 'session' } },
+    ]);
+
+    await overrides.getByRole('button', { name: 'Edit override for role reports' }).click();
+    await dialog.getByRole('checkbox', { name: 'Pool mode' }).uncheck();
+    await dialog.getByRole('checkbox', { name: 'A statement takes' }).check();
+    await dialog.getByRole('textbox', { name: 'A statement takes' }).fill('10 s');
+    await dialog.getByRole('button', { name: 'Apply', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect((await endpoint()).settings.overrides[0]!.settings).toEqual({ queryTimeoutMs: 10_000 });
+
+    await overrides.getByRole('button', { name: 'Edit override for role reports' }).click();
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect((await endpoint()).settings.overrides).toEqual([]);
+  },
+  patience,
+);
+
+test(
+  'the budget is worked out anew from another memory and reserve, and shown before it is so',
+  async () => {
+    await using opened = await openTenant();
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Edit sizing' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Sizing' });
+    await dialog.getByLabel('Kept free').fill('5');
+    await whatChanges(page).getByText('The budget falls from 20 to 15').waitFor();
+    await dialog.getByRole('button', { name: '20 15' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await endpoint()).toMatchObject({ budget: 15, sizing: { reserve: 5, cap: 20 } });
+    await page.getByTestId('budget').filter({ hasText: /^15$/ }).waitFor();
+  },
+  patience,
+);
+
+test(
+  'an API key is shown once, opens what its scopes say, and opens nothing once it is revoked',
+  async () => {
+    await using opened = await openTenant();
+    const { page } = opened;
+    await page.getByRole('link', { name: 'API keys' }).click();
+    await page.getByRole('button', { name: 'New key' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Reader');
+    await dialog.getByRole('button', { name: 'Create key' }).click();
+    await dialog.getByRole('button', { name: 'Copy API key' }).click();
+    await dialog.getByText('API key copied').waitFor();
+    const secret = await clipboardOf(page);
+    expect(secret).toBe(await dialog.getByTestId('api-key').textContent());
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    expect(await page.content()).not.toContain(secret);
+
+    await using other = await openPage(browser, weir.apiUrl, views[0]!);
+    await signIn(other.page, secret);
+    await other.page.getByTitle('API key Reader').waitFor();
+    expect(await other.page.getByRole('link', { name: 'New tenant' }).count()).toBe(0);
+    await other.page.getByRole('link', { name: 'Audit log' }).click();
+    await other.page
+      .getByRole('alert')
+      .getByText(/scope admin/)
+      .waitFor();
+
+    await page.getByRole('button', { name: 'Revoke Reader' }).click();
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await page.getByRole('row', { name: /Reader Revoked/ }).waitFor();
+    await other.page.getByRole('link', { name: 'Tenants', exact: true }).click();
+    await other.page.getByText('The key is no longer accepted').waitFor();
+  },
+  patience,
+);
+
+test(
+  'a tenant is suspended with a reason and resumed, and its history tells of it',
+  async () => {
+    await using opened = await openTenant();
+    const { page, faults } = opened;
+    const tenant = () =>
+      weir.controlApi.call<GetTenantReply>('GET', pathOf('getTenant', { tenantId: weir.tenant.id }));
+    await page.getByRole('button', { name: 'Suspend' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Reason').fill('unpaid');
+    await dialog.getByRole('button', { name: 'Suspend' }).click();
+    await page.getByText('Suspended: clients are refused').waitFor();
+    expect(await tenant()).toMatchObject({ status: 'suspended', suspendedReason: 'unpaid' });
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await dialog.getByRole('button', { name: 'Resume' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect((await tenant()).status).toBe('active');
+
+    await page.getByRole('link', { name: 'History' }).click();
+    const entry = page.getByRole('listitem').filter({ hasText: 'Changed tenant' }).last();
+    await entry.locator('summary').click();
+    await entry.getByRole('row', { name: 'suspendedReason – unpaid' }).waitFor();
+    await page.getByLabel('Action').selectOption('tenant.undelete');
+    await page.getByText('Nobody has done this so far.').waitFor();
+    expect(faults).toEqual([]);
+  },
+  patience,
+);
+
+test(
+  'a tenant that was deleted is found among the deleted and brought back',
+  async () => {
+    await using opened = await openTenant();
+    const { page } = opened;
+    await page.getByRole('button', { name: 'Delete', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('textbox').fill('harness');
+    await dialog.getByRole('button', { name: 'Delete tenant' }).click();
+    await page.getByText('No tenants yet').waitFor();
+    await page.getByRole('button', { name: 'Show deleted ones' }).click();
+    await page.getByRole('button', { name: 'Undelete harness' }).click();
+    await page.getByText('No tenant was deleted in the last days.').waitFor();
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await page.getByLabel('Search').fill('nobody');
+    await page.getByText('Nothing found').waitFor();
+    await page.getByLabel('Search').fill('harn');
+    await page.getByRole('link', { name: 'harness' }).click();
+    await page.getByText(weir.endpoint.id, { exact: true }).waitFor();
+  },
+  patience,
+);
