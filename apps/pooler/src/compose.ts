@@ -8,6 +8,7 @@ import { type AdminListener, createLogger, createMetrics, type Logger, serveAdmi
 import { collectActivity, collectConnections, collectCounters } from './admin/counters.ts';
 import { UsageMeter } from './admin/usage-meter.ts';
 import { CancelKeys } from './cancel/cancel-keys.ts';
+import { SourceRate } from './cancel/source-rate.ts';
 import { ClientCounts } from './client/admit.ts';
 import { type ClientDeps, handleClient } from './client/handle-client.ts';
 import type { ListenAddress, PoolerConfig } from './config.ts';
@@ -95,6 +96,8 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     registry.apply(change);
   });
   const errorsBeforeEndpoint = new WordCounts();
+  const cancelCounts = new WordCounts();
+  const cancelKeys = new CancelKeys(fleet.cancels);
   const directPairs = new Set<DirectPair>();
   const deps: ClientDeps = {
     certificates,
@@ -109,7 +112,9 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     registry,
     runner,
     leases,
-    cancelKeys: new CancelKeys(),
+    cancelKeys,
+    cancelRate: new SourceRate({ perSecond: config.cancelsPerSecond, now }),
+    cancelCounts,
     directPairs,
     policy,
     log,
@@ -135,7 +140,8 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     for (const { host, port } of clientListeners) policy.denied.push({ address: host, port });
     if (config.adminListen !== null) {
       const metrics = createMetrics({
-        collect: () => collectCounters(registry, runner, errorsBeforeEndpoint),
+        collect: () =>
+          collectCounters(registry, runner, { errors: errorsBeforeEndpoint, cancels: cancelCounts }),
       });
       admin = await serveAdmin({
         ...config.adminListen,
@@ -151,6 +157,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   } catch (error) {
     for (const listener of clientListeners) await listener.close();
     await leases.close();
+    cancelKeys.close();
     registry.close();
     tenants.close();
     await snapshot?.close();
@@ -203,6 +210,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       for (const listener of clientListeners) await listener.close();
       await drain(runner, directPairs, config.drainTimeoutMs, now);
       await reportUsage();
+      cancelKeys.close();
       stopListening();
       await registry.closeServers();
       await leases.close();

@@ -21,6 +21,8 @@ export interface PoolerConfig {
   readonly snapshotFile: string | null;
   readonly allowLoopback: boolean;
   readonly allowPrivate: boolean;
+  /** Cancel requests of one source address, on average; twice as many at once. */
+  readonly cancelsPerSecond: number;
   readonly loginTimeoutMs: number;
   readonly serverConnectTimeoutMs: number;
   readonly drainTimeoutMs: number;
@@ -75,6 +77,7 @@ const schema = z.object({
     .string()
     .transform((text) => z.array(z.enum(['loopback', 'private'])).parse(list(text)))
     .default([]),
+  WEIR_CANCELS_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000).default(50),
   WEIR_LOGIN_TIMEOUT_MS: milliseconds.default(15_000),
   WEIR_SERVER_CONNECT_TIMEOUT_MS: milliseconds.default(10_000),
   WEIR_DRAIN_TIMEOUT_MS: milliseconds.default(10_000),
@@ -114,6 +117,7 @@ export function readConfig(
     snapshotFile: parsed.WEIR_SNAPSHOT_FILE ?? null,
     allowLoopback: parsed.WEIR_EGRESS_ALLOW.includes('loopback'),
     allowPrivate: parsed.WEIR_EGRESS_ALLOW.includes('private'),
+    cancelsPerSecond: parsed.WEIR_CANCELS_PER_SECOND,
     loginTimeoutMs: parsed.WEIR_LOGIN_TIMEOUT_MS,
     serverConnectTimeoutMs: parsed.WEIR_SERVER_CONNECT_TIMEOUT_MS,
     drainTimeoutMs: parsed.WEIR_DRAIN_TIMEOUT_MS,

@@ -151,6 +151,27 @@ export interface UsageLedger {
   all(): Promise<readonly UsageReport[]>;
 }
 
+/** What a CancelRequest says. */
+export interface CancelRequest {
+  readonly processId: number;
+  readonly secretKey: Uint8Array;
+}
+
+/** Carries a request out; resolves when nothing that begins later can be hit, with whether the key was known. */
+export type PerformCancel = (request: CancelRequest) => Promise<boolean>;
+
+/** Cancel requests on their way to the process that gave the key, since a client's second connection may land anywhere. */
+export interface CancelForwarding {
+  /** Hears requests for keys of `giver` from now on; several may hear for one number. Returns the end of it. */
+  receive(giver: number, perform: PerformCancel): () => void;
+  /**
+   * Resolves when all who hear for `giver` are done, with how many of them knew the key; after 6 s without waiting for
+   * the rest. A request that was not begun within 2 s is not carried out any more: by then its client may run something
+   * else. Rejects with FleetUnavailableError.
+   */
+  forward(giver: number, request: CancelRequest): Promise<number>;
+}
+
 /** Everything shared, from one adapter. */
 export interface Fleet {
   readonly kind: 'redis' | 'memory';
@@ -159,6 +180,7 @@ export interface Fleet {
   readonly registry: ProcessRegistry;
   readonly leases: LeaseStore;
   readonly usage: UsageLedger;
+  readonly cancels: CancelForwarding;
   /** Whether shared state answers now; for readiness. */
   healthy(): boolean;
   close(): Promise<void>;

@@ -1,7 +1,9 @@
 // The fleet of one process: everything shared lives in this process's memory and dies with it. No sealing, as nothing leaves.
 import type { PublishedEndpoint } from '@weir/tenancy';
+import { CancelReceivers } from './cancel-receivers.ts';
 import { ChangeListeners } from './change-listeners.ts';
 import {
+  type CancelForwarding,
   type EndpointDirectory,
   type EndpointPublisher,
   type Fleet,
@@ -85,6 +87,15 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
   };
   const usages = memoryReports<UsageReport>(usageReportTtlMs, insistOpen);
 
+  const receivers = new CancelReceivers();
+  const cancels: CancelForwarding = {
+    receive: (giver, perform) => receivers.add(giver, perform),
+    async forward(giver, request) {
+      insistOpen();
+      return receivers.perform(giver, request);
+    },
+  };
+
   return {
     kind: 'memory',
     directory,
@@ -92,6 +103,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
     registry,
     leases: new MemoryLeases(insistOpen),
     usage: { report: (report) => usages.put(usageReportName(report), report), all: usages.all },
+    cancels,
     healthy: () => !closed,
     async close() {
       closed = true;

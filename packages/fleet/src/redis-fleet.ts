@@ -1,6 +1,7 @@
 // The fleet over Redis: the publisher, and the assembly with directory and reports. Connections are redis-link's.
 import type { EndpointPublisher, Fleet, ProcessRegistry } from './contract.ts';
 import { parseProcessReport, processReportTtlMs } from './process-report.ts';
+import { RedisCancels } from './redis-cancels.ts';
 import { RedisDirectory } from './redis-directory.ts';
 import { allChanged, applyRecordLua, markCompleteLua, type RedisKeys, redisKeys } from './redis-keys.ts';
 import { RedisLeases } from './redis-leases.ts';
@@ -64,6 +65,12 @@ export function createRedisFleet(options: RedisFleetOptions): Fleet {
     ttlMs: usageReportTtlMs,
     parse: parseUsageReport,
   });
+  const cancels = new RedisCancels({
+    link,
+    keys,
+    sealKeys,
+    subscriber: { url, name: `${name}:cancels`, answerTimeoutMs },
+  });
   return {
     kind: 'redis',
     directory,
@@ -71,10 +78,12 @@ export function createRedisFleet(options: RedisFleetOptions): Fleet {
     registry,
     leases,
     usage: { report: (report) => usages.put(usageReportName(report), report), all: usages.all },
+    cancels,
     healthy: () => link.healthy() && directory.healthy(),
     async close() {
       directory.close();
       leases.close();
+      cancels.close();
       // Politeness only: a process that cannot say good-bye is gone by its report's time to live.
       if (link.healthy()) await registry.leave(processId).catch(() => {});
       link.close();

@@ -20,6 +20,12 @@ export interface RedisKeys {
   /** The same for what processes have counted; `id` names one start of one process. */
   usage(id: string): string;
   readonly usages: string;
+  /** String with a time to live: one sealed cancel request. */
+  cancelRequest(id: string): string;
+  /** Channel: ids of cancel requests for keys of one giver, each with who wants to know when it is done. */
+  cancels(giver: number): string;
+  /** Channel: cancel requests of one sender that are done. */
+  cancelsDone(sender: string): string;
 }
 
 export interface LeaseKeys {
@@ -53,6 +59,9 @@ export function redisKeys(prefix: string): RedisKeys {
     leaseNotes: `${prefix}:lease-notes`,
     usage: (id) => `${prefix}:usage:${id}`,
     usages: `${prefix}:usages`,
+    cancelRequest: (id) => `${prefix}:cancel-request:${id}`,
+    cancels: (giver) => `${prefix}:cancels:${giver}`,
+    cancelsDone: (sender) => `${prefix}:cancels-done:${sender}`,
   };
 }
 

@@ -24,6 +24,7 @@ export {
   TransportError,
 } from './errors.ts';
 export { FrameChannel } from './frame-channel.ts';
+export { addressBytes } from './ip-address.ts';
 export { type Listener, type ListenOptions, listen } from './listener.ts';
 export { idleHandler } from './node-connection.ts';
 export type { ReadMode } from './node-plain.ts';

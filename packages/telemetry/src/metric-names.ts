@@ -87,6 +87,12 @@ export const metricDefinitions = {
     help: 'Errors that Weir itself gave to clients, by code',
     labels: ['endpoint', 'code'],
   },
+  cancels: {
+    name: 'weir_cancels_total',
+    type: 'counter',
+    help: 'Cancel requests: carried out here, forwarded to the process that gave the key, key unknown, undelivered as shared state was away, or too often from one source',
+    labels: ['endpoint', 'outcome'],
+  },
   budget: {
     name: 'weir_budget',
     type: 'gauge',

@@ -24,6 +24,7 @@ export interface EndpointCounters {
   readonly pins?: CountsByWord;
   readonly clientCloses?: CountsByWord;
   readonly errors?: CountsByWord;
+  readonly cancels?: CountsByWord;
   readonly budget?: number;
   readonly budgetUsed?: number;
   readonly generation?: number;
@@ -113,6 +114,7 @@ function sampleEndpoint(samples: SampleSet, endpoint: string, counters: Endpoint
   byWord(d.pins, 'reason', counters.pins);
   byWord(d.clientCloses, 'reason', counters.clientCloses);
   byWord(d.errors, 'code', counters.errors);
+  byWord(d.cancels, 'outcome', counters.cancels);
   number(d.budget, counters.budget);
   number(d.budgetUsed, counters.budgetUsed);
   number(d.generation, counters.generation);

@@ -1,9 +1,7 @@
 // What a client of the pooled host may count on, seen on a real Postgres with more clients than servers.
-import { connect as dial } from 'node:net';
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
-import { encodeCancelRequest } from '@weir/protocol';
-import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { cancelKeyOf, requestCancel } from '../fleet/cancel-request.ts';
 import { backendOf, clientsPerTest } from '../open-clients.ts';
 
 let weir: Weir;
@@ -61,7 +59,7 @@ test('cancel reaches the query of the client that asked, and no other', async ()
   await waitUntil(async () => (await backends()).filter((one) => one.wait_event === 'PgSleep').length === 2, {
     what: 'both queries run',
   });
-  await cancel(victim);
+  await requestCancel(weir.pooler.port, cancelKeyOf(victim));
   expect(await slow).toBe('57014');
   expect(await other).toBe('ended');
   // The server that was cancelled is sound for whoever has it next.
@@ -77,7 +75,7 @@ test('cancel of a query that still waits for a server answers at once, and the d
     (error: { code: string }) => error.code,
   );
   await oneWaits();
-  await cancel(third);
+  await requestCancel(weir.pooler.port, cancelKeyOf(third));
   expect(await waiting).toBe('57014');
   expect((await backends()).some((one) => one.query.includes('never sent'))).toBe(false);
   await Promise.all([first.query('commit'), second.query('commit')]);
@@ -88,22 +86,6 @@ test('cancel of a query that still waits for a server answers at once, and the d
 function oneWaits(): Promise<unknown> {
   const waiting = /weir_clients\{[^}]*state="waiting"[^}]*\} 1\b/;
   return waitUntil(async () => waiting.test(await weir.pooler.metrics()), { what: 'one client waits' });
-}
-
-/** As libpq does it: a connection of its own with the key. */
-async function cancel(client: pg.Client): Promise<void> {
-  const { processID, secretKey } = client as unknown as { processID: number; secretKey: number };
-  const key = Buffer.alloc(4);
-  key.writeInt32BE(secretKey);
-  await new Promise<void>((resolve, reject) => {
-    const socket = dial(weir.pooler.port, '127.0.0.1', () => {
-      socket.write(encodeCancelRequest(processID, key));
-    });
-    socket
-      .on('error', reject)
-      .on('close', () => resolve())
-      .resume();
-  });
 }
 
 test('a session with state that cannot follow it keeps its server, which is closed after it', async () => {

@@ -57,13 +57,21 @@ function standingOf(registry: PoolRegistry, runner: PoolRunner): Map<ServedEndpo
   return all;
 }
 
-/** Everything for one scrape; `beforeEndpoint` has the errors of clients that named no endpoint of ours. */
+/** What belongs to no endpoint: errors of clients that named none of ours, and cancel requests, which name none. */
+export interface CountsOfNone {
+  readonly errors: WordCounts;
+  readonly cancels: WordCounts;
+}
+
+/** Everything for one scrape. */
 export function collectCounters(
   registry: PoolRegistry,
   runner: PoolRunner,
-  beforeEndpoint: WordCounts,
+  none: CountsOfNone,
 ): EndpointCounters[] {
-  const counters: EndpointCounters[] = [{ endpoint: '', errors: beforeEndpoint.counts }];
+  const counters: EndpointCounters[] = [
+    { endpoint: '', errors: none.errors.counts, cancels: none.cancels.counts },
+  ];
   for (const [served, standing] of standingOf(registry, runner)) {
     counters.push({
       endpoint: served.endpoint.endpointId,

@@ -3,12 +3,14 @@ import type { Connection, EgressPolicy, ServerCertificates } from '@weir/net';
 import type { Logger } from '@weir/telemetry';
 import { hostOf } from '@weir/tenancy';
 import type { CancelKeys } from '../cancel/cancel-keys.ts';
+import type { SourceRate } from '../cancel/source-rate.ts';
 import type { DirectPair } from '../direct/relay.ts';
 import { serveDirect } from '../direct/serve-direct.ts';
 import { asPoolerError, PoolerError } from '../errors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { PoolRegistry } from '../pools/pool-registry.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
+import type { WordCounts } from '../pools/served-endpoint.ts';
 import type { RoleSecrets } from '../server/auth-query.ts';
 import type { TenantCache } from '../tenants/tenant-cache.ts';
 import { admit, type ClientCounts } from './admit.ts';
@@ -33,6 +35,8 @@ export interface ClientDeps {
   readonly runner: PoolRunner;
   readonly leases: LeaseKeeper;
   readonly cancelKeys: CancelKeys;
+  readonly cancelRate: SourceRate;
+  readonly cancelCounts: WordCounts;
   readonly directPairs: Set<DirectPair>;
   readonly policy: EgressPolicy;
   readonly log: Logger;
@@ -67,7 +71,10 @@ export async function handleClient(
 
 async function cancel(request: NegotiatedCancel, deps: ClientDeps): Promise<void> {
   request.channel.setDeadline(null);
-  await deps.cancelKeys.cancel(request.processId, request.secretKey);
+  const outcome = deps.cancelRate.take(request.connection.remoteAddress)
+    ? await deps.cancelKeys.cancel(request)
+    : 'too-often';
+  deps.cancelCounts.add(outcome);
   // The client waits for this end of file to know that its request has been passed on.
   request.connection.end();
   request.connection.resume();

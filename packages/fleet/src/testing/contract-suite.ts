@@ -2,6 +2,7 @@
 import { defaultEndpointSettings, type PublishedEndpoint } from '@weir/tenancy';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
+  type CancelRequest,
   type Fleet,
   FleetUnavailableError,
   type PinReport,
@@ -343,6 +344,56 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
       );
     });
 
+    test('a cancel request reaches who gave the key, and is answered when that is done', async () => {
+      const heard: unknown[] = [];
+      let finish = (): void => {};
+      const finished = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      const request = { processId: 7 * 2 ** 19 + 3, secretKey: new Uint8Array(256).fill(200) };
+      fixture.pooler.cancels.receive(7, async ({ processId, secretKey }) => {
+        heard.push({ processId, secretKey: Uint8Array.from(secretKey) });
+        await finished;
+        return true;
+      });
+      let known: number | null = null;
+      const forwarded = forwardWhenHeard(fixture.controlPlane, 7, request).then((count) => {
+        known = count;
+      });
+      await vi.waitFor(() => expect(heard).toEqual([request]), patience);
+      expect(known).toBeNull();
+      finish();
+      await forwarded;
+      expect(known).toBe(1);
+    });
+
+    test('of several processes with one number each hears the request, and those that know the key count', async () => {
+      let heard = 0;
+      for (const knows of [false, true, false]) {
+        fixture.pooler.cancels.receive(9, async () => {
+          heard++;
+          return knows;
+        });
+      }
+      fixture.pooler.cancels.receive(9, () => Promise.reject(new Error('cannot')));
+      fixture.pooler.cancels.receive(8, async () => {
+        heard += 100;
+        return true;
+      });
+      const request = { processId: 9 * 2 ** 19, secretKey: new Uint8Array(4) };
+      expect(await forwardWhenHeard(fixture.controlPlane, 9, request)).toBe(1);
+      expect(heard).toBe(3);
+    });
+
+    test('a cancel request that nobody hears for is answered at once', async () => {
+      const remove = fixture.pooler.cancels.receive(5, async () => true);
+      const request = { processId: 5 * 2 ** 19, secretKey: new Uint8Array(4) };
+      expect(await forwardWhenHeard(fixture.controlPlane, 5, request)).toBe(1);
+      remove();
+      expect(await fixture.controlPlane.cancels.forward(5, request)).toBe(0);
+      expect(await fixture.controlPlane.cancels.forward(6, request)).toBe(0);
+    });
+
     test('a fleet is healthy while shared state answers and rejects as unavailable once closed', async () => {
       await lookUp();
       expect(fixture.pooler.healthy()).toBe(true);
@@ -350,10 +401,22 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
       expect(fixture.pooler.healthy()).toBe(false);
       await expect(lookUp()).rejects.toBeInstanceOf(FleetUnavailableError);
       await expect(fixture.pooler.publisher.completeEpoch()).rejects.toBeInstanceOf(FleetUnavailableError);
+      const request = { processId: 2 ** 19, secretKey: new Uint8Array(4) };
+      await expect(fixture.pooler.cancels.forward(1, request)).rejects.toBeInstanceOf(FleetUnavailableError);
       await expect(fixture.pooler.registry.all()).rejects.toBeInstanceOf(FleetUnavailableError);
       await fixture.pooler.close();
     });
   });
+}
+
+/** Forwards `request` once somebody knows its key: both ends may need a connection first. */
+async function forwardWhenHeard(fleet: Fleet, giver: number, request: CancelRequest): Promise<number> {
+  let known = 0;
+  await vi.waitFor(async () => {
+    known = await fleet.cancels.forward(giver, request);
+    expect(known).toBeGreaterThan(0);
+  }, patience);
+  return known;
 }
 
 /** Collects what `fleet` hears from the moment it surely hears: an adapter may need a connection for that. */
