@@ -68,6 +68,21 @@ test.each(seeds)('with a deadline every client is served or refused in time (see
   expect(result.finished + result.lost + result.refused).toBe(Math.ceil(clientCount / 4));
 });
 
+test.each(seeds)(
+  'pauses and renewals disturb nobody, and whom a kill ends leaves nothing (seed=%i)',
+  (seed) => {
+    const result = run(seed, { budget: 6, pools: 3, ...usual, clients: clientCount, orders: 0.2 });
+    const kinds = refusalKinds(result);
+    expect(result.running, `seed=${seed}`).toBe(0);
+    // The listener's server is one of those that a kill ends.
+    const known = ['killed', 'pin-limit', 'listener-lost'];
+    expect(kinds.filter((kind) => !known.includes(kind))).toEqual([]);
+    expect(result.world.liveMost).toBeLessThanOrEqual(6);
+    expect(result.world.upstream.used).toBe(0);
+    expect(result.world.pools.map((pool) => pool.statements.size)).toEqual([0, 0, 0]);
+  },
+);
+
 test.each(seeds)('short limits of time end some clients and leave nothing behind (seed=%i)', (seed) => {
   const count = clientCount;
   const result = run(seed, {

@@ -4,11 +4,15 @@ import {
   Dispatcher,
   defaultDispatcherLimits,
   type Effects,
+  killPool,
   Pool,
   type PoolSettings,
+  pausePool,
   type Refusal,
   ReplyForwarder,
   RequestForwarder,
+  reconnectPool,
+  resumePool,
   type ServerCloseReason,
   type ServerSession,
   sweep,
@@ -32,6 +36,8 @@ export interface WorldOptions {
   readonly queryWaitTimeoutMs: number;
   /** Chance, at each sweep, that a server connection that listens for all is lost. */
   readonly listenerLoss?: number;
+  /** Chance, at each sweep, that an operator pauses (for a while), renews or ends a pool; a kill is a tenth of them. */
+  readonly orders?: number;
   /** Settings of all pools beside those above. */
   readonly settings?: Partial<PoolSettings>;
 }
@@ -91,9 +97,26 @@ export class World implements Effects {
       sweepIdleClients(this.dispatcher, this.clock.nowMs);
       for (const { server } of this.upstream.listeners.values())
         if (this.random.chance(this.options.listenerLoss ?? 0)) this.serverEnd(server);
+      if (this.random.chance(this.options.orders ?? 0)) this.order();
       // The first clients may not have come yet.
       if (this.clock.nowMs < 10_000 || this.clients.size > 0 || this.upstream.used > 0) this.sweepLater();
     });
+  }
+
+  private order(): void {
+    const pool = this.random.pick(this.pools);
+    const which = this.random.next();
+    if (which < 0.1) {
+      killPool(this.dispatcher, pool, this.clients.keys(), this.clock.nowMs);
+      for (const session of this.clients.keys())
+        if (session.pool === pool && session.state !== 'ended') throw new Error('a client outlived a kill');
+      for (const { state } of pool.servers)
+        if (state !== 'closing' && state !== 'opening') throw new Error('a server outlived a kill');
+    } else if (which < 0.5) reconnectPool(this.dispatcher, pool, this.clock.nowMs);
+    else {
+      pausePool(this.dispatcher, pool, this.clock.nowMs);
+      this.clock.after(this.random.next() * 100, () => resumePool(this.dispatcher, pool, this.clock.nowMs));
+    }
   }
 
   /** Adds a client that has logged in. */
@@ -217,6 +240,7 @@ export class World implements Effects {
         if (server.state === 'idle' && (client !== null || server.owed.length > 0)) {
           throw new Error('an idle server has a client, or owes replies');
         }
+        if (server.state === 'idle' && pool.paused) throw new Error('a paused pool has an idle server');
         if (server.pin !== null && !server.pinRefused && server.state !== 'closing') pinned++;
         if (client === null) continue;
         if (client.server !== server) throw new Error('a server is held by a client that does not hold it');

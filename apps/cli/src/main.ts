@@ -8,6 +8,7 @@ import { endpoints } from './commands/endpoints.ts';
 import { importIni } from './commands/import.ts';
 import { login, logout } from './commands/login.ts';
 import { oneProcess } from './commands/one-process.ts';
+import { drain, kill, pause, reconnect, resume } from './commands/orders.ts';
 import { pins } from './commands/pins.ts';
 import { psql } from './commands/psql.ts';
 import { roles } from './commands/roles.ts';
@@ -20,6 +21,7 @@ import { usage as usageCommand } from './commands/usage.ts';
 
 const commands: readonly Command[] = [
   ...[up, login, logout, tenants, endpoints, roles, cs, psql, top, pins, usageCommand, doctor, importIni],
+  ...[pause, resume, reconnect, kill, drain],
   ...[completionOf(() => commands), seed, certs, sealKey, oneProcess],
 ];
 

@@ -128,6 +128,16 @@ export const problems = {
     title: "The database's host name cannot be resolved",
     action: 'Check the name for typing errors, and that it is known outside your network.',
   },
+  'paused-wider': {
+    status: 409,
+    title: 'A pause of more than this stands',
+    action: 'Resume what was paused, or the whole endpoint; GET …/orders lists what stands.',
+  },
+  'too-many-pauses': {
+    status: 409,
+    title: 'Too many pauses stand',
+    action: 'Pause the whole endpoint, or resume pools that need not be paused any more.',
+  },
   'upstream-forbidden': {
     status: 422,
     title: "The database's address is not allowed",

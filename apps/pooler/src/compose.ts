@@ -82,7 +82,8 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     distrust: (served, role) => roleSecrets.distrust(served.endpoint, role),
     readAgain: (served) => tenants.readAgain(served.endpoint.endpointId),
   });
-  const registry = new PoolRegistry(runner, { leases, now });
+  const directPairs = new Set<DirectPair>();
+  const registry = new PoolRegistry(runner, { leases, directPairs, now });
   const silentHolders = new SilentHolders({
     store: fleet.leases,
     look: (upstream) => lookerOf(registry.endpointsOf(upstream), service),
@@ -92,13 +93,13 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   });
   const tenants = new TenantCache({ directory, now });
   const stopListening = tenants.onChange((change) => {
-    roleSecrets.forget(change.kind === 'deleted' ? change.endpointId : change.endpoint.endpointId);
+    if (change.kind === 'deleted') roleSecrets.forget(change.endpointId);
+    else roleSecrets.changed(change.previous, change.endpoint);
     registry.apply(change);
   });
   const errorsBeforeEndpoint = new WordCounts();
   const cancelCounts = new WordCounts();
   const cancelKeys = new CancelKeys(fleet.cancels);
-  const directPairs = new Set<DirectPair>();
   const deps: ClientDeps = {
     certificates,
     domains: config.domains,

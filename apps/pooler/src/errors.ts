@@ -73,6 +73,43 @@ const rows = {
     hint: 'Resume the tenant in the dashboard or over the API, then connect again.',
     logLevel: 'debug',
   },
+  ENDPOINT_DRAINING: {
+    sqlstate: '57P03',
+    severity: 'FATAL',
+    message: 'endpoint "{endpoint}" is being drained by its operator, and takes no new connections',
+    hint: 'Try again later; weir resume ends the drain.',
+    logLevel: 'debug',
+  },
+  ENDPOINT_DRAINED: {
+    sqlstate: '57P01',
+    severity: 'FATAL',
+    message: 'terminating connection because endpoint "{endpoint}" is being drained by its operator',
+    hint: 'Nothing was under way on this connection; connect again when the drain is over.',
+    logLevel: 'debug',
+  },
+  POOL_PAUSED: {
+    sqlstate: '57P03',
+    severity: 'FATAL',
+    message: 'endpoint "{endpoint}" is paused by its operator, and was not resumed within {seconds} s',
+    hint: 'Nothing was sent to the database, so the query can be repeated; weir resume ends the pause.',
+    logLevel: 'info',
+  },
+  KILLED: {
+    sqlstate: '57P01',
+    severity: 'FATAL',
+    message: 'terminating connection because the operator of endpoint "{endpoint}" ended all its connections',
+    hint: 'Connect again; a transaction that was open was rolled back.',
+    logLevel: 'info',
+  },
+  // Not 57P01: who repeats what met that must not repeat what may have been committed.
+  KILLED_IN_DOUBT: {
+    sqlstate: '08007',
+    severity: 'FATAL',
+    message:
+      'terminating connection with a statement under way because the operator of endpoint "{endpoint}" ended all its connections',
+    hint: 'Whether the last statement took effect is not known; look at the data before repeating it.',
+    logLevel: 'info',
+  },
   TLS_REQUIRED: {
     sqlstate: '28000',
     severity: 'FATAL',

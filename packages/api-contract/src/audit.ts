@@ -25,6 +25,11 @@ export const auditActions = [
   'role.import',
   'role.rotate',
   'role.delete',
+  'endpoint.pause',
+  'endpoint.resume',
+  'endpoint.reconnect',
+  'endpoint.kill',
+  'endpoint.drain',
 ] as const;
 
 const actionSchema = z.enum(auditActions).describe('What was done, to which kind of thing');

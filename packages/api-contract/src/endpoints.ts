@@ -10,6 +10,7 @@ import {
   tenantIdSchema,
   timeSchema,
 } from './identity.ts';
+import { ordersSchema } from './orders.ts';
 import {
   ramFields,
   settingsChangeSchema,
@@ -75,6 +76,7 @@ export const endpointSchema = z
       .describe('Most server connections over the whole fleet, pooled and direct together'),
     sizing: sizingSchema,
     settings: settingsSchema,
+    orders: ordersSchema,
     authQuery: z.string().nullable(),
     roles: z.array(
       z.object({

@@ -7,6 +7,8 @@ export * from './identity.ts';
 export * from './me.ts';
 export * from './operations/operation.ts';
 export * from './operations/operations.ts';
+export type { OrderOperationId } from './operations/order-operations.ts';
+export * from './orders.ts';
 export * from './organisations.ts';
 export * from './paths.ts';
 export * from './pins.ts';

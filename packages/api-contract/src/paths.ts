@@ -1,6 +1,8 @@
 // The paths of the API, made from ids, for those who call it. No request is sent here.
+
 import type { OperationId } from './operations/operations.ts';
 import { operations } from './operations/operations.ts';
+import type { OrderOperationId } from './operations/order-operations.ts';
 
 /** An operation's path with its parameters put in. */
 export function pathOf(id: OperationId, params: Readonly<Record<string, string>> = {}): string {
@@ -31,4 +33,7 @@ export const apiPaths = {
   rotation: (endpointId: string, roleName: string) => pathOf('rotateRole', { endpointId, roleName }),
   pins: (endpointId: string) => pathOf('getPins', { endpointId }),
   usage: () => pathOf('listUsage'),
+  order: (operation: OrderOperationId, endpointId: string) => pathOf(operation, { endpointId }),
+  orders: (endpointId: string, query: { generation?: number; waitMs?: number } = {}) =>
+    pathOf('getOrders', { endpointId }) + queryOf(query),
 } as const;

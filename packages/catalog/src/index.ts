@@ -13,6 +13,7 @@ export {
 export { raiseEpoch, readEpoch } from './epoch.ts';
 export * from './kept-replies.ts';
 export { applyMigrations } from './migrate.ts';
+export { orderEndpoint } from './orders.ts';
 export * from './organisations.ts';
 export { areSent, countUnsent, forgetSent, type SendOutcome, sendDue } from './outbox.ts';
 export { plainCatalogError } from './plain-error.ts';

@@ -83,6 +83,7 @@ function publishedEndpoint(
     defaultDatabase: row.defaultDatabase,
     sizing: sizingOf(row),
     settings: settingsOf(row),
+    orders: row.orders,
     serviceRole:
       row.servicePasswordSealed === null
         ? null

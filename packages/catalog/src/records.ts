@@ -1,5 +1,11 @@
 // The catalog's values as callers see them: rows with the sealed parts left out, and what a change may hold.
-import { computeSizing, type EndpointSettings, type Sizing, type Upstream } from '@weir/tenancy';
+import {
+  computeSizing,
+  type EndpointOrders,
+  type EndpointSettings,
+  type Sizing,
+  type Upstream,
+} from '@weir/tenancy';
 import type { endpoints, roles, tenants } from './schema.ts';
 
 export type LiveStatus = 'active' | 'suspended';
@@ -55,6 +61,7 @@ export interface EndpointRecord {
   readonly serviceRole: string;
   readonly sizing: Sizing;
   readonly settings: EndpointSettings;
+  readonly orders: EndpointOrders;
   readonly authQuery: string | null;
   readonly roles: readonly RoleRecord[];
   readonly createdAt: Date;
@@ -185,6 +192,7 @@ export function endpointRecord(row: EndpointRow, roleRows: readonly RoleRow[]): 
     serviceRole: row.serviceRole,
     sizing: sizingOf(row),
     settings: settingsOf(row),
+    orders: row.orders,
     authQuery: row.authQuery,
     roles: roleRows.filter((role) => role.endpointId === row.id).map(roleRecord),
     createdAt: row.createdAt,

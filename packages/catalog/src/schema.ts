@@ -1,5 +1,5 @@
 // The tables of the catalog; the constraints here guard what must always hold, whoever writes.
-import type { SettingsOverride } from '@weir/tenancy';
+import { type EndpointOrders, noOrders, type SettingsOverride } from '@weir/tenancy';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -165,6 +165,7 @@ export const endpoints = pgTable(
     requireTls: boolean('require_tls').notNull(),
     /** One value, as it is read, changed and published as a whole. */
     overrides: jsonb('overrides').$type<readonly SettingsOverride[]>().notNull().default([]),
+    orders: jsonb('orders').$type<EndpointOrders>().notNull().default(noOrders),
     authQuery: text('auth_query'),
     serviceRole: text('service_role').notNull(),
     servicePasswordSealed: text('service_password_sealed'),
@@ -201,6 +202,10 @@ export const endpoints = pgTable(
       'endpoints_overrides',
       // A CASE, since AND does not promise to look at the type first.
       sql`case jsonb_typeof(${table.overrides}) when 'array' then jsonb_array_length(${table.overrides}) <= 64 and not jsonb_path_exists(${table.overrides}, '$[*] ? (!(@.settings.type() == "object") || !(@.role.type() == "string" || @.database.type() == "string"))') else false end`,
+    ),
+    check(
+      'endpoints_orders',
+      sql`case jsonb_typeof(${table.orders} -> 'pools') when 'array' then jsonb_array_length(${table.orders} -> 'pools') <= 64 else false end and ${table.orders} ? 'draining'`,
     ),
     check(
       'endpoints_secret_dies_with_it',
@@ -298,6 +303,11 @@ export const audit = pgTable(
         'role.import',
         'role.rotate',
         'role.delete',
+        'endpoint.pause',
+        'endpoint.resume',
+        'endpoint.reconnect',
+        'endpoint.kill',
+        'endpoint.drain',
       ],
     }).notNull(),
     targetId: text('target_id').notNull(),

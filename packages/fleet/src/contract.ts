@@ -72,6 +72,8 @@ export interface EndpointPins {
 
 /** What goes on at one endpoint on one process. */
 export interface EndpointActivity extends ActivityCounters {
+  /** Of the record that it is served by: whatever that orders has been done. */
+  readonly generation: number;
   readonly pins: EndpointPins;
 }
 
@@ -87,6 +89,8 @@ export interface ProcessRegistry {
   report(report: ProcessReport): Promise<void>;
   leave(processId: string): Promise<void>;
   all(): Promise<readonly ProcessReport[]>;
+  /** Processes that reported within the last ten lifetimes of a report, do not now, and have not left: by their ids. */
+  silent(): Promise<readonly string[]>;
 }
 
 /** A server connection that a process has registered, so that others can look for it when that process is silent. */

@@ -84,6 +84,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
     report: (report) => reports.put(report.processId, report),
     leave: reports.remove,
     all: reports.all,
+    silent: reports.silent,
   };
   const usages = memoryReports<UsageReport>(usageReportTtlMs, insistOpen);
 
@@ -127,8 +128,13 @@ function memoryReports<Report>(ttlMs: number, insistOpen: () => void) {
     async all(): Promise<readonly Report[]> {
       insistOpen();
       const now = performance.now();
-      for (const [name, { goneAtMs }] of reports) if (goneAtMs <= now) reports.delete(name);
-      return [...reports.values()].map(({ report }) => report);
+      return [...reports.values()].filter(({ goneAtMs }) => goneAtMs > now).map(({ report }) => report);
+    },
+    async silent(): Promise<readonly string[]> {
+      insistOpen();
+      const now = performance.now();
+      for (const [name, { goneAtMs }] of reports) if (goneAtMs + 9 * ttlMs <= now) reports.delete(name);
+      return [...reports].filter(([, { goneAtMs }]) => goneAtMs <= now).map(([name]) => name);
     },
   };
 }

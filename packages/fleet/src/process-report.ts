@@ -38,5 +38,11 @@ function readActivity(value: unknown): EndpointActivity {
     const count = counters[key];
     return [key, typeof count === 'number' && Number.isFinite(count) ? count : 0];
   });
-  return { ...(Object.fromEntries(entries) as unknown as ActivityCounters), pins: readPins(counters.pins) };
+  const { generation } = counters;
+  return {
+    ...(Object.fromEntries(entries) as unknown as ActivityCounters),
+    // A process of an earlier release says none, and carries out no orders either.
+    generation: typeof generation === 'number' && Number.isFinite(generation) ? generation : 0,
+    pins: readPins(counters.pins),
+  };
 }

@@ -57,6 +57,7 @@ export function createRedisFleet(options: RedisFleetOptions): Fleet {
     report: (report) => reports.put(report.processId, report),
     leave: reports.remove,
     all: reports.all,
+    silent: reports.silent,
   };
   const usages = redisReports({
     link,

@@ -7,6 +7,8 @@ export interface RedisReports<Report> {
   remove(name: string): Promise<void>;
   /** All that are alive; what is no report is left out. */
   all(): Promise<readonly Report[]>;
+  /** Names that were not removed, of reports that have not been renewed for up to ten lifetimes. */
+  silent(): Promise<readonly string[]>;
 }
 
 export function redisReports<Report>(options: {
@@ -18,6 +20,19 @@ export function redisReports<Report>(options: {
   readonly parse: (text: string) => Report | null;
 }): RedisReports<Report> {
   const { link, keyOf, names, ttlMs, parse } = options;
+  /** Null: it was not renewed. Names that have been silent for ten lifetimes go with the next report. */
+  const textsByName = (): Promise<Map<string, string | null>> =>
+    link.run(async (client) => {
+      const found = await client.zrange(names, 0, '-1');
+      if (found.length === 0) return new Map();
+      const replies = await client.pipeline(found.map((name) => ['get', keyOf(name)])).exec();
+      return new Map(
+        (replies ?? []).map(([error, reply], index) => {
+          if (error !== null) throw error;
+          return [found[index]!, reply as string | null];
+        }),
+      );
+    });
   return {
     async put(name, report) {
       await link.run((client) =>
@@ -28,18 +43,12 @@ export function redisReports<Report>(options: {
       await link.run((client) => client.pipeline().del(keyOf(name)).zrem(names, name).exec());
     },
     async all() {
-      const texts = await link.run(async (client) => {
-        const found = await client.zrange(names, 0, '-1');
-        if (found.length === 0) return [];
-        const replies = await client.pipeline(found.map((name) => ['get', keyOf(name)])).exec();
-        return (replies ?? []).map(([error, reply]) => {
-          if (error !== null) throw error;
-          return reply as string | null;
-        });
-      });
-      return texts
+      return [...(await textsByName()).values()]
         .map((text) => (text === null ? null : parse(text)))
         .filter((report): report is Awaited<Report> => report !== null);
+    },
+    async silent() {
+      return [...(await textsByName())].filter(([, text]) => text === null).map(([name]) => name);
     },
   };
 }

@@ -1,5 +1,5 @@
 // A published endpoint as it leaves a process: sealed as a whole, bound to its id, epoch and generation.
-import { completeSettings, type PublishedEndpoint } from '@weir/tenancy';
+import { completeSettings, noOrders, type PublishedEndpoint } from '@weir/tenancy';
 import type { SealKey } from './seal-keys.ts';
 import { open, type SealContext, SealError, type SealedBox, seal } from './sealing.ts';
 
@@ -36,6 +36,7 @@ export function openEndpoint(
     ...endpoint,
     settings: completeSettings(endpoint.settings),
     roles: endpoint.roles.map((role) => ({ ...role, previous: role.previous ?? null })),
+    orders: endpoint.orders ?? noOrders,
   };
 }
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defaultEndpointSettings } from '@weir/tenancy';
+import { defaultEndpointSettings, noOrders } from '@weir/tenancy';
 import { expect, test } from 'vitest';
 import { loadSealKeys, parseSealKeys, SealKeyError } from './seal-keys.ts';
 import { openEndpoint, sealEndpoint } from './sealed-endpoint.ts';
@@ -34,6 +34,7 @@ test('a record that an earlier release sealed opens with the defaults of what it
   const sealed = sealEndpoint([newKey], 'published', earlier, 2);
   expect(openEndpoint([newKey], { ...context, generation: earlier.generation }, sealed)).toEqual({
     ...earlier,
+    orders: noOrders,
     settings: { ...defaultEndpointSettings, ...earlier.settings },
   });
 });

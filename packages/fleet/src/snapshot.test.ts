@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defaultEndpointSettings } from '@weir/tenancy';
+import { defaultEndpointSettings, noOrders } from '@weir/tenancy';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type EndpointDirectory, type EndpointLookUp, FleetUnavailableError } from './contract.ts';
 import { EndpointSnapshot, withSnapshot } from './snapshot.ts';
@@ -48,6 +48,7 @@ test('a snapshot that an earlier release wrote is recalled with the defaults of 
   await before.close();
   expect((await openSnapshot()).recall(endpointId)).toEqual({
     ...earlier,
+    orders: noOrders,
     settings: { ...defaultEndpointSettings, ...earlier.settings },
   });
   expect(errors).toEqual([]);

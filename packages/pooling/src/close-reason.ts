@@ -15,6 +15,8 @@ export type ServerCloseReason =
   | 'unanswered' // it listens for all, and has not answered for half a minute
   | 'replay-failed' // a client's own settings could not be set on it
   | 'unpinned' // its client has no state any more that needs a server of its own
+  | 'paused' // its pool is paused
+  | 'killed' // the operator ended everything of its pool
   | 'pool-closed' // its endpoint was deleted or the process is leaving
   | 'server-ended'; // the server closed it
 
@@ -39,13 +41,15 @@ export type TimeLimit = 'client-idle' | 'idle-in-transaction' | 'query' | 'trans
 export type Refusal =
   | { readonly kind: 'protocol-violation'; readonly detail: string }
   | { readonly kind: 'message-too-large'; readonly bytes: number; readonly bytesMax: number }
-  /** `cause`: why no server connection was to be had. `no-right`: it was not known whether one might be opened. */
+  /** `cause`: why no server connection was to be had. `no-right`: it was not known whether one might be opened. `paused`: its operator holds the pool. */
   | {
       readonly kind: 'wait-timeout';
       readonly waitMs: number;
       readonly budget: number;
-      readonly cause: 'budget' | 'pool' | 'no-right';
+      readonly cause: 'budget' | 'pool' | 'no-right' | 'paused';
     }
+  /** The operator ended everything of the pool; `inDoubt`: while a server had not answered all it was sent. */
+  | { readonly kind: 'killed'; readonly inDoubt: boolean }
   | { readonly kind: 'server-lost' }
   /** The connection that listened for this client is gone. */
   | { readonly kind: 'listener-lost' }

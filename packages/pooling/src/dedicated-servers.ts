@@ -241,6 +241,7 @@ export class DedicatedServers {
         deadlineMs,
         client,
         notBeforeMs,
+        isPaused: () => pool.paused,
         granted: (slot, now) => {
           client.stopWaiting = null;
           if (slot) return this.openFor(client, now);
@@ -249,7 +250,7 @@ export class DedicatedServers {
           if (!pool.mayPin)
             return this.dispatcher.refuse(client, { kind: 'pin-limit', reason, pinnedMax }, now);
           const waitMs = now - client.waitSinceMs;
-          this.dispatcher.refuse(client, upstream.waitTimeout(waitMs, now), now);
+          this.dispatcher.refuse(client, upstream.waitTimeout(pool, waitMs, now), now);
         },
       },
       nowMs,

@@ -9,6 +9,7 @@ import { IdleClients } from './idle-clients.ts';
 import type { Listener } from './listener.ts';
 import { queryFrame } from './messages.ts';
 import { dropOwed } from './name-note.ts';
+import { isMidFrame, reconnectPool } from './orders.ts';
 import { provable } from './pin.ts';
 import type { Pool } from './pool.ts';
 import { ServerSession, TransactionStatus } from './server-session.ts';
@@ -137,11 +138,7 @@ export class Dispatcher implements GrowthActs {
   /** Server connections opened from now on have other settings: the open ones are replaced as they come free. */
   sessionsDiffer(server: ServerSession, nowMs: number): void {
     server.newSessions = false;
-    for (const pool of server.pool.upstream.pools) {
-      pool.generation++;
-      for (const idle of [...pool.idleServers()])
-        if (!idle.keptOverdue(nowMs)) this.close(idle, 'replaced', nowMs);
-    }
+    for (const pool of server.pool.upstream.pools) reconnectPool(this, pool, nowMs);
   }
 
   /** The books of a checkout, of a shared server or of one that was opened for the client. */
@@ -193,6 +190,7 @@ export class Dispatcher implements GrowthActs {
   private free(server: ServerSession, nowMs: number): void {
     const pool = server.pool;
     if (pool.closed !== null) return this.close(server, 'pool-closed', nowMs);
+    if (pool.paused) return this.close(server, 'paused', nowMs);
     const overdue = overdueReason(server, nowMs);
     if (overdue !== null && !server.keptOverdue(nowMs)) return this.close(server, overdue, nowMs);
     if (pool.upstream.excess > 0) return this.close(server, 'yielded', nowMs);
@@ -383,8 +381,16 @@ export class Dispatcher implements GrowthActs {
   /** Ends a client that may be in the middle of something; what it leaves is rolled back. */
   expel(client: ClientSession, refusal: Refusal, nowMs: number): void {
     if (client.state === 'ended') return;
+    const midFrame = isMidFrame(client);
     this.clientEnded(client, 'lost', nowMs);
-    this.effects.refuse(client, refusal);
+    if (midFrame) this.effects.endClient(client);
+    else this.effects.refuse(client, refusal);
+  }
+
+  /** Ends a client that has no server connection any more; `midFrame`: it cannot be told why. */
+  end(client: ClientSession, refusal: Refusal, midFrame: boolean, nowMs: number): void {
+    if (midFrame) this.endClient(client, nowMs);
+    else this.refuse(client, refusal, nowMs);
   }
 
   /** Ends a client that has no server connection with an error of Weir's own. */

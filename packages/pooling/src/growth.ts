@@ -2,7 +2,7 @@
 import type { ServerCloseReason } from './close-reason.ts';
 import type { Pool } from './pool.ts';
 import type { ServerSession } from './server-session.ts';
-import type { DirectWaiter, Upstream } from './upstream.ts';
+import { type DirectWaiter, isDue, type Upstream } from './upstream.ts';
 
 /** A pool yields to a starved one of its upstream only after this wait, so that slots don't change hands all the time. */
 const yieldAfterWaitMs = 50;
@@ -26,7 +26,7 @@ export class Growth {
 
   /** Opens servers for waiters, within the pool's size and the budget; evicts where the budget is used up. */
   grow(pool: Pool, nowMs: number): void {
-    if (pool.closed !== null || nowMs < pool.retryAtMs) return;
+    if (!pool.opens || nowMs < pool.retryAtMs) return;
     const upstream = pool.upstream;
     const openingMax = pool.failures > 0 ? 1 : this.openingMax;
     while (pool.opening < Math.min(pool.waiters.length, openingMax) && pool.sharedSize < pool.sizeMax) {
@@ -119,17 +119,18 @@ export class Growth {
     this.grow(pool, nowMs);
   }
 
-  /** A direct client wants a slot: granted at once, or when one is free, or not by its deadline. */
+  /** A direct client wants a slot: granted at once, or when one is free and it is not held, or not by its deadline. */
   requestDirect(
     upstream: Upstream,
     timeoutMs: number,
+    isPaused: () => boolean,
     granted: (slot: boolean) => void,
     nowMs: number,
   ): () => void {
     const deadlineMs = nowMs + timeoutMs;
     return this.queueForSlot(
       upstream,
-      { sinceMs: nowMs, deadlineMs, client: null, notBeforeMs: nowMs, granted },
+      { sinceMs: nowMs, deadlineMs, client: null, notBeforeMs: nowMs, isPaused, granted },
       nowMs,
     );
   }
@@ -153,9 +154,7 @@ export class Growth {
 
   grantDirect(upstream: Upstream, nowMs: number): void {
     for (;;) {
-      const at = upstream.directWaiters.findIndex(
-        ({ notBeforeMs, client }) => notBeforeMs <= nowMs && (client === null || client.pool.mayHold),
-      );
+      const at = upstream.directWaiters.findIndex((one) => isDue(one, nowMs));
       const waiter = upstream.directWaiters[at];
       if (waiter === undefined) return;
       // Who came first is served first, pooled or direct.

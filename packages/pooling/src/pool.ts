@@ -66,6 +66,8 @@ export class Pool {
   parameters: ValueSet | null = null;
   /** Not null: nothing is checked out any more, and this is what clients are refused with. */
   closed: { readonly cause: unknown } | null = null;
+  /** Its operator holds it: nothing is checked out or opened, clients wait within their deadline. See orders.ts. */
+  paused = false;
 
   clients = 0;
   /** Last moment with a client or a server, for forgetting pools that nobody uses. */
@@ -161,7 +163,7 @@ export class Pool {
    */
   idleFor(client: ClientSession, nowMs: number): ServerSession | null {
     const last = this.idle.length - 1;
-    if (last < 0) return null;
+    if (last < 0 || this.paused) return null;
     const { sequencesAhead } = client;
     const home = client.lastServer;
     if (home?.state === 'idle' && home.replay === client.replay && home.pool === this) {
@@ -192,10 +194,15 @@ export class Pool {
     return this.opening > 0 || this.mayGrow(nowMs) ? null : guarded;
   }
 
+  /** Server connections are opened for it at all. */
+  get opens(): boolean {
+    return this.closed === null && !this.paused;
+  }
+
   /** Another shared server connection may be opened now. */
   mayGrow(nowMs: number): boolean {
-    const { closed, retryAtMs, sharedSize, sizeMax, upstream } = this;
-    return closed === null && nowMs >= retryAtMs && sharedSize < sizeMax && !upstream.isFull(nowMs);
+    const { opens, retryAtMs, sharedSize, sizeMax, upstream } = this;
+    return opens && nowMs >= retryAtMs && sharedSize < sizeMax && !upstream.isFull(nowMs);
   }
 
   /** The server that has been idle for longest, or null. */

@@ -19,7 +19,7 @@ export function sweep(
     for (;;) {
       const client = pool.waiters.peek();
       if (client === null || nowMs - client.waitSinceMs < pool.settings.queryWaitTimeoutMs) break;
-      dispatcher.refuse(client, upstream.waitTimeout(nowMs - client.waitSinceMs, nowMs), nowMs);
+      dispatcher.refuse(client, upstream.waitTimeout(pool, nowMs - client.waitSinceMs, nowMs), nowMs);
     }
     for (const client of pool.waiters) {
       const waitMs = nowMs - client.waitSinceMs;

@@ -12,6 +12,8 @@ export interface DirectWaiter {
   readonly client: ClientSession | null;
   /** Not served before; after a server that had no slot free, it tries again. */
   readonly notBeforeMs: number;
+  /** Not served either while the operator holds what it is for. */
+  readonly isPaused: () => boolean;
   /** Called once with true when a slot is theirs, with false when the deadline passed. */
   granted(slot: boolean, nowMs: number): void;
 }
@@ -113,9 +115,7 @@ export class Upstream {
 
   /** How many direct or dedicated connections are wanted now that their own cap allows, and since when. */
   directWanted(nowMs: number): { readonly wanted: number; readonly sinceMs: number } {
-    const due = this.directWaiters.filter(
-      ({ notBeforeMs, client }) => notBeforeMs <= nowMs && (client === null || client.pool.mayHold),
-    );
+    const due = this.directWaiters.filter((waiter) => isDue(waiter, nowMs));
     const wanted = Math.max(0, Math.min(due.length, this.heldMax - this.holding));
     return { wanted, sinceMs: due[0]?.sinceMs ?? nowMs };
   }
@@ -126,9 +126,10 @@ export class Upstream {
     this.lease?.freed();
   }
 
-  /** What a client is refused with that has waited for too long. */
-  waitTimeout(waitMs: number, nowMs: number): Refusal {
+  /** What a client of `pool` is refused with that has waited for too long. */
+  waitTimeout({ paused }: Pool, waitMs: number, nowMs: number): Refusal {
     const { budget } = this;
+    if (paused) return { kind: 'wait-timeout', waitMs, budget, cause: 'paused' };
     const cause = !this.hasOpenRight(nowMs) ? 'no-right' : this.isFull(nowMs) ? 'budget' : 'pool';
     return { kind: 'wait-timeout', waitMs, budget, cause };
   }
@@ -140,7 +141,7 @@ export class Upstream {
     let sinceMs = count > 0 ? direct.sinceMs : nowMs;
     for (const pool of this.pools) {
       const head = pool.waiters.peek();
-      if (head === null || pool.closed !== null || pool.retryAtMs > nowMs) continue;
+      if (head === null || !pool.opens || pool.retryAtMs > nowMs) continue;
       const more = Math.min(pool.waiters.length - pool.opening, pool.sizeMax - pool.sharedSize);
       if (more <= 0) continue;
       count += more;
@@ -168,7 +169,7 @@ export class Upstream {
     let longest: Pool | null = null;
     let since = Number.POSITIVE_INFINITY;
     for (const pool of this.pools) {
-      if (pool.closed !== null || pool.retryAtMs > nowMs) continue;
+      if (!pool.opens || pool.retryAtMs > nowMs) continue;
       const head = pool.waiters.peek();
       if (head === null || head.waitSinceMs >= since) continue;
       if (pool.sharedSize >= pool.sizeMax || pool.opening >= pool.waiters.length) continue;
@@ -177,4 +178,9 @@ export class Upstream {
     }
     return longest;
   }
+}
+
+/** The waiter may be served now, as far as that is its own affair. */
+export function isDue({ notBeforeMs, client, isPaused }: DirectWaiter, nowMs: number): boolean {
+  return notBeforeMs <= nowMs && !isPaused() && (client === null || client.pool.mayHold);
 }

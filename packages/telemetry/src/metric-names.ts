@@ -111,6 +111,12 @@ export const metricDefinitions = {
     help: 'Generation of the record that the endpoint is served by: the same everywhere once a change has arrived',
     labels: ['endpoint'],
   },
+  pausedPools: {
+    name: 'weir_paused_pools',
+    type: 'gauge',
+    help: 'Pools that are paused by an operator: their clients wait',
+    labels: ['endpoint'],
+  },
   bytes: {
     name: 'weir_bytes_total',
     type: 'counter',

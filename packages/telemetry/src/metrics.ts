@@ -28,6 +28,7 @@ export interface EndpointCounters {
   readonly budget?: number;
   readonly budgetUsed?: number;
   readonly generation?: number;
+  readonly pausedPools?: number;
   /** As seen from clients: what they sent, and what they were sent. */
   readonly bytes?: { readonly fromClients: number; readonly toClients: number };
 }
@@ -118,6 +119,7 @@ function sampleEndpoint(samples: SampleSet, endpoint: string, counters: Endpoint
   number(d.budget, counters.budget);
   number(d.budgetUsed, counters.budgetUsed);
   number(d.generation, counters.generation);
+  number(d.pausedPools, counters.pausedPools);
   if (counters.bytes !== undefined) {
     byWord(d.bytes, 'direction', {
       from_clients: counters.bytes.fromClients,

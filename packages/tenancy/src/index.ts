@@ -2,6 +2,7 @@
 export * from './connection-string.ts';
 export * from './host.ts';
 export * from './ids.ts';
+export * from './orders.ts';
 export type * from './published-endpoint.ts';
 export * from './settings.ts';
 export * from './sizing.ts';

@@ -1,4 +1,5 @@
 // What the control plane publishes about one endpoint and a pooler needs to serve it. Plain values, no I/O.
+import type { EndpointOrders } from './orders.ts';
 
 /** How Weir speaks TLS to the tenant's Postgres, in libpq's words. */
 export type UpstreamTlsMode = 'disable' | 'require' | 'verify-ca' | 'verify-full';
@@ -111,6 +112,7 @@ export interface PublishedEndpoint {
   readonly defaultDatabase: string;
   readonly sizing: Sizing;
   readonly settings: EndpointSettings;
+  readonly orders: EndpointOrders;
   /** Role and password that Weir itself uses for the auth query and health; null: none was given. */
   readonly serviceRole: { readonly name: string; readonly password: string } | null;
   /** One query, `$1` = role name, two columns (role, password); null: pg_authid is read. */

@@ -95,6 +95,11 @@ function bodies(): { [Id in WithBody]: RequestPartInput<Id, 'body'> } {
     createRole: { name: newRoleName() },
     importRole: { name: 'there', password: 'there-pw' },
     rotateRole: {},
+    pausePools: { role: 'app' },
+    resumePools: {},
+    reconnectPools: {},
+    killPools: { database: 'app' },
+    drainEndpoint: {},
   };
 }
 

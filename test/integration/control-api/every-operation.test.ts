@@ -75,6 +75,14 @@ test('every operation does what it says through the client, and its replies are 
   expect(imported).toMatchObject({ name: 'made', keeps: 'password' });
   expect(await counted.deleteRole({ ...ofRole, query: { drop: 'true' } })).toBeNull();
   expect((await counted.listUsage({ query: { by: 'day' } })).nextCursor).toBeNull();
+  const paused = await counted.pausePools({ ...ofEndpoint, body: { role: 'app' } });
+  expect(paused.orders.pools).toMatchObject([{ role: 'app', database: null, killedIn: 0 }]);
+  await counted.resumePools({ ...ofEndpoint, body: {} });
+  await counted.reconnectPools({ ...ofEndpoint, body: { database: 'app' } });
+  await counted.killPools({ ...ofEndpoint, body: {} });
+  const drained = await counted.drainEndpoint({ ...ofEndpoint, body: { overMs: 5 } });
+  const standing = await counted.getOrders(ofEndpoint);
+  expect(standing).toMatchObject({ orders: drained.orders, generation: drained.generation, reached: true });
   expect(await counted.deleteEndpoint(ofEndpoint)).toBeNull();
   expect(await counted.deleteTenant({ params })).toBeNull();
   expect((await counted.undeleteTenant({ params })).endpointCount).toBe(1);

@@ -262,6 +262,7 @@ test('activity adds up what the processes report', async () => {
     serversDirect: 1,
     serversPinned: 0,
     transactionsTotal: 7,
+    generation: 1,
     pins: { newest: [], leftOut: 0, totals: {} },
   };
   for (const processId of ['one', 'two']) {

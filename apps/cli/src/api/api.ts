@@ -8,6 +8,7 @@ import {
   connectionStringsSchema,
   createEndpointReplySchema,
   createTenantReplySchema,
+  type DrainInput,
   type EndpointReply,
   endpointActivitySchema,
   endpointPageSchema,
@@ -15,6 +16,10 @@ import {
   endpointSchema,
   getTenantReplySchema,
   meSchema,
+  type OrderOperationId,
+  type OrderScopeInput,
+  orderReplySchema,
+  ordersReachSchema,
   queryOf,
   type RequestPartInput,
   type RoleReply,
@@ -90,6 +95,10 @@ export function apiAt(url: string, key: string) {
     deleteRole: (endpointId: string, name: string, drop: boolean) =>
       send<void>('DELETE', apiPaths.role(endpointId, name, { drop: String(drop) }), null),
     activity: (id: string) => send('GET', apiPaths.activity(id), endpointActivitySchema),
+    order: (operation: OrderOperationId, id: string, body: OrderScopeInput | DrainInput) =>
+      send('POST', apiPaths.order(operation, id), orderReplySchema, body),
+    orders: (id: string, query: { readonly generation: number; readonly waitMs: number }) =>
+      send('GET', apiPaths.orders(id, query), ordersReachSchema),
     pins: (id: string) => send('GET', apiPaths.pins(id), endpointPinsSchema),
     usage: (query: UsageQuery): Promise<UsageItemReply[]> =>
       allPages(apiPaths.usage(), usagePageSchema, query),

@@ -7,6 +7,14 @@ import { getConnectionStrings } from './endpoints/get-connection-strings.ts';
 import { getEndpoint } from './endpoints/get-endpoint.ts';
 import { getPins } from './endpoints/get-pins.ts';
 import { listEndpoints } from './endpoints/list-endpoints.ts';
+import {
+  drainEndpoint,
+  getOrders,
+  killPools,
+  pausePools,
+  reconnectPools,
+  resumePools,
+} from './endpoints/orders.ts';
 import { getMe } from './me/get-me.ts';
 import type { Performances } from './operation.ts';
 import { createApiKey, getApiKey, listApiKeys, revokeApiKey } from './organisations/api-keys.ts';
@@ -58,4 +66,10 @@ export const performances: Performances = {
   rotateRole,
   deleteRole,
   listUsage,
+  pausePools,
+  resumePools,
+  reconnectPools,
+  killPools,
+  drainEndpoint,
+  getOrders,
 };

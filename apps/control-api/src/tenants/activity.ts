@@ -24,7 +24,7 @@ export function activityReply(
   const processes = reports.flatMap((report) => {
     const activity = report.endpoints[endpoint.id];
     if (activity === undefined) return [];
-    const { pins: _, ...counters } = activity;
+    const { pins: _, generation: _generation, ...counters } = activity;
     return [{ processId: report.processId, startedAt: report.startedAt, ...counters }];
   });
   const totals = processes.reduce(addUp, none);

@@ -18,6 +18,7 @@ function report(processId: string, pins: EndpointPins | null): ProcessReport {
     serversDirect: 0,
     serversPinned: 0,
     transactionsTotal: 0,
+    generation: 1,
   };
   const endpoints: ProcessReport['endpoints'] = pins === null ? {} : { [endpointId]: { ...counters, pins } };
   return { processId, startedAt: '2026-01-01T00:00:00.000Z', endpoints };

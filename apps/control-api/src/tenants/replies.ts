@@ -40,6 +40,7 @@ export function endpointReply(
     budget: endpoint.sizing.budget,
     sizing: endpoint.sizing,
     settings: { ...endpoint.settings, overrides: [...endpoint.settings.overrides] },
+    orders: { ...endpoint.orders, pools: [...endpoint.orders.pools] },
     authQuery: endpoint.authQuery,
     roles: endpoint.roles.map(({ name, verifierIsServers }) => ({ name, verifierIsServers })),
     createdAt: endpoint.createdAt.toISOString(),

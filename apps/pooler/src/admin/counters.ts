@@ -99,6 +99,7 @@ export function collectCounters(
       budget: served.upstream.budget,
       budgetUsed: served.upstream.used,
       generation: served.endpoint.generation,
+      pausedPools: [...served.pools.values()].filter(({ paused }) => paused).length,
       bytes: { fromClients: served.bytesFromClients, toClients: served.bytesToClients },
     });
   }
@@ -135,6 +136,7 @@ export function collectActivity(
       ...shown,
       serversDirect: served.directActive,
       transactionsTotal: served.totals().transactions,
+      generation: served.endpoint.generation,
       pins: reportPins(served, now),
     };
   }

@@ -31,7 +31,7 @@ export interface Admission {
   leave(): void;
 }
 
-/** Throws PoolerError TENANT_SUSPENDED, TLS_REQUIRED or CLIENT_LIMIT. */
+/** Throws PoolerError TENANT_SUSPENDED, ENDPOINT_DRAINING, TLS_REQUIRED or CLIENT_LIMIT. */
 export function admit(
   endpoint: PublishedEndpoint,
   client: { readonly tls: TlsFacts | null },
@@ -39,6 +39,7 @@ export function admit(
 ): Admission {
   const { endpointId, tenantName, settings } = endpoint;
   if (endpoint.status === 'suspended') throw new PoolerError('TENANT_SUSPENDED', { tenant: tenantName });
+  if (endpoint.orders.draining !== null) throw new PoolerError('ENDPOINT_DRAINING', { endpoint: endpointId });
   if (settings.requireTls && !client.tls) throw new PoolerError('TLS_REQUIRED', { endpoint: endpointId });
   if (!clients.enter(endpointId, settings.clientConnectionsMax)) {
     throw new PoolerError('CLIENT_LIMIT', { tenant: tenantName, limit: settings.clientConnectionsMax });

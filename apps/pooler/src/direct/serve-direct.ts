@@ -1,7 +1,7 @@
 // A client of the direct host: logged in upstream in its own name, then relayed byte by byte, counted in the budget.
 import type { Connection, EgressPolicy } from '@weir/net';
 import { backendKeyData, joinBytes, parameterStatus, readyForQuery } from '@weir/protocol';
-import { settingsFor } from '@weir/tenancy';
+import { ordersFor, settingsFor } from '@weir/tenancy';
 import type { CancelKeys } from '../cancel/cancel-keys.ts';
 import type { StartupParameters } from '../client/startup-parameters.ts';
 import { PoolerError } from '../errors.ts';
@@ -73,6 +73,7 @@ function takeSlot(login: DirectLogin, deps: ServeDirectDeps): Promise<void> {
   const { served, role, startup } = login;
   const { upstream, endpoint } = served;
   const timeoutMs = settingsFor(endpoint.settings, role, startup.database).queryWaitTimeoutMs;
+  const isPaused = (): boolean => ordersFor(served.endpoint.orders, role, startup.database).paused;
   return new Promise((resolve, reject) => {
     let settled = false;
     const granted = (slot: boolean): void => {
@@ -84,6 +85,8 @@ function takeSlot(login: DirectLogin, deps: ServeDirectDeps): Promise<void> {
       if (slot) resolve();
       else {
         const seconds = Math.round(timeoutMs / 1000);
+        if (isPaused())
+          return reject(new PoolerError('POOL_PAUSED', { endpoint: endpoint.endpointId, seconds }));
         if (!upstream.hasOpenRight(deps.now()))
           return reject(new PoolerError('LEASES_UNAVAILABLE', { seconds }));
         reject(
@@ -97,7 +100,8 @@ function takeSlot(login: DirectLogin, deps: ServeDirectDeps): Promise<void> {
         );
       }
     };
-    const withdraw = deps.runner.dispatcher.growth.requestDirect(upstream, timeoutMs, granted, deps.now());
+    const { growth } = deps.runner.dispatcher;
+    const withdraw = growth.requestDirect(upstream, timeoutMs, isPaused, granted, deps.now());
     login.whenGone(() => {
       if (settled) return;
       settled = true;
@@ -131,7 +135,7 @@ async function greetAndRelay(
   pairs: Set<DirectPair>,
 ): Promise<string> {
   const { connection, served } = login;
-  const key = deps.cancelKeys.give(login.minor, () =>
+  const cancel = () =>
     cancelServer({
       endpointId: served.endpoint.endpointId,
       upstream: served.endpoint.upstream,
@@ -139,8 +143,8 @@ async function greetAndRelay(
       secretKey: opened.secretKey,
       policy: deps.policy,
       timeoutMs: cancelTimeoutMs,
-    }).catch(() => {}),
-  );
+    }).catch(() => {});
+  const key = deps.cancelKeys.give(login.minor, cancel);
   const parameters = [...opened.parameterStatus].map(([name, value]) => parameterStatus(name, value));
   const greeting = joinBytes([
     ...parameters,
@@ -149,7 +153,9 @@ async function greetAndRelay(
     opened.leftover,
   ]);
   const leftover = login.detach();
-  const ended = relay(connection, opened.connection, served, pairs);
+  const { role, startup } = login;
+  const whose = { served, role, database: startup.database, cancel };
+  const ended = relay(connection, opened.connection, whose, pairs);
   connection.write(greeting);
   if (leftover.length > 0) opened.connection.write(leftover);
   connection.resume();

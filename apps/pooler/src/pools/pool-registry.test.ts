@@ -26,7 +26,7 @@ const runner = new PoolRunner({
   distrust() {},
   readAgain: async () => {},
 });
-const registry = new PoolRegistry(runner, { leases, now: () => 0 });
+const registry = new PoolRegistry(runner, { leases, directPairs: new Set(), now: () => 0 });
 afterEach(() => registry.close());
 afterAll(() => leases.close());
 

@@ -2,9 +2,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { sweep, sweepIdleClients, Upstream } from '@weir/pooling';
 import type { PublishedEndpoint } from '@weir/tenancy';
+import type { DirectPair } from '../direct/relay.ts';
 import { PoolerError } from '../errors.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { EndpointChange } from '../tenants/tenant-cache.ts';
+import { carryOutOrders, drainFurther, type OrderDeps } from './carry-out-orders.ts';
 import type { PoolRunner } from './pool-runner.ts';
 import { poolSettings, ServedEndpoint } from './served-endpoint.ts';
 
@@ -17,6 +19,8 @@ const closingLookMs = 5;
 
 export interface PoolRegistryOptions {
   readonly leases: LeaseKeeper;
+  /** Those of the process: an order may be about them too. */
+  readonly directPairs: ReadonlySet<DirectPair>;
   readonly now: () => number;
 }
 
@@ -26,11 +30,13 @@ export class PoolRegistry {
   private readonly upstreams = new Map<string, Upstream>();
   private readonly runner: PoolRunner;
   private readonly options: PoolRegistryOptions;
+  private readonly orderDeps: OrderDeps;
   private readonly timer: NodeJS.Timeout;
 
   constructor(runner: PoolRunner, options: PoolRegistryOptions) {
     this.runner = runner;
     this.options = options;
+    this.orderDeps = { runner, ...options };
     this.timer = setInterval(() => this.sweep(), sweepEachMs);
   }
 
@@ -76,6 +82,7 @@ export class PoolRegistry {
   private change(served: ServedEndpoint, endpoint: PublishedEndpoint): void {
     const before = served.endpoint;
     served.endpoint = endpoint;
+    carryOutOrders(served, before, this.orderDeps);
     if (endpoint.status === 'suspended') return this.retire(served, 'suspended');
     if (served.gone === 'suspended' || served.gone === 'deleted') this.reopen(served);
     const now = this.options.now();
@@ -133,6 +140,7 @@ export class PoolRegistry {
     sweepIdleClients(this.runner.dispatcher, now);
     for (const [id, served] of this.served) {
       served.forgetUnused(now, poolIdleMs);
+      drainFurther(served, this.orderDeps);
       if (served.gone === null) continue;
       this.dismissIdle(served);
       if (served.gone !== 'suspended' && served.pools.size === 0 && served.directActive === 0)

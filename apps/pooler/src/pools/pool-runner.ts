@@ -60,6 +60,10 @@ export class PoolRunner implements Effects {
   private readonly servers = new Map<ServerSession, ServerConnection>();
   private readonly options: PoolRunnerOptions;
   private cancelsInFlight = 0;
+  private readonly cancelsWaiting: {
+    readonly server: ServerSession;
+    readonly connection: ServerConnection;
+  }[] = [];
 
   constructor(options: PoolRunnerOptions) {
     this.options = options;
@@ -155,25 +159,36 @@ export class PoolRunner implements Effects {
   closeServer(server: ServerSession, reason: ServerCloseReason): void {
     const connection = this.servers.get(server);
     if (connection === undefined) return;
+    // Perhaps in the middle of a message, which a Terminate would become part of.
+    const abrupt = reason === 'client-gone' || reason === 'killed';
     // A statement that nobody waits for any more would keep the slot until its end.
-    if (reason === 'client-gone' && server.owed.length > 0) this.cancelServer(server);
-    connection.end(reason === 'client-gone');
+    if (abrupt && server.owed.length > 0) this.cancelServer(server);
+    connection.end(abrupt);
   }
 
   cancelServer(server: ServerSession): void {
-    this.cancel(server).catch(() => {});
+    const connection = this.servers.get(server);
+    if (connection === undefined) return;
+    // Bracketed from here on: one that waits for its turn must not be handed on either.
+    this.dispatcher.cancelStarted(server);
+    if (this.cancelsInFlight >= cancelsInFlightMax) this.cancelsWaiting.push({ server, connection });
+    else void this.sendCancel(server, connection);
   }
 
   /**
-   * Sends a cancel request for what `server` runs; the server is not handed on before the request's own connection is
+   * Sends a client's cancel request for what `server` runs, unless too many are under way; the server is not handed on before the request's own connection is
    * over. Never rejects for a request that did not arrive: Postgres promises nothing either.
    */
   async cancel(server: ServerSession): Promise<void> {
     const connection = this.servers.get(server);
     if (connection === undefined || this.cancelsInFlight >= cancelsInFlightMax) return;
+    this.dispatcher.cancelStarted(server);
+    await this.sendCancel(server, connection);
+  }
+
+  private async sendCancel(server: ServerSession, connection: ServerConnection): Promise<void> {
     const { served } = originOf(server);
     this.cancelsInFlight++;
-    this.dispatcher.cancelStarted(server);
     try {
       await cancelServer({
         endpointId: served.endpoint.endpointId,
@@ -192,6 +207,17 @@ export class PoolRunner implements Effects {
     } finally {
       this.cancelsInFlight--;
       this.dispatcher.cancelFinished(server, this.options.now());
+      this.cancelNext();
+    }
+  }
+
+  /** Weir's own requests are never dropped; those for servers that are gone meanwhile have nothing left to stop. */
+  private cancelNext(): void {
+    for (;;) {
+      const next = this.cancelsWaiting.shift();
+      if (next === undefined) return;
+      if (this.servers.has(next.server)) return void this.sendCancel(next.server, next.connection);
+      this.dispatcher.cancelFinished(next.server, this.options.now());
     }
   }
 
@@ -236,14 +262,15 @@ export class PoolRunner implements Effects {
     const pooled = this.clients.get(client);
     if (pooled === undefined) return;
     const seconds = Math.round(waitMs / 1000);
-    const { upstream, waiters } = client.pool;
+    const { upstream, waiters, paused } = client.pool;
+    const held = paused ? `Its operator has paused endpoint "${pooled.served.endpoint.endpointId}"; ` : '';
     pooled.connection.write(
       noticeResponse({
         severity: 'NOTICE',
         severityNonLocalized: 'NOTICE',
         code: '00000',
         message: `waiting for a server connection for ${seconds} s`,
-        detail: `${upstream.used} of ${upstream.budget} server connections are in use, ${waiters.length} clients of this pool wait.`,
+        detail: `${held}${upstream.used} of ${upstream.budget} server connections are in use, ${waiters.length} clients of this pool wait.`,
       }),
     );
   }

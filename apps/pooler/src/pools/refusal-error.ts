@@ -22,6 +22,8 @@ export function refusalError(refusal: Refusal, endpoint: PublishedEndpoint): Poo
       return new PoolerError('MESSAGE_TOO_LARGE', { bytes: refusal.bytes, limit: refusal.bytesMax });
     case 'wait-timeout': {
       const seconds = Math.round(refusal.waitMs / 1000);
+      if (refusal.cause === 'paused')
+        return new PoolerError('POOL_PAUSED', { endpoint: endpoint.endpointId, seconds });
       if (refusal.cause === 'no-right') return new PoolerError('LEASES_UNAVAILABLE', { seconds });
       if (refusal.cause === 'budget') {
         return new PoolerError(
@@ -32,6 +34,10 @@ export function refusalError(refusal: Refusal, endpoint: PublishedEndpoint): Poo
       }
       return new PoolerError('QUERY_WAIT_TIMEOUT', { tenant, seconds });
     }
+    case 'killed':
+      return new PoolerError(refusal.inDoubt ? 'KILLED_IN_DOUBT' : 'KILLED', {
+        endpoint: endpoint.endpointId,
+      });
     case 'server-lost':
       return new PoolerError('SERVER_LOST', { endpoint: endpoint.endpointId });
     case 'listener-lost':

@@ -1,7 +1,7 @@
 // One endpoint as this process serves it: its pools, its credentials and its counters. No sockets.
-import { Pool, type PoolObserver, type PoolSettings, type Upstream } from '@weir/pooling';
+import { type DrainPace, Pool, type PoolObserver, type PoolSettings, type Upstream } from '@weir/pooling';
 import { Histogram } from '@weir/telemetry';
-import { type PublishedEndpoint, settingsFor } from '@weir/tenancy';
+import { ordersFor, type PublishedEndpoint, settingsFor } from '@weir/tenancy';
 import type { ServerCredential } from '../client/authenticate.ts';
 
 /** What a pool's servers are opened with. */
@@ -21,6 +21,7 @@ export class ServedPool extends Pool {
     const { served, role, database } = origin;
     super(key, database, served.upstream, poolSettings(served.endpoint, role, database), observer);
     this.origin = origin;
+    this.paused = ordersFor(served.endpoint.orders, role, database).paused;
   }
 }
 
@@ -54,6 +55,9 @@ export class ServedEndpoint {
   readonly credentials = new Map<string, ServerCredential>();
   /** Why clients are sent away once they are outside a transaction; null while the endpoint is served. */
   gone: 'deleted' | 'suspended' | 'moved' | null = null;
+
+  /** Sends its clients away one after the other; null: it is not being drained. */
+  drain: DrainPace | null = null;
 
   directActive = 0;
   serverOpens = 0;

@@ -100,7 +100,14 @@ export class RoleSecrets {
     this.read(endpoint, role).catch(() => {});
   }
 
-  /** Forgets an endpoint that was changed or deleted. */
+  /** An endpoint was changed: what was read stands only if it would be read in the same place in the same way. */
+  changed(before: PublishedEndpoint, after: PublishedEndpoint): void {
+    const readBy = ({ upstream, serviceRole, authQuery, roles }: PublishedEndpoint) =>
+      JSON.stringify([upstream, serviceRole, authQuery, roles]);
+    if (readBy(before) !== readBy(after)) this.forget(after.endpointId);
+  }
+
+  /** Forgets an endpoint that is gone, or not what it was. */
   forget(endpointId: string): void {
     for (const map of [this.#entries, this.#reading, this.#superseded, this.#distrustedAt]) {
       for (const key of map.keys()) if (key.startsWith(`${endpointId}\0`)) map.delete(key);

@@ -1,5 +1,5 @@
 // A published endpoint for tests. Not part of what ships.
-import { defaultEndpointSettings, type PublishedEndpoint } from '@weir/tenancy';
+import { defaultEndpointSettings, noOrders, type PublishedEndpoint } from '@weir/tenancy';
 
 /** An active endpoint without roles, in front of a server that is not there unless `part` names one. */
 export function endpointOf(part: Partial<PublishedEndpoint> = {}): PublishedEndpoint {
@@ -29,6 +29,7 @@ export function endpointOf(part: Partial<PublishedEndpoint> = {}): PublishedEndp
     },
     settings: defaultEndpointSettings,
     serviceRole: { name: 'postgres', password: 'super' },
+    orders: noOrders,
     authQuery: null,
     roles: [],
     ...part,

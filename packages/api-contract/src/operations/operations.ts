@@ -1,6 +1,7 @@
 // Every operation of the API by its name, and the types of what goes in and comes out.
 import type { z } from 'zod';
 import { endpointOperations } from './endpoint-operations.ts';
+import { orderOperations } from './order-operations.ts';
 import { organisationOperations } from './organisation-operations.ts';
 import { roleOperations } from './role-operations.ts';
 import { tenantOperations } from './tenant-operations.ts';
@@ -13,6 +14,7 @@ export const operations = {
   ...endpointOperations,
   ...roleOperations,
   ...usageOperations,
+  ...orderOperations,
 };
 
 export type Operations = typeof operations;

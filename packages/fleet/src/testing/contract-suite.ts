@@ -1,5 +1,5 @@
 // What every fleet adapter must do, as tests that each adapter's test file calls. Nothing here knows an adapter.
-import { defaultEndpointSettings, type PublishedEndpoint } from '@weir/tenancy';
+import { defaultEndpointSettings, noOrders, type PublishedEndpoint } from '@weir/tenancy';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   type CancelRequest,
@@ -59,6 +59,7 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
       overrides: [{ database: 'app', role: 'reports', settings: { mode: 'transaction', pinsMax: null } }],
     },
     serviceRole: { name: 'weir', password: 'weir-service-password' },
+    orders: noOrders,
     authQuery: null,
     roles: [
       {
@@ -76,11 +77,11 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
 
 /** The same as a release would have published it that knew neither modes nor timeouts nor overrides. */
 export function exampleOfEarlierRelease(): PublishedEndpoint {
-  const { settings, ...endpoint } = examplePublishedEndpoint();
+  const { settings, orders: _, ...endpoint } = examplePublishedEndpoint();
   const { poolSize, clientConnectionsMax, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs } =
     settings;
   const known = { poolSize, clientConnectionsMax, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs };
-  return { ...endpoint, settings: { ...known, requireTls: false } as PublishedEndpoint['settings'] };
+  return { ...endpoint, settings: { ...known, requireTls: false } } as unknown as PublishedEndpoint;
 }
 
 export function examplePin(changes: Partial<PinReport> = {}): PinReport {
@@ -107,6 +108,7 @@ export function exampleReport(processId: string, transactionsTotal = 0): Process
     serversDirect: 7,
     serversPinned: 8,
     transactionsTotal,
+    generation: 3,
     pins: {
       newest: [
         examplePin({ statement: 'create temp table t (id int)', applicationName: 'shop', idleMs: 1_500 }),
@@ -329,6 +331,7 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
       await fixture.pooler.registry.leave('pooler-1');
       await fixture.pooler.registry.leave('pooler-1');
       expect(await fixture.controlPlane.registry.all()).toEqual([]);
+      expect(await fixture.controlPlane.registry.silent()).toEqual([]);
     });
 
     test('a report that is not renewed is gone after its time to live, a renewed one stays', async () => {
@@ -339,6 +342,7 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
           await registry.report(exampleReport('renewed'));
           const ids = (await fixture.controlPlane.registry.all()).map((report) => report.processId);
           expect(ids).toEqual(['renewed']);
+          expect(await fixture.controlPlane.registry.silent()).toEqual(['silent']);
         },
         { timeout: patience.timeout, interval: suiteReportTtlMs / 8 },
       );

@@ -1,6 +1,6 @@
 // The endpoint in front of the fake server, as a control plane would publish it.
 import { buildVerifier } from '@weir/scram';
-import { defaultEndpointSettings, type PublishedEndpoint } from '@weir/tenancy';
+import { defaultEndpointSettings, noOrders, type PublishedEndpoint } from '@weir/tenancy';
 
 export const endpointId = 'ep-calm-river-a1b2c3';
 export const password = 'shop';
@@ -33,6 +33,7 @@ export function endpointOf(port: number, poolSize: number): PublishedEndpoint {
     },
     settings: { ...defaultEndpointSettings, poolSize, requireTls: false },
     serviceRole: null,
+    orders: noOrders,
     authQuery: null,
     roles: [
       {

@@ -1,0 +1,2 @@
+ALTER TABLE "endpoints" ADD COLUMN "orders" jsonb DEFAULT '{"pools":[],"draining":null}'::jsonb NOT NULL;--> statement-breakpoint
+ALTER TABLE "endpoints" ADD CONSTRAINT "endpoints_orders" CHECK (case jsonb_typeof("endpoints"."orders" -> 'pools') when 'array' then jsonb_array_length("endpoints"."orders" -> 'pools') <= 64 else false end and "endpoints"."orders" ? 'draining');
