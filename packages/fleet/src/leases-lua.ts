@@ -1,5 +1,5 @@
 // The lease rule as Redis runs it: the same steps as `decide` of @weir/leases, which a test compares with it.
-import { incumbencyMs, wantFreshMs } from '@weir/leases';
+import { incumbencyMs, strangersHolder, wantFreshMs } from '@weir/leases';
 
 /**
  * KEYS: memory, holders, servers. ARGV: request as JSON, channel of notes, opened servers as JSON (process id -> role),
@@ -15,11 +15,11 @@ if runId == '' then
   now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
-local memory = redis.call('HMGET', KEYS[1], 'runId', 'nonce', 'open')
-local nonce, open = memory[2], memory[3] == '1'
+local memory = redis.call('HMGET', KEYS[1], 'runId', 'nonce', 'open', 'fresh')
+local nonce, open, isFreshMemory = memory[2], memory[3] == '1', memory[4] == '1'
 if memory[1] ~= runId then
-  nonce, open = request.nonce, false
-  redis.call('HSET', KEYS[1], 'runId', runId, 'nonce', nonce, 'open', '0')
+  nonce, open, isFreshMemory = request.nonce, false, false
+  redis.call('HSET', KEYS[1], 'runId', runId, 'nonce', nonce, 'open', '0', 'fresh', '0')
 elseif not open and request.reopen == nonce then
   open = true
   redis.call('HSET', KEYS[1], 'open', '1')
@@ -27,7 +27,10 @@ end
 
 local holders, names = {}, {}
 local flat = redis.call('HGETALL', KEYS[2])
-for i = 1, #flat, 2 do holders[flat[i]] = cjson.decode(flat[i + 1]) end
+local checked
+for i = 1, #flat, 2 do
+  if flat[i] == ' checked' then checked = flat[i + 1] else holders[flat[i]] = cjson.decode(flat[i + 1]) end
+end
 local me = request.holder
 local before = holders[me]
 if before and request.seq <= before.seq then return { 'null', '[]' } end
@@ -49,6 +52,32 @@ if silent ~= cjson.null then
   end
 end
 
+local function fresh(record) return record.atMs <= now and now - record.atMs < ${wantFreshMs} end
+for name, record in pairs(holders) do
+  if record.charge == 0 and not fresh(record) then
+    holders[name] = nil
+    redis.call('HDEL', KEYS[2], name)
+  end
+end
+
+local sight = request.checked
+local memoryIsOpen = open
+if sight ~= cjson.null and open and sight.memory == nonce and checked ~= nonce then
+  checked = nonce
+  redis.call('HSET', KEYS[2], ' checked', nonce)
+  if sight.strangers > 0 then
+    holders['${strangersHolder}'] = {
+      seq = request.seq, budget = request.budget, charge = sight.strangers, used = sight.strangers, idle = 0,
+      held = 0, wanted = 0, waitMs = 0, atMs = now,
+    }
+    redis.call('HSET', KEYS[2], '${strangersHolder}', cjson.encode(holders['${strangersHolder}']))
+  else
+    holders['${strangersHolder}'] = nil
+    redis.call('HDEL', KEYS[2], '${strangersHolder}')
+  end
+end
+open = open and (isFreshMemory or checked == nonce)
+
 local own = {
   seq = request.seq, budget = request.budget, charge = request.keep, used = request.used, idle = request.idle,
   held = request.held, wanted = request.wanted, waitMs = request.waitMs, atMs = now,
@@ -62,17 +91,22 @@ for name, record in pairs(holders) do
 end
 table.sort(names)
 
-local function fresh(record) return record.atMs <= now and now - record.atMs < ${wantFreshMs} end
 local function wants(record) if fresh(record) then return record.wanted end return 0 end
 
 local targets, rest, left = {}, {}, budget
 for _, name in ipairs(names) do
   local record = holders[name]
-  local count = wants(record)
-  local wait = 0
-  if count > 0 then wait = record.waitMs + now - record.atMs end
-  rest[#rest + 1] = { name = name, charge = record.charge, need = record.used - record.idle + count, wait = wait }
+  if fresh(record) then
+    local wait = 0
+    if record.wanted > 0 then wait = record.waitMs + now - record.atMs end
+    local need = record.used - record.idle + record.wanted
+    rest[#rest + 1] = { name = name, charge = record.charge, need = need, wait = wait }
+  else
+    targets[name] = record.charge
+    left = left - record.charge
+  end
 end
+left = math.max(0, left)
 table.sort(rest, function(a, b)
   if a.need ~= b.need then return a.need < b.need end
   return a.name < b.name
@@ -127,10 +161,7 @@ end
 
 local short = charged - budget
 if open then short = short + sum end
-local function ready(record)
-  if fresh(record) then return record.charge - record.used + record.idle end
-  return -1
-end
+local function ready(record) return record.charge - record.used + record.idle end
 local order = {}
 for i, name in ipairs(names) do order[i] = name end
 table.sort(order, function(a, b)
@@ -147,17 +178,21 @@ for _, name in ipairs(order) do
   end
 end
 
-local others, heldElsewhere = {}, 0
+local others, heldElsewhere, wantedElsewhere = {}, 0, 0
+local waits = open and own.charge < request.keep + request.wanted
 for _, name in ipairs(names) do
   if name ~= me then
     local record = holders[name]
     heldElsewhere = heldElsewhere + record.held
+    wantedElsewhere = wantedElsewhere + wants(record)
     others[#others + 1] = cjson.encode({ holder = name, seq = record.seq, charge = record.charge })
     local note
     if limits[name] then
       note = { upstream = request.upstream, holder = name, limit = limits[name] }
     elseif open and charged < budget and counts[name] then
       note = { upstream = request.upstream, holder = name, limit = cjson.null }
+    elseif waits and record.charge > 0 and fresh(record) then
+      note = { upstream = request.upstream, holder = name, limit = record.charge }
     end
     if note then redis.call('PUBLISH', ARGV[2], cjson.encode(note)) end
   end
@@ -171,12 +206,12 @@ end
 for processId, role in pairs(cjson.decode(ARGV[3])) do redis.call('HSET', KEYS[3], me .. ' ' .. processId, role) end
 for _, processId in ipairs(cjson.decode(ARGV[4])) do redis.call('HDEL', KEYS[3], me .. ' ' .. processId) end
 
-local closed = cjson.null
-if not open then closed = nonce end
+local closed, unchecked = cjson.null, cjson.null
+if not memoryIsOpen then closed = nonce elseif not open then unchecked = nonce end
 return {
   cjson.encode({
     current = true, share = own.charge, open = open and charged <= budget, limit = limits[me] or own.charge,
-    budget = budget, heldElsewhere = heldElsewhere, closed = closed, known = before ~= nil,
+    budget = budget, heldElsewhere = heldElsewhere, wantedElsewhere = wantedElsewhere, closed = closed, unchecked = unchecked, known = before ~= nil,
   }),
   '[' .. table.concat(others, ',') .. ']',
 }
@@ -186,6 +221,6 @@ return {
 export const freshLeasesLua = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 local runId = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-redis.call('HSET', KEYS[1], 'runId', runId, 'nonce', ARGV[1], 'open', '1')
+redis.call('HSET', KEYS[1], 'runId', runId, 'nonce', ARGV[1], 'open', '1', 'fresh', '1')
 return 1
 `;

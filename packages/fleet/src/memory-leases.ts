@@ -3,7 +3,7 @@ import { decide, type LeaseAnswer, type LeaseMemory, type LeaseNote, type LeaseS
 import type { LeaseAsk, LeaseStore, RegisteredServer } from './contract.ts';
 
 const runId = 'memory';
-const memory: LeaseMemory = { runId, nonce: runId, open: true };
+const memory: LeaseMemory = { runId, nonce: runId, open: true, fresh: true };
 
 interface UpstreamLeases {
   state: LeaseState;
@@ -29,7 +29,7 @@ export class MemoryLeases implements LeaseStore {
   #askOne({ request, opened, gone }: LeaseAsk): LeaseAnswer {
     const { upstream, holder, silent } = request;
     const leases = this.#upstreams.get(upstream) ?? {
-      state: { memory, holders: new Map() },
+      state: { memory, holders: new Map(), checked: null },
       servers: new Map<string, RegisteredServer>(),
     };
     const { state, answer, notes } = decide(leases.state, request, runId, performance.now());

@@ -39,11 +39,15 @@ export class LeaseHolder {
   limit = Number.POSITIVE_INFINITY;
   /** Until then it may open. */
   openUntilMs = Number.NEGATIVE_INFINITY;
+  /** Somebody waits for what it can spare. */
+  isWantedElsewhere = false;
   /** The last answer, if there was any. */
   last: LeaseAnswer | null = null;
   private seq = 0;
   private sentAtMs: number | null = null;
   private closed: string | null = null;
+  /** The memory under which the server has still to be looked at. */
+  unchecked: string | null = null;
   private readonly seen = new Map<string, { seq: number; charge: number; sinceMs: number }>();
 
   constructor(upstream: string, process: LeaseProcess) {
@@ -78,7 +82,7 @@ export class LeaseHolder {
     standing: HolderStanding,
     nonce: string,
     nowMs: number,
-    silent: LeaseRequest['silent'] = null,
+    proofs: Pick<LeaseRequest, 'silent' | 'checked'> = { silent: null, checked: null },
   ): LeaseRequest {
     const { budget, used, idle, held, wanted, waitMs, inUse } = standing;
     const spare = inUse && this.limit >= this.share ? Math.min(spareMost, Math.floor(budget / spareOf)) : 0;
@@ -101,7 +105,7 @@ export class LeaseHolder {
       spare: Math.max(0, spare - Math.max(0, keep - used - wanted)),
       nonce,
       reopen: reopenAtMs !== null && nowMs >= reopenAtMs ? this.closed : null,
-      silent,
+      ...proofs,
     };
   }
 
@@ -121,15 +125,18 @@ export class LeaseHolder {
     this.limit = answer.limit < answer.share ? answer.limit : Number.POSITIVE_INFINITY;
     this.openUntilMs = answer.open ? sentAtMs + leaseTtlMs - leaseMarginMs : Number.NEGATIVE_INFINITY;
     this.closed = answer.closed;
+    this.isWantedElsewhere = answer.wantedElsewhere > 0;
+    this.unchecked = answer.unchecked;
     const { memories } = this.process;
     if (answer.closed !== null && !memories.has(answer.closed)) memories.set(answer.closed, nowMs);
     this.watch(answer, nowMs);
     return true;
   }
 
-  /** Somebody waits elsewhere: it is to come down to `limit`. */
+  /** Somebody waits elsewhere: it is to come down to `limit`, unless that is all it has. */
   limited(limit: number): void {
-    this.limit = Math.min(this.limit, limit);
+    if (limit < this.share) this.limit = Math.min(this.limit, limit);
+    this.isWantedElsewhere = true;
   }
 
   /** When a closed memory may be opened again, or null. */

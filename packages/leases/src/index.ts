@@ -1,5 +1,6 @@
 // Leases of a budget over many processes, as pure decisions: the rule of shared state, and a process's side of it.
 export { type HolderStanding, LeaseHolder, type LeaseProcess } from './holder.ts';
+export { type Registration, type Session, type Sight, sessionsOf, strangersIn } from './look.ts';
 export {
   type Decision,
   decide,
@@ -10,5 +11,6 @@ export {
   type LeaseRequest,
   type LeaseState,
   overtaken,
+  strangersHolder,
 } from './rule.ts';
 export { incumbencyMs, leaseMarginMs, leaseTtlMs, rightsOverMs, wantFreshMs } from './times.ts';

@@ -17,11 +17,16 @@ const blank: LeaseRequest = {
   nonce: 'n',
   reopen: null,
   silent: null,
+  checked: null,
 };
 
 /** Shared state that was open from the start. */
 function shared() {
-  let state: LeaseState = { memory: { runId: 'r', nonce: 'n', open: true }, holders: new Map() };
+  let state: LeaseState = {
+    memory: { runId: 'r', nonce: 'n', open: true, fresh: true },
+    holders: new Map(),
+    checked: null,
+  };
   let seq = 0;
   return {
     ask(changes: Partial<LeaseRequest>, runId = 'r', nowMs = 0) {
@@ -48,7 +53,11 @@ test('a holder is told what to come down to, unused and idle first, and only as 
   ask({ holder: 'b', keep: 5, used: 4, idle: 2 });
   const { answer, notes } = ask({ holder: 'c', wanted: 2 });
   expect(answer).toMatchObject({ share: 0, open: true });
-  expect(notes).toEqual([{ upstream: 'db:5432', holder: 'b', limit: 3 }]);
+  // And the other hears that somebody waits, so that it tells at once what comes to be idle.
+  expect(notes).toEqual([
+    { upstream: 'db:5432', holder: 'a', limit: 5 },
+    { upstream: 'db:5432', holder: 'b', limit: 3 },
+  ]);
   expect(ask({ holder: 'b', keep: 5, used: 5, idle: 2 }).answer.limit).toBe(3);
 });
 
@@ -80,10 +89,22 @@ test('another run id closes the memory: nobody is granted anything, and everybod
   expect(other.answer).toMatchObject({ open: false, share: 0, closed: 'later' });
   expect(ask({ keep: 8, used: 8 }, 'other').answer).toMatchObject({ share: 8, open: false });
   expect(ask({ holder: 'b', wanted: 4, reopen: 'n' }, 'other').answer.open).toBe(false);
-  expect(ask({ holder: 'b', wanted: 4, reopen: 'later' }, 'other').answer).toMatchObject({
-    share: 2,
-    open: true,
-  });
+  const reopened = ask({ holder: 'b', wanted: 4, reopen: 'later' }, 'other');
+  expect(reopened.answer).toMatchObject({ share: 0, open: false, closed: null, unchecked: 'later' });
+  const checked = { memory: 'later', strangers: 0 };
+  expect(ask({ holder: 'b', wanted: 4, checked }, 'other').answer).toMatchObject({ share: 2, open: true });
+});
+
+test('what nobody has declared when a memory is opened counts until it is proven to be gone', () => {
+  const { ask, seqOf } = shared();
+  ask({ wanted: 1, nonce: 'later' }, 'other');
+  ask({ wanted: 1, reopen: 'later' }, 'other');
+  const old = ask({ wanted: 9, checked: { memory: 'n', strangers: 0 } }, 'other');
+  expect(old.answer).toMatchObject({ open: false, unchecked: 'later' });
+  const looked = ask({ wanted: 9, checked: { memory: 'later', strangers: 4 } }, 'other');
+  expect(looked.answer).toMatchObject({ share: 6, open: true, others: [{ holder: '?', charge: 4 }] });
+  const silent = { holder: '?', seq: seqOf('?'), charge: 1 };
+  expect(ask({ keep: 6, used: 6, wanted: 3, silent }, 'other').answer.share).toBe(9);
 });
 
 test('a silent holder loses what was proven to be gone, and nothing if it has spoken since', () => {

@@ -29,6 +29,8 @@ export interface LeaseRequest {
   readonly reopen: string | null;
   /** A silent holder was looked for in the database: no more than `charge` of its connections can be there. */
   readonly silent: { readonly holder: string; readonly seq: number; readonly charge: number } | null;
+  /** After the memory of this name was opened, the server had so many connections of Weir's that nobody has declared. */
+  readonly checked: { readonly memory: string; readonly strangers: number } | null;
 }
 
 /** Whether shared state remembers what it has granted. Shared by many upstreams. */
@@ -37,6 +39,8 @@ export interface LeaseMemory {
   readonly runId: string;
   readonly nonce: string;
   readonly open: boolean;
+  /** Nothing was ever leased before it: then no server has to be looked at. */
+  readonly fresh: boolean;
 }
 
 /** What is known of one holder. */
@@ -57,6 +61,8 @@ export interface HolderRecord {
 export interface LeaseState {
   readonly memory: LeaseMemory | null;
   readonly holders: ReadonlyMap<string, HolderRecord>;
+  /** The memory under which the server was last looked at. */
+  readonly checked: string | null;
 }
 
 export interface LeaseAnswer {
@@ -72,8 +78,12 @@ export interface LeaseAnswer {
   readonly budget: number;
   /** Direct and pinned connections of all other holders. */
   readonly heldElsewhere: number;
+  /** How many slots other holders wait for. */
+  readonly wantedElsewhere: number;
   /** The name of a memory that has to be waited for; null: it is open. */
   readonly closed: string | null;
+  /** The name of a memory that is open, but under which this server has not been looked at. */
+  readonly unchecked: string | null;
   /** Shared state knew this holder. If not, it knows none of its server connections either. */
   readonly known: boolean;
   /** The others, among whom there may be silent ones. */
@@ -84,7 +94,7 @@ export interface LeaseAnswer {
 export interface LeaseNote {
   readonly upstream: string;
   readonly holder: string;
-  /** What it is to come down to; null: slots are free for it. */
+  /** What it is to come down to, or all it has: then somebody waits for what it can spare. Null: slots are free for it. */
   readonly limit: number | null;
 }
 
@@ -94,6 +104,9 @@ export interface Decision {
   readonly notes: readonly LeaseNote[];
 }
 
+/** Holds what nobody has declared. It never asks, so that it is looked for like any silent holder. */
+export const strangersHolder = '?';
+
 /** The answer to a request that comes after a later one. */
 export const overtaken: LeaseAnswer = {
   current: false,
@@ -102,7 +115,9 @@ export const overtaken: LeaseAnswer = {
   limit: 0,
   budget: 0,
   heldElsewhere: 0,
+  wantedElsewhere: 0,
   closed: null,
+  unchecked: null,
   known: false,
   others: [],
 };
@@ -115,18 +130,23 @@ export function decide(state: LeaseState, request: LeaseRequest, runId: string, 
   const memory = remember(state.memory, request, runId);
   const before = state.holders.get(request.holder);
   if (before !== undefined && request.seq <= before.seq) {
-    return { state: { memory, holders: state.holders }, answer: overtaken, notes: [] };
+    return { state: { ...state, memory }, answer: overtaken, notes: [] };
   }
   const holders = new Map(state.holders);
   reclaim(holders, request.silent);
+  // Who has nothing and has gone need not be looked for.
+  for (const [holder, record] of holders)
+    if (record.charge === 0 && !isFresh(record, nowMs)) holders.delete(holder);
+  const checked = check(holders, state.checked, memory, request, nowMs);
+  const isOpen = memory.open && (memory.fresh || checked === memory.nonce);
   const { seq, budget: stated, keep, used, idle, held, wanted, waitMs } = request;
   const own = { seq, budget: stated, charge: keep, used, idle, held, wanted, waitMs, atMs: nowMs };
   holders.set(request.holder, own);
 
   const budget = Math.min(...[...holders.values()].map((record) => record.budget));
-  const targets = shareOut(budget, needsOf(holders, nowMs));
+  const targets = targetsOf(holders, budget, nowMs);
   let charged = sumOf(holders, ({ charge }) => charge);
-  if (memory.open && charged <= budget) {
+  if (isOpen && charged <= budget) {
     const missing = missingOf(holders, targets, nowMs);
     const reserved = sumOfValues(missing) - (missing.get(request.holder) ?? 0);
     const free = budget - charged;
@@ -139,38 +159,62 @@ export function decide(state: LeaseState, request: LeaseRequest, runId: string, 
   const share = holders.get(request.holder)!.charge;
   const missing = missingOf(holders, targets, nowMs);
   // While nobody may open, nobody has to make room for others.
-  const short = charged - budget + (memory.open ? sumOfValues(missing) : 0);
-  const limits = limitsOf(holders, targets, short, nowMs);
+  const short = charged - budget + (isOpen ? sumOfValues(missing) : 0);
+  const limits = limitsOf(holders, targets, short);
   const others = [...holders].filter(([holder]) => holder !== request.holder);
   const answer: LeaseAnswer = {
     current: true,
     share,
-    open: memory.open && charged <= budget,
+    open: isOpen && charged <= budget,
     limit: limits.get(request.holder) ?? share,
     budget,
     heldElsewhere: others.reduce((sum, [, record]) => sum + record.held, 0),
+    wantedElsewhere: others.reduce((sum, [, record]) => sum + wantsOf(record, nowMs), 0),
     closed: memory.open ? null : memory.nonce,
+    unchecked: memory.open && !isOpen ? memory.nonce : null,
     known: before !== undefined,
     others: others
       .map(([holder, record]) => ({ holder, seq: record.seq, charge: record.charge }))
       .sort(byName),
   };
   const notes: LeaseNote[] = [];
-  for (const holder of [...holders.keys()].sort()) {
+  const waits = isOpen && share < keep + wanted;
+  for (const [holder, record] of [...holders].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (holder === request.holder) continue;
     const limit = limits.get(holder);
-    if (limit !== undefined) notes.push({ upstream: request.upstream, holder, limit });
-    else if (memory.open && charged < budget && missing.has(holder))
-      notes.push({ upstream: request.upstream, holder, limit: null });
+    const { upstream } = request;
+    if (limit !== undefined) notes.push({ upstream, holder, limit });
+    else if (isOpen && charged < budget && missing.has(holder)) notes.push({ upstream, holder, limit: null });
+    else if (waits && record.charge > 0 && isFresh(record, nowMs))
+      notes.push({ upstream, holder, limit: record.charge });
   }
   if (share === 0 && wanted === 0) holders.delete(request.holder);
-  return { state: { memory, holders }, answer, notes };
+  return { state: { memory, holders, checked }, answer, notes };
 }
 
 function remember(memory: LeaseMemory | null, request: LeaseRequest, runId: string): LeaseMemory {
-  if (memory === null || memory.runId !== runId) return { runId, nonce: request.nonce, open: false };
+  if (memory === null || memory.runId !== runId) {
+    return { runId, nonce: request.nonce, open: false, fresh: false };
+  }
   if (!memory.open && request.reopen === memory.nonce) return { ...memory, open: true };
   return memory;
+}
+
+/** Counts what nobody has declared as a holder's of its own, until a look shows that it is gone. */
+function check(
+  holders: Map<string, HolderRecord>,
+  checked: string | null,
+  memory: LeaseMemory,
+  { checked: sight, seq, budget }: LeaseRequest,
+  nowMs: number,
+): string | null {
+  if (sight === null || !memory.open || sight.memory !== memory.nonce || checked === memory.nonce)
+    return checked;
+  const { strangers: charge } = sight;
+  const record = { seq, budget, charge, used: charge, idle: 0, held: 0, wanted: 0, waitMs: 0, atMs: nowMs };
+  if (charge > 0) holders.set(strangersHolder, record);
+  else holders.delete(strangersHolder);
+  return memory.nonce;
 }
 
 function reclaim(holders: Map<string, HolderRecord>, silent: LeaseRequest['silent']): void {
@@ -193,16 +237,26 @@ function wantsOf(record: HolderRecord, nowMs: number): number {
   return isFresh(record, nowMs) ? record.wanted : 0;
 }
 
-function needsOf(holders: ReadonlyMap<string, HolderRecord>, nowMs: number): Need[] {
-  return [...holders].map(([holder, record]) => {
-    const wants = wantsOf(record, nowMs);
-    return {
-      holder,
-      charge: record.charge,
-      need: record.used - record.idle + wants,
-      waitMs: wants === 0 ? 0 : record.waitMs + nowMs - record.atMs,
-    };
-  });
+/** What each ought to have. What the silent have is theirs until they are looked for, and is not shared out. */
+function targetsOf(
+  holders: ReadonlyMap<string, HolderRecord>,
+  budget: number,
+  nowMs: number,
+): ReadonlyMap<string, number> {
+  const needs: Need[] = [];
+  const silent = new Map<string, number>();
+  let left = budget;
+  for (const [holder, record] of holders) {
+    const { charge, used, idle, wanted, waitMs, atMs } = record;
+    if (isFresh(record, nowMs)) {
+      const waitedMs = wanted === 0 ? 0 : waitMs + nowMs - atMs;
+      needs.push({ holder, charge, need: used - idle + wanted, waitMs: waitedMs });
+    } else {
+      silent.set(holder, charge);
+      left -= charge;
+    }
+  }
+  return new Map([...silent, ...shareOut(Math.max(0, left), needs)]);
 }
 
 /** What each is owed and has not got. */
@@ -219,16 +273,14 @@ function missingOf(
   return missing;
 }
 
-/** Who has to come down to what, so that `short` slots come free: first those who can at once, last the silent. */
+/** Who has to come down to what, so that `short` slots come free: first those who can at once. */
 function limitsOf(
   holders: ReadonlyMap<string, HolderRecord>,
   targets: ReadonlyMap<string, number>,
   short: number,
-  nowMs: number,
 ): Map<string, number> {
   const limits = new Map<string, number>();
-  const ready = (record: HolderRecord): number =>
-    isFresh(record, nowMs) ? record.charge - record.used + record.idle : -1;
+  const ready = ({ charge, used, idle }: HolderRecord): number => charge - used + idle;
   const order = [...holders].sort(
     ([a, recordA], [b, recordB]) => ready(recordB) - ready(recordA) || (a < b ? -1 : 1),
   );

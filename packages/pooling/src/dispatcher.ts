@@ -206,7 +206,9 @@ export class Dispatcher implements GrowthActs {
     this.dedicated.cameBack(server, nowMs);
     this.serveWaiters(pool, nowMs);
     // Idle servers are room for pools that found the budget used up.
-    if (server.state === 'idle') this.growth.growStarved(pool.upstream, nowMs);
+    if (server.state !== 'idle') return;
+    this.growth.growStarved(pool.upstream, nowMs);
+    if (pool.upstream.lease?.isWantedElsewhere) pool.upstream.lease.idled();
   }
 
   /** Hands idle servers to those who wait for one, in order. */

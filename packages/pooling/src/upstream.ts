@@ -32,6 +32,10 @@ export interface Lease {
   want(): void;
   /** A slot came free. */
   freed(): void;
+  /** Another process waits for what this one can spare. */
+  readonly isWantedElsewhere: boolean;
+  /** A server is idle that could be spared. */
+  idled(): void;
 }
 
 /**

@@ -55,7 +55,7 @@ describe('leases over Redis', { timeout: 300_000 }, () => {
     const subscriber = raw.duplicate();
     subscriber.on('message', (_channel, text) => notes.push(JSON.parse(text)));
     await subscriber.subscribe('notes');
-    let state: LeaseState = { memory: null, holders: new Map() };
+    let state: LeaseState = { memory: null, holders: new Map(), checked: null };
     let runId = 'run-0';
     let nowMs = 1_700_000_000_000;
     let noted = 0;
@@ -76,8 +76,12 @@ describe('leases over Redis', { timeout: 300_000 }, () => {
       await vi.waitFor(() => expect(notes).toHaveLength(noted), { timeout: 60_000, interval: 1 });
       expect(notes.slice(noted - expected.notes.length), place).toEqual(expected.notes);
       const memory = await raw.hgetall('memory');
-      expect({ ...memory, open: memory.open === '1' }, place).toEqual(expected.state.memory);
-      expect(holdersOf(await raw.hgetall('holders')), place).toEqual(expected.state.holders);
+      expect({ ...memory, open: memory.open === '1', fresh: memory.fresh === '1' }, place).toEqual(
+        expected.state.memory,
+      );
+      const { ' checked': checked = null, ...holders } = await raw.hgetall('holders');
+      expect(checked, place).toBe(expected.state.checked);
+      expect(holdersOf(holders), place).toEqual(expected.state.holders);
       state = expected.state;
     }
     subscriber.disconnect();
@@ -103,7 +107,12 @@ describe('leases over Redis', { timeout: 300_000 }, () => {
     expect(closed).toMatchObject({ open: false, share: 0, closed: 'second' });
     expect(await ask({ seq: 2, keep: 8, used: 5 })).toMatchObject({ open: false, share: 8, known: false });
     expect(await ask({ ...other, seq: 2, reopen: 'another' })).toMatchObject({ open: false });
-    expect(await ask({ ...other, seq: 3, reopen: 'second' })).toMatchObject({ open: true, share: 2 });
+    expect(await ask({ ...other, seq: 3, reopen: 'second' })).toMatchObject({
+      open: false,
+      unchecked: 'second',
+    });
+    const checked = { memory: 'second', strangers: 1 };
+    expect(await ask({ ...other, seq: 4, checked })).toMatchObject({ open: true, share: 1 });
   });
 });
 
@@ -117,7 +126,7 @@ function randomRequest(random: SeededRandom, state: LeaseState, step: number): L
   const keep = record === undefined || random.oneIn(50) ? random.below(3) : random.below(record.charge + 1);
   const used = random.below(keep + 1);
   const idle = random.below(used + 1);
-  const silentName = random.pick(names);
+  const silentName = random.pick([...names, '?']);
   const silentRecord = state.holders.get(silentName);
   const silent =
     silentRecord !== undefined && silentName !== holder && random.oneIn(20)
@@ -138,6 +147,10 @@ function randomRequest(random: SeededRandom, state: LeaseState, step: number): L
     nonce: `nonce-${step}`,
     reopen: memory !== null && !memory.open && random.oneIn(4) ? memory.nonce : null,
     silent,
+    checked:
+      memory !== null && random.oneIn(6)
+        ? { memory: random.oneIn(5) ? 'another' : memory.nonce, strangers: random.below(3) }
+        : null,
   });
 }
 

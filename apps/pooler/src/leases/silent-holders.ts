@@ -1,8 +1,8 @@
 // Looks in the database for the server connections of holders that have fallen silent: ends them, and says what is left.
 
 import { setTimeout as wait } from 'node:timers/promises';
-import type { LeaseStore, RegisteredServer } from '@weir/fleet';
-import { leaseTtlMs } from '@weir/leases';
+import type { LeaseStore } from '@weir/fleet';
+import { leaseTtlMs, type Session, type Sight, sessionsOf, strangersIn } from '@weir/leases';
 import type { Upstream } from '@weir/pooling';
 import type { Logger } from '@weir/telemetry';
 import { asPoolerError } from '../errors.ts';
@@ -47,15 +47,6 @@ const terminateQuery = `select pg_catalog.count(pg_catalog.pg_terminate_backend(
     (select one ->> 0, one ->> 1 from pg_catalog.json_array_elements($1::pg_catalog.json) one)
   and pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - backend_start) * 1000 >= $2::pg_catalog.float8`;
 
-/** A session as the database shows it. */
-interface Session {
-  readonly processId: number;
-  readonly role: string;
-  /** Since its start; null: not shown. */
-  readonly ageMs: number | null;
-  readonly applicationName: string;
-}
-
 /** A holder of which nothing has been heard for so long that it can open nothing any more. */
 interface Silent {
   readonly holder: string;
@@ -72,32 +63,55 @@ export class SilentHolders {
     this.#options = options;
   }
 
-  /** Has one of them looked for, unless that was done a moment ago. What is proven goes out with the lease's next request. */
+  /**
+   * Has what is due looked for, unless that was done a moment ago: strangers after shared state had forgotten, a silent
+   * holder. What is found goes out with the lease's next request.
+   */
   lookFor(lease: UpstreamLease): void {
     const { now, log } = this.#options;
     const { upstream } = lease;
+    const { unchecked } = lease.holder;
     const [silent] = lease.holder.silent(now());
-    if (silent === undefined || (this.#nextLookAtMs.get(upstream.id) ?? 0) > now()) return;
+    if (unchecked === null && silent === undefined) return;
+    if ((this.#nextLookAtMs.get(upstream.id) ?? 0) > now()) return;
     // Not again before this one is over.
     this.#nextLookAtMs.set(upstream.id, Number.POSITIVE_INFINITY);
-    this.#look(lease, silent)
+    (unchecked === null ? this.#look(lease, silent!) : this.#check(lease, unchecked))
       .catch((error: unknown) => {
         const { code, message } = asPoolerError(error);
         log.warn(
-          { upstream: upstream.id, holder: silent.holder, slots: silent.charge, code },
-          `server connections of a silent process cannot be looked for, and stay counted: ${message}`,
+          { upstream: upstream.id, code },
+          `server connections of other processes cannot be looked for, and what they had stays counted: ${message}`,
         );
       })
       .finally(() => {
         // Each process at another time, as one look is enough.
         const pauseMs = lookEachMs * (0.75 + Math.random() / 2);
-        this.#nextLookAtMs.set(upstream.id, now() + pauseMs);
-        if (!lease.inUse) this.#nextLookAtMs.delete(upstream.id);
+        if (lease.inUse) this.#nextLookAtMs.set(upstream.id, now() + pauseMs);
+        else this.#nextLookAtMs.delete(upstream.id);
       });
   }
 
+  async #check(lease: UpstreamLease, memory: string): Promise<void> {
+    const { look, log, rolesOf } = this.#options;
+    const { upstream } = lease;
+    const looker = look(upstream);
+    if (looker === null) return;
+    try {
+      const strangers = strangersIn(await this.#sight(upstream, looker), rolesOf(upstream), 0);
+      if (strangers > 0)
+        log.warn(
+          { upstream: upstream.id, strangers },
+          'server connections that no process has declared stay counted',
+        );
+      lease.seen({ memory, strangers });
+    } finally {
+      looker.done();
+    }
+  }
+
   async #look(lease: UpstreamLease, silent: Silent): Promise<void> {
-    const { now, log, look, store } = this.#options;
+    const { now, log, look, rolesOf } = this.#options;
     const { upstream } = lease;
     const looker = look(upstream);
     if (looker === null) return;
@@ -107,16 +121,14 @@ export class SilentHolders {
     try {
       const giveUpAtMs = now() + endingMs;
       for (let round = 0; ; round++) {
-        const servers = await store.servers(upstream.id);
         const ageMs = leastAgeMs();
-        const [row] = await looker.query(sessionsQuery, []);
-        const sessions = readSessions(row?.[0] ?? '[]');
-        const own = ownSessions(sessions, servers, silent.holder, ageMs);
+        const sight = await this.#sight(upstream, looker);
+        const own = sessionsOf(silent.holder, sight, ageMs);
         if (round === 0 && own.length > 0) {
           const pairs = own.map(({ processId, role }) => [String(processId), role]);
           await looker.query(terminateQuery, [JSON.stringify(pairs), String(ageMs)]);
         } else if (own.length === 0 || now() >= giveUpAtMs) {
-          const strangers = this.#strangers(upstream, sessions, servers, ageMs);
+          const strangers = strangersIn(sight, rolesOf(upstream), ageMs);
           const left = Math.min(silent.charge, own.length + strangers);
           log.warn(
             { upstream: upstream.id, holder: silent.holder, slots: silent.charge, left },
@@ -132,38 +144,12 @@ export class SilentHolders {
     }
   }
 
-  /** Sessions of Weir's roles that no process has registered: any of them may be one that the silent one could not tell of. */
-  #strangers(
-    upstream: Upstream,
-    sessions: readonly Session[],
-    servers: readonly RegisteredServer[],
-    leastAgeMs: number,
-  ): number {
-    const registered = new Set(servers.map(({ processId }) => processId));
-    const roles = new Set([...this.#options.rolesOf(upstream), ...servers.map(({ role }) => role)]);
-    return sessions.filter(
-      ({ processId, role, ageMs, applicationName }) =>
-        !registered.has(processId) &&
-        roles.has(role) &&
-        applicationName !== 'weir service' &&
-        (ageMs === null || ageMs >= leastAgeMs),
-    ).length;
+  /** Sessions before registrations: what is registered in between is no stranger. */
+  async #sight(upstream: Upstream, looker: Looker): Promise<Sight> {
+    const [row] = await looker.query(sessionsQuery, []);
+    const sessions = readSessions(row?.[0] ?? '[]');
+    return { sessions, registered: await this.#options.store.servers(upstream.id) };
   }
-}
-
-/** Those that the holder registered, and nobody else has since, as a process id may come again. */
-function ownSessions(
-  sessions: readonly Session[],
-  servers: readonly RegisteredServer[],
-  holder: string,
-  leastAgeMs: number,
-): Session[] {
-  return sessions.filter(({ processId, role, ageMs }) => {
-    const claims = servers.filter((server) => server.processId === processId);
-    const [claim] = claims;
-    const isOwn = claims.length === 1 && claim?.holder === holder && claim.role === role;
-    return isOwn && (ageMs === null || ageMs >= leastAgeMs);
-  });
 }
 
 function readSessions(text: string): Session[] {

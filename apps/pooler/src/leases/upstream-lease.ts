@@ -8,6 +8,8 @@ const retryEachMs = 100;
 const closedRetryMs = 500;
 /** Rights are kept warm: renewed so often, a little sooner or later in each process. */
 const renewEachMs = 1_000;
+/** That servers are idle others hear so often, if they wait for some. */
+const idleTellEachMs = 20;
 /** After a request that nobody answered. */
 const failedRetryMs = 250;
 /** Server connections are registered this soon after they were opened. */
@@ -28,6 +30,7 @@ export class UpstreamLease implements Lease {
   private readonly now: () => number;
   private readonly wake: () => void;
   private short = false;
+  private askedAtMs = Number.NEGATIVE_INFINITY;
   /** Nothing that is wanted makes it ask before. */
   private notBeforeMs = 0;
   /** Server connections that are open, and what shared state has still to be told of them. */
@@ -36,6 +39,7 @@ export class UpstreamLease implements Lease {
   private readonly gone = new Set<number>();
   /** What was proven of a silent holder and is to be told. */
   private silent: LeaseRequest['silent'] = null;
+  private checked: LeaseRequest['checked'] = null;
 
   /** `wake` asks for a look at all leases at the end of this turn. */
   constructor(upstream: Upstream, process: LeaseProcess, now: () => number, wake: () => void) {
@@ -73,10 +77,26 @@ export class UpstreamLease implements Lease {
     this.wake();
   }
 
+  get isWantedElsewhere(): boolean {
+    return this.holder.isWantedElsewhere;
+  }
+
+  idled(): void {
+    if (!this.inSpare) return;
+    const now = this.now();
+    this.askBy(Math.max(now, this.askedAtMs + idleTellEachMs));
+    if (this.nextAtMs <= now && !this.holder.asking) this.wake();
+  }
+
+  /** Something could be given to others. */
+  private get inSpare(): boolean {
+    return this.holder.share > this.upstream.used || this.upstream.idle > 0;
+  }
+
   /** Somebody waits elsewhere, or slots came free: `limit` as in a note. */
   noted(limit: number | null): void {
     if (limit !== null) this.holder.limited(limit);
-    this.askBy(this.now());
+    if (limit === null || this.inSpare) this.askBy(this.now());
   }
 
   serverOpened(mark: OpenedServerMark): void {
@@ -100,6 +120,13 @@ export class UpstreamLease implements Lease {
     this.wake();
   }
 
+  /** The server was looked at, as has to be done once under each memory. */
+  seen(checked: NonNullable<LeaseRequest['checked']>): void {
+    this.checked = checked;
+    this.askBy(this.now());
+    this.wake();
+  }
+
   isDue(nowMs: number): boolean {
     return !this.holder.asking && nowMs >= this.nextAtMs && (this.inUse || this.holder.share > 0);
   }
@@ -113,6 +140,7 @@ export class UpstreamLease implements Lease {
   ask(nonce: string, nowMs: number, leaving: boolean) {
     const { upstream } = this;
     const { count, waitMs } = upstream.wanted(nowMs);
+    this.askedAtMs = nowMs;
     const request = this.holder.ask(
       {
         budget: upstream.budget,
@@ -125,7 +153,7 @@ export class UpstreamLease implements Lease {
       },
       nonce,
       nowMs,
-      this.silent,
+      { silent: this.silent, checked: this.checked },
     );
     const opened = [...this.untold].map((processId) => this.open.get(processId)!);
     return { request, opened, gone: [...this.gone] };
@@ -143,6 +171,7 @@ export class UpstreamLease implements Lease {
     for (const { processId } of opened) this.untold.delete(processId);
     for (const processId of gone) this.gone.delete(processId);
     this.silent = null;
+    this.checked = null;
     // A memory that has lost this process has lost its server connections too.
     if (!answer.known) for (const processId of this.open.keys()) this.untold.add(processId);
     this.short = answer.share < request.keep + request.wanted;

@@ -21,6 +21,7 @@ export function exampleLeaseRequest(changes: Partial<LeaseRequest> = {}): LeaseR
     nonce: 'nonce',
     reopen: null,
     silent: null,
+    checked: null,
     ...changes,
   };
 }

@@ -1,0 +1,347 @@
+// A simulated pooler process as leases see it: work that needs server connections, and the holder's own code for the rest.
+import {
+  type LeaseAnswer,
+  LeaseHolder,
+  type LeaseProcess,
+  type LeaseRequest,
+  leaseTtlMs,
+  type Registration,
+  type Session,
+  sessionsOf,
+  strangersIn,
+} from '@weir/leases';
+import type { LeaseWorld } from './lease-world.ts';
+import type { BackendPeer } from './model-database.ts';
+
+interface ModelServer extends BackendPeer {
+  state: 'opening' | 'idle' | 'busy' | 'closing';
+  processId: number | null;
+}
+
+const askEachMs = 100;
+const renewEachMs = 1_000;
+const answerTimeoutMs = 900;
+const idleTellEachMs = 20;
+/** Until Postgres notices that a machine is gone. */
+const keepAliveMs = 30_000;
+
+export class ModelProcess {
+  readonly id: string;
+  budget: number;
+  isDead = false;
+  /** Its machine is gone without a word: what it had open stays open. */
+  isCutOff = false;
+  frozenUntilMs = 0;
+  served = 0;
+  readonly queue: { sinceMs: number; busyMs: number }[] = [];
+  private readonly world: LeaseWorld;
+  private readonly holder: LeaseHolder;
+  private readonly leases: LeaseProcess;
+  private readonly servers = new Set<ModelServer>();
+  /** Its monotonic clock: when it began, and how fast it goes. */
+  private readonly clockStart: number;
+  private readonly clockRate: number;
+  private askedAtMs = 0;
+  private nonces = 0;
+  private readonly untold = new Set<number>();
+  private readonly gone = new Set<number>();
+  private silent: LeaseRequest['silent'] = null;
+  private checked: LeaseRequest['checked'] = null;
+  private isLooking = false;
+
+  constructor(world: LeaseWorld, id: string, budget: number) {
+    this.world = world;
+    this.id = id;
+    this.budget = budget;
+    this.leases = { id, memories: new Map(), seq: 0 };
+    this.holder = new LeaseHolder('db', this.leases);
+    this.clockStart = world.random.next() * 1e6;
+    this.clockRate = 0.99 + 0.02 * world.random.next();
+    this.lookLater();
+  }
+
+  private get nowMs(): number {
+    return this.clockStart + this.world.clock.nowMs * this.clockRate;
+  }
+
+  get used(): number {
+    if (this.world.broken !== 'free-at-close') return this.servers.size;
+    return this.servers.size - this.count('closing');
+  }
+
+  private count(state: ModelServer['state']): number {
+    let count = 0;
+    for (const server of this.servers) if (server.state === state) count++;
+    return count;
+  }
+
+  /** A turn of its event loop, once it is not frozen any more. */
+  turn(run: () => void): void {
+    if (this.isDead) return;
+    const { clock } = this.world;
+    if (clock.nowMs < this.frozenUntilMs) clock.after(this.frozenUntilMs - clock.nowMs, () => this.turn(run));
+    else run();
+  }
+
+  private later(delayMs: number, run: () => void): void {
+    this.world.clock.after(delayMs, () => this.turn(run));
+  }
+
+  work(busyMs: number): void {
+    this.turn(() => {
+      this.queue.push({ sinceMs: this.world.clock.nowMs, busyMs });
+      this.serve();
+    });
+  }
+
+  kill(): void {
+    this.isDead = true;
+    // The kernel closes its sockets; of a machine that is gone the database notices it only after a while.
+    for (const server of this.servers) this.leave(server);
+  }
+
+  private leave(server: ModelServer): void {
+    const { clock, database } = this.world;
+    clock.after(this.isCutOff ? keepAliveMs : 0, () => {
+      if (server.processId !== null) database.end(server.processId, server);
+    });
+  }
+
+  private serve(): void {
+    for (const server of this.servers) {
+      if (server.state !== 'idle') continue;
+      const job = this.queue.shift();
+      if (job === undefined) break;
+      server.state = 'busy';
+      this.later(job.busyMs, () => {
+        if (!this.servers.has(server)) return;
+        this.served++;
+        server.state = 'idle';
+        if (this.excess > 0) this.close(server);
+        this.serve();
+        if (
+          server.state === 'idle' &&
+          this.holder.isWantedElsewhere &&
+          this.nowMs - this.askedAtMs >= idleTellEachMs
+        )
+          this.ask();
+      });
+    }
+    while (this.queue.length > this.count('opening') && this.holder.mayOpen(this.used, this.nowMs))
+      this.open();
+    if (this.queue.length > this.count('opening') || this.holder.mayGive(this.used)) this.askIfDue();
+  }
+
+  private get excess(): number {
+    return (
+      this.servers.size - this.count('closing') - Math.min(this.holder.share, this.holder.limit, this.budget)
+    );
+  }
+
+  private open(): void {
+    const { world } = this;
+    const server: ModelServer = {
+      state: 'opening',
+      processId: null,
+      started: (processId) => {
+        // Known to the model at once, so that a killed process's kernel can close it.
+        server.processId = processId;
+        this.turn(() => {
+          if (!this.servers.has(server)) return;
+          this.untold.add(processId);
+          this.gone.delete(processId);
+          server.state = 'idle';
+          if (this.excess > 0) this.close(server);
+          this.serve();
+        });
+        if (this.isDead) this.leave(server);
+      },
+      ended: () => this.turn(() => this.ended(server)),
+    };
+    this.servers.add(server);
+    // Now and then a name or a handshake takes its time.
+    const dialMs =
+      world.isStormy && world.random.chance(0.1) ? world.random.next() * 15_000 : world.random.next() * 20;
+    this.later(dialMs, () => {
+      if (!this.holder.hasOpenRight(this.nowMs) && world.broken !== 'no-recheck') {
+        this.servers.delete(server);
+        return this.serve();
+      }
+      world.clock.after(world.random.next() * 50, () => world.database.start(server));
+    });
+  }
+
+  private close(server: ModelServer): void {
+    if (server.state === 'closing') return;
+    server.state = 'closing';
+    this.world.clock.after(this.world.random.next() * 5, () =>
+      this.world.database.end(server.processId!, server),
+    );
+  }
+
+  private ended(server: ModelServer): void {
+    this.servers.delete(server);
+    if (server.processId !== null) {
+      this.untold.delete(server.processId);
+      this.gone.add(server.processId);
+    }
+    this.serve();
+  }
+
+  /** Somebody waits elsewhere, or slots came free. */
+  noted(limit: number | null): void {
+    this.turn(() => {
+      if (limit !== null) this.holder.limited(limit);
+      this.shrink();
+      if (limit === null || this.holder.share > this.used || this.count('idle') > 0) this.ask();
+    });
+  }
+
+  private shrink(): void {
+    for (const server of this.servers) if (server.state === 'idle' && this.excess > 0) this.close(server);
+  }
+
+  private lookLater(): void {
+    this.later(25, () => {
+      this.serve();
+      this.askIfDue();
+      this.lookLater();
+    });
+  }
+
+  private askIfDue(): void {
+    const sinceMs = this.nowMs - this.askedAtMs;
+    if (this.holder.asking) return;
+    const isWanted =
+      this.queue.length > this.count('opening') ||
+      this.untold.size > 0 ||
+      this.silent !== null ||
+      this.checked !== null;
+    if (sinceMs >= renewEachMs || (sinceMs >= askEachMs && isWanted) || this.holder.mayGive(this.used))
+      this.ask();
+  }
+
+  private ask(): void {
+    if (this.holder.asking) return;
+    const { world } = this;
+    this.askedAtMs = this.nowMs;
+    const idle = this.queue.length === 0 ? this.count('idle') : 0;
+    const request = this.holder.ask(
+      {
+        budget: this.budget,
+        used: this.used,
+        idle,
+        held: 0,
+        wanted: Math.max(0, this.queue.length - this.count('opening')),
+        waitMs: this.queue[0] === undefined ? 0 : world.clock.nowMs - this.queue[0].sinceMs,
+        inUse: true,
+      },
+      `${this.id}/${++this.nonces}`,
+      this.nowMs,
+      { silent: this.silent, checked: this.checked },
+    );
+    const opened = [...this.untold].map((processId) => this.registration(processId));
+    const gone = [...this.gone];
+    const sent =
+      world.broken === 'reopen-at-once' && this.holder.last?.closed != null
+        ? { ...request, reopen: this.holder.last.closed }
+        : request;
+    world.carry(this, { request: sent, opened, gone }, (answer) =>
+      this.turn(() => this.answered(request, answer, opened, gone)),
+    );
+    this.later(answerTimeoutMs, () => this.holder.unanswered(request));
+  }
+
+  private registration(processId: number): Registration {
+    return { holder: this.id, processId, role: this.world.database.role };
+  }
+
+  private answered(
+    request: LeaseRequest,
+    answer: LeaseAnswer,
+    opened: readonly Registration[],
+    gone: readonly number[],
+  ): void {
+    if (!this.holder.answered(request, answer, this.nowMs)) return;
+    for (const { processId } of opened) this.untold.delete(processId);
+    for (const processId of gone) this.gone.delete(processId);
+    this.silent = null;
+    this.checked = null;
+    if (!answer.known) {
+      for (const { processId, state } of this.servers)
+        if (processId !== null && state !== 'opening') this.untold.add(processId);
+    }
+    this.shrink();
+    this.serve();
+    this.lookForOthers();
+  }
+
+  private lookForOthers(): void {
+    const { unchecked } = this.holder;
+    const [silent] = this.holder.silent(this.nowMs);
+    if (this.isLooking || (unchecked === null && silent === undefined)) return;
+    this.isLooking = true;
+    this.later(1_000, () => {
+      this.isLooking = false;
+    });
+    if (unchecked !== null) return this.check(unchecked);
+    const { holder, seq, charge, silentMs } = silent!;
+    if (this.world.broken === 'no-look') {
+      this.silent = { holder, seq, charge: 0 };
+      return this.ask();
+    }
+    const sinceMs = this.nowMs - silentMs;
+    const leastAge = () => this.nowMs - sinceMs - leaseTtlMs;
+    this.look((sight, ageMs) => {
+      const own = sessionsOf(holder, sight, ageMs);
+      const { database } = this.world;
+      this.world.clock.after(this.world.random.next() * 30, () =>
+        database.terminate(
+          own.map(({ processId }) => processId),
+          ageMs,
+        ),
+      );
+      this.later(300, () =>
+        this.look((after, laterAgeMs) => {
+          const left =
+            sessionsOf(holder, after, laterAgeMs).length +
+            strangersIn(after, new Set([database.role]), laterAgeMs);
+          if (left < charge) this.silent = { holder, seq, charge: left };
+          this.ask();
+        }, leastAge),
+      );
+    }, leastAge);
+  }
+
+  private check(memory: string): void {
+    this.look(
+      (sight) => {
+        const strangers =
+          this.world.broken === 'unchecked' ? 0 : strangersIn(sight, new Set([this.world.database.role]), 0);
+        this.checked = { memory, strangers };
+        this.ask();
+      },
+      () => 0,
+    );
+  }
+
+  /** Sessions first, registrations after, each a round trip away. */
+  private look(
+    seen: (
+      sight: { sessions: readonly Session[]; registered: readonly Registration[] },
+      ageMs: number,
+    ) => void,
+    leastAge: () => number,
+  ): void {
+    const { world } = this;
+    const ageMs = leastAge();
+    world.clock.after(world.random.next() * 30, () => {
+      const sessions = world.database.sessions();
+      this.later(world.random.next() * 30, () => {
+        if (!world.reaches(this)) return;
+        const registered = world.store.servers;
+        this.later(world.random.next() * 30, () => seen({ sessions, registered }, ageMs));
+      });
+    });
+  }
+}
