@@ -8,6 +8,8 @@ import type { ControlApiConfig, ListenAddress } from './config.ts';
 import { handOverFirstKey } from './first-key.ts';
 import { allJobs } from './jobs/all-jobs.ts';
 import { startWorker } from './jobs/start-worker.ts';
+import { EventStreams } from './live/event-stream.ts';
+import { createReportFeed } from './live/report-feed.ts';
 import { type Ends, openSharedParts, type SharedParts } from './shared-parts.ts';
 
 /** A running control-api. */
@@ -41,8 +43,11 @@ export async function startControlApi(
     const keyUse = startKeyUse({ catalog, log });
     ends.push(() => keyUse.close());
 
-    const app = await buildApp({ config, catalog, fleet, log, metrics: createMetrics(), keyUse });
+    const live = { feed: createReportFeed(() => fleet.registry.all()), streams: new EventStreams() };
+    const app = await buildApp({ config, catalog, fleet, log, metrics: createMetrics(), keyUse, live });
     ends.push(() => app.close());
+    // Before the app is closed, which waits for replies in hand, and these would go on.
+    ends.push(async () => live.feed.close());
     await app.listen({ host: config.listen.host, port: config.listen.port });
     const { port } = app.server.address() as AddressInfo;
     const { host } = config.listen;

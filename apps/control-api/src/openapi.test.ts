@@ -7,6 +7,8 @@ import fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { buildApp } from './build-app.ts';
 import { readControlApiConfig } from './config.ts';
+import { EventStreams } from './live/event-stream.ts';
+import { createReportFeed } from './live/report-feed.ts';
 import type { App, Parts } from './parts.ts';
 import { addAuthentication } from './plugins/authenticate-caller.ts';
 
@@ -24,6 +26,7 @@ function build() {
     log: createLogger({ name: 'test', level: 'silent' }),
     metrics: createMetrics(),
     keyUse: { note() {}, close: async () => {} },
+    live: { feed: createReportFeed(async () => []), streams: new EventStreams() },
   });
 }
 

@@ -12,6 +12,14 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { KeyUse } from './callers/key-use.ts';
 import type { ControlApiConfig } from './config.ts';
+import type { EventStreams } from './live/event-stream.ts';
+import type { ReportFeed } from './live/report-feed.ts';
+
+/** What is watched as it happens. */
+export interface Live {
+  readonly feed: ReportFeed;
+  readonly streams: EventStreams;
+}
 
 export interface Parts {
   readonly config: ControlApiConfig;
@@ -20,6 +28,7 @@ export interface Parts {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly keyUse: KeyUse;
+  readonly live: Live;
 }
 
 /** Fastify as the routes see it. */

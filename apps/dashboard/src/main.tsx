@@ -6,6 +6,7 @@ import './styles/base.css';
 import './styles/controls.css';
 import './styles/layout.css';
 import './styles/pages.css';
+import './styles/charts.css';
 import './styles/dialog.css';
 import './styles/lists.css';
 import './styles/settings.css';

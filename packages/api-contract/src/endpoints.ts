@@ -131,30 +131,6 @@ export const createEndpointReplySchema = z
   .object({ endpoint: endpointSchema, connectionStrings: connectionStringsSchema })
   .meta({ id: 'CreateEndpointReply' });
 
-const count = z.number().int().min(0);
-const activityFields = {
-  clientsActive: count,
-  clientsIdle: count,
-  clientsWaiting: count,
-  serversActive: count,
-  serversIdle: count,
-  serversOpening: count,
-  serversDirect: count,
-  serversPinned: count,
-  transactionsTotal: count,
-};
-
-export const endpointActivitySchema = z
-  .object({
-    endpointId: endpointIdSchema,
-    at: timeSchema,
-    budget: z.number().int(),
-    serversOpen: count.describe('Server connections of every kind that count in the budget now'),
-    totals: z.object(activityFields),
-    processes: z.array(z.object({ processId: z.string(), startedAt: timeSchema, ...activityFields })),
-  })
-  .meta({ id: 'EndpointActivity' });
-
 export type CreateEndpointBody = z.output<typeof createEndpointBodySchema>;
 export type CreateEndpointInput = z.input<typeof createEndpointBodySchema>;
 export type ChangeEndpointBody = z.output<typeof changeEndpointBodySchema>;
@@ -163,5 +139,4 @@ export type EndpointPageReply = z.output<typeof endpointPageSchema>;
 export type ConnectionStringsQuery = z.output<typeof connectionStringsQuerySchema>;
 export type ConnectionStringsReply = z.output<typeof connectionStringsSchema>;
 export type CreateEndpointReply = z.output<typeof createEndpointReplySchema>;
-export type EndpointActivityReply = z.output<typeof endpointActivitySchema>;
 export type SnippetReply = z.output<typeof snippetSchema>;

@@ -1,8 +1,10 @@
 // The HTTP API as schemas and types, for the server, the dashboard, the command line and tests; re-exports only.
+export * from './activity.ts';
 export * from './api-keys.ts';
 export * from './audit.ts';
 export * from './client.ts';
 export * from './endpoints.ts';
+export * from './events.ts';
 export * from './identity.ts';
 export * from './me.ts';
 export * from './operations/operation.ts';

@@ -70,12 +70,21 @@ export interface EndpointPins {
   readonly totals: Readonly<Record<string, number>>;
 }
 
-/** What goes on at one endpoint on one process. */
+/** What goes on at one endpoint on one process. What is counted is so since the process started. */
 export interface EndpointActivity extends ActivityCounters {
   /** Of the record that it is served by: whatever that orders has been done. */
   readonly generation: number;
   readonly pins: EndpointPins;
+  /** Errors that were given to clients, by code. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** How often a client waited for a server so long, by classes of time that all processes of a release share. */
+  readonly waits: readonly number[];
+  /** The same for how long a client had a server. */
+  readonly executions: readonly number[];
 }
+
+/** More classes of time than any release reports. */
+export const timeClassesMax = 64;
 
 /** One pooler process as the fleet sees it. */
 export interface ProcessReport {

@@ -49,3 +49,19 @@ test('a reason with the name of something every object has is a reason like othe
   const { totals } = parseProcessReport(text)!.endpoints['ep-a']!.pins;
   expect(Object.entries(totals)).toEqual([['__proto__', 3]]);
 });
+
+test.each([undefined, null, 'many', { 0: 1 }])(
+  'times and errors that are none are left out (%#)',
+  (value) => {
+    const text = JSON.stringify({
+      processId: 'p',
+      startedAt: 't',
+      endpoints: { 'ep-a': { waits: value, errors: value === undefined ? undefined : [value] } },
+    });
+    expect(parseProcessReport(text)!.endpoints['ep-a']).toMatchObject({
+      waits: [],
+      executions: [],
+      errors: {},
+    });
+  },
+);

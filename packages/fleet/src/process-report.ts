@@ -1,6 +1,11 @@
 // How long a process report lives, and how one is read back from text that anyone may have written.
-import type { ActivityCounters, EndpointActivity, ProcessReport } from './contract.ts';
-import { isRecord, readPins } from './read-pins.ts';
+import {
+  type ActivityCounters,
+  type EndpointActivity,
+  type ProcessReport,
+  timeClassesMax,
+} from './contract.ts';
+import { countOf, isRecord, readCountsByWord, readPins } from './read-pins.ts';
 
 /** A report that is not renewed within this time is gone. */
 export const processReportTtlMs = 5_000;
@@ -17,7 +22,7 @@ const activityKeys = [
   'transactionsTotal',
 ] as const satisfies readonly (keyof ActivityCounters)[];
 
-/** The report in `text`, or null if it is none. Counters that are missing or no numbers count 0; pins may be missing. */
+/** The report in `text`, or null if it is none. Counters that are missing or no numbers count 0; the rest may be missing. */
 export function parseProcessReport(text: string): ProcessReport | null {
   let value: unknown;
   try {
@@ -38,11 +43,17 @@ function readActivity(value: unknown): EndpointActivity {
     const count = counters[key];
     return [key, typeof count === 'number' && Number.isFinite(count) ? count : 0];
   });
-  const { generation } = counters;
   return {
     ...(Object.fromEntries(entries) as unknown as ActivityCounters),
     // A process of an earlier release says none, and carries out no orders either.
-    generation: typeof generation === 'number' && Number.isFinite(generation) ? generation : 0,
+    generation: countOf(counters.generation),
     pins: readPins(counters.pins),
+    errors: readCountsByWord(counters.errors),
+    waits: readCounts(counters.waits),
+    executions: readCounts(counters.executions),
   };
+}
+
+function readCounts(value: unknown): readonly number[] {
+  return Array.isArray(value) ? value.slice(0, timeClassesMax).map(countOf) : [];
 }

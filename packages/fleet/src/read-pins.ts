@@ -1,20 +1,25 @@
 // Pins as they are read back from a report that anyone may have written: what does not fit is left out, and all is bounded.
 import { type EndpointPins, type PinReport, pinStatementCharactersMax, pinsReportedMax } from './contract.ts';
 
-// Reasons are words of a closed list of some twenty; names in Postgres have 63 bytes.
-const reasonsMax = 64;
+// Reasons are words of a closed list of some twenty, codes of errors of some fifty; names in Postgres have 63 bytes.
+const wordsMax = 64;
 const nameCharactersMax = 64;
 
 /** A report of an earlier release has none. */
 export function readPins(value: unknown): EndpointPins {
   const pins = isRecord(value) ? value : {};
   const newest = Array.isArray(pins.newest) ? pins.newest.slice(0, pinsReportedMax) : [];
-  const totals = isRecord(pins.totals) ? Object.entries(pins.totals).slice(0, reasonsMax) : [];
   return {
     newest: newest.map(readPin).filter((pin) => pin !== null),
     leftOut: countOf(pins.leftOut),
-    totals: Object.fromEntries(totals.map(([reason, count]) => [nameOf(reason), countOf(count)])),
+    totals: readCountsByWord(pins.totals),
   };
+}
+
+/** Counts by words of a closed list; nothing of what is none. */
+export function readCountsByWord(value: unknown): Readonly<Record<string, number>> {
+  const counts = isRecord(value) ? Object.entries(value).slice(0, wordsMax) : [];
+  return Object.fromEntries(counts.map(([word, count]) => [nameOf(word), countOf(count)]));
 }
 
 function readPin(value: unknown): PinReport | null {
@@ -37,7 +42,7 @@ function nameOf(text: string): string {
   return text.slice(0, nameCharactersMax);
 }
 
-function countOf(value: unknown): number {
+export function countOf(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? Math.max(0, Math.floor(value)) : 0;
 }
 

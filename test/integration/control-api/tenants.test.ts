@@ -264,6 +264,9 @@ test('activity adds up what the processes report', async () => {
     transactionsTotal: 7,
     generation: 1,
     pins: { newest: [], leftOut: 0, totals: {} },
+    errors: {},
+    waits: [],
+    executions: [],
   };
   for (const processId of ['one', 'two']) {
     const startedAt = new Date().toISOString();

@@ -183,7 +183,7 @@ test(
     await page.getByRole('link', { name: 'History' }).click();
     const entry = page.getByRole('listitem').filter({ hasText: 'Changed tenant' }).last();
     await entry.locator('summary').click();
-    await entry.getByRole('row', { name: 'suspendedReason – unpaid' }).waitFor();
+    await entry.getByRole('row', { name: /suspendedReason – unpaid/ }).waitFor();
     await page.getByLabel('Action').selectOption('tenant.undelete');
     await page.getByText('Nobody has done this so far.').waitFor();
     expect(faults).toEqual([]);

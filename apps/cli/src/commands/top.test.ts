@@ -15,8 +15,17 @@ function look(endpointId: string, at: string, totals: Partial<EndpointActivityRe
     serversPinned: 0,
     transactionsTotal: 0,
   };
+  const counted = { boundsSeconds: [], waits: [], executions: [], pins: {}, errors: {} };
   const id = endpointId as EndpointActivityReply['endpointId'];
-  return { endpointId: id, at, budget: 20, serversOpen: 3, totals: { ...none, ...totals }, processes: [] };
+  return {
+    endpointId: id,
+    at,
+    budget: 20,
+    serversOpen: 3,
+    totals: { ...none, ...totals },
+    counted,
+    processes: [],
+  };
 }
 
 test('endpoints whose clients wait stand first, with transactions for each second since the look before', () => {

@@ -17,14 +17,14 @@ export type Create<Reply> = (write: (change: Change) => Promise<Reply>) => Promi
 
 /**
  * Performs a creation, or repeats its reply if it was made under the same Idempotency-Key in the last 24 hours.
- * Only what succeeded is kept. Throws ApiError `idempotency-key-reused` for a key of another body.
+ * Only what succeeded is kept, and nothing of an `Other`, which creates nothing. Throws ApiError `idempotency-key-reused` for a key of another body.
  */
-export async function once<Reply>(
+export async function once<Reply, Other = never>(
   { catalog, author }: { readonly catalog: Catalog; readonly author: Author },
   request: FastifyRequest,
   reply: FastifyReply,
-  perform: (create: Create<Reply>) => Promise<Reply>,
-): Promise<Reply> {
+  perform: (create: Create<Reply>) => Promise<Reply | Other>,
+): Promise<Reply | Other> {
   const idempotencyKey = request.headers['idempotency-key'] as string | undefined;
   if (idempotencyKey === undefined) return perform((write) => catalog.change(author, write));
   const name: RequestName = { route: `${request.method} ${request.url.split('?', 1)[0]}`, idempotencyKey };

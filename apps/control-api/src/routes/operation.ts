@@ -1,7 +1,9 @@
 // How an operation of the contract becomes a route: its schemas, its scopes, and what its code is given.
 import {
+  eventsContentType,
   type Operation,
   type OperationId,
+  type Operations,
   operations,
   problemContentType,
   problemSchema,
@@ -11,6 +13,7 @@ import {
 import type { Author, CallerRecord } from '@weir/catalog';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { EventStream } from '../live/event-stream.ts';
 import type { App, Parts } from '../parts.ts';
 import { callerOf } from '../plugins/authenticate-caller.ts';
 import { type Create, once } from './once.ts';
@@ -28,12 +31,19 @@ export interface Call<Id extends OperationId> {
   readonly create: Create<ReplyOf<Id>>;
   /** Generations of which one must be the current one; undefined: any. */
   readonly ifGeneration: readonly number[] | undefined;
+  /** The caller takes events, which the operation has. */
+  readonly wantsEvents: boolean;
   /** For headers; the status and the body are sent by the operation. */
   readonly reply: FastifyReply;
 }
 
 /** What an operation does. Rejects with ApiError; then nothing was changed. */
-export type Perform<Id extends OperationId> = (call: Call<Id>, parts: Parts) => Promise<ReplyOf<Id>>;
+export type Perform<Id extends OperationId> = (
+  call: Call<Id>,
+  parts: Parts,
+) => Promise<ReplyOf<Id> | (HasEvents<Id> extends true ? EventStream : never)>;
+
+type HasEvents<Id extends OperationId> = Operations[Id] extends { hasEvents: true } ? true : false;
 
 /** Every operation with its code: one that is missing, or not in the contract, does not compile. */
 export type Performances = { readonly [Id in OperationId]: Perform<Id> };
@@ -55,6 +65,12 @@ const problemReplies = {
   '4xx': problemReply('The request cannot be done as it is'),
   '5xx': problemReply('Weir cannot do it now'),
 };
+
+/** One value, or the same again and again as events. */
+const eitherReply = (description: string, schema: z.ZodType) => ({
+  description,
+  content: { 'application/json': { schema }, [eventsContentType]: { schema } },
+});
 
 const idempotencyHeaders = z.looseObject({
   'idempotency-key': z
@@ -101,7 +117,10 @@ export function addOperation<Id extends OperationId>(
       ...(query === undefined ? {} : { querystring: query }),
       ...(body === undefined ? {} : { body }),
       ...(headers === undefined ? {} : { headers }),
-      response: { [status]: replySchema, ...problemReplies },
+      response: {
+        [status]: operation.hasEvents ? eitherReply(summary, replySchema) : replySchema,
+        ...problemReplies,
+      },
     },
     handler: async (request: FastifyRequest, reply: FastifyReply) => {
       const caller = callerOf(request);
@@ -113,23 +132,35 @@ export function addOperation<Id extends OperationId>(
       };
       // Whatever is logged on the way can be found by the request that caused it.
       const log = parts.log.child({ requestId: request.id, apiKeyId: caller.id });
-      const result = await once(
+      const result = await once<ReplyOf<Id>, EventStream>(
         { catalog: parts.catalog, author },
         request,
         reply,
-        (create: Create<ReplyOf<Id>>) => {
+        (create) => {
           const { params, query, body } = request;
           const ifGeneration = ifMatchOf(request.headers['if-match']);
-          const call = { params, query, body, caller, author, create, ifGeneration, reply };
-          return perform(call as unknown as Call<Id>, { ...parts, log });
+          const wantsEvents = operation.hasEvents === true && takesEvents(request);
+          const call = { params, query, body, caller, author, create, ifGeneration, wantsEvents, reply };
+          return perform(call as unknown as Call<Id>, { ...parts, log }) as Promise<
+            ReplyOf<Id> | EventStream
+          >;
         },
       );
+      if (result instanceof EventStream) {
+        // Kept alive, a connection whose stream has ended would hold up an end of the process.
+        reply.header('connection', 'close');
+        return reply.code(status).type(eventsContentType).send(result.readable);
+      }
       if (operation.hasEtag && result !== null) {
         reply.header('etag', etagOf((result as { generation: number }).generation));
       }
       return reply.code(status).send(result as never);
     },
   });
+}
+
+function takesEvents({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes(eventsContentType) ?? false;
 }
 
 function scopesText({ scopes }: Operation): string {

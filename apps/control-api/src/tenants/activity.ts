@@ -1,7 +1,9 @@
 // What all processes report of one endpoint, added up.
 import type { EndpointActivityReply } from '@weir/api-contract';
 import type { EndpointRecord } from '@weir/catalog';
-import type { ActivityCounters, ProcessReport } from '@weir/fleet';
+import type { ActivityCounters, EndpointActivity, ProcessReport } from '@weir/fleet';
+import { secondsBounds } from '@weir/telemetry';
+import { sumByWord } from './sum-by-word.ts';
 
 const none: ActivityCounters = {
   clientsActive: 0,
@@ -24,7 +26,14 @@ export function activityReply(
   const processes = reports.flatMap((report) => {
     const activity = report.endpoints[endpoint.id];
     if (activity === undefined) return [];
-    const { pins: _, generation: _generation, ...counters } = activity;
+    const {
+      pins: _pins,
+      errors: _errors,
+      waits: _waits,
+      executions: _executions,
+      generation: _generation,
+      ...counters
+    } = activity;
     return [{ processId: report.processId, startedAt: report.startedAt, ...counters }];
   });
   const totals = processes.reduce(addUp, none);
@@ -39,6 +48,7 @@ export function activityReply(
       totals.serversDirect +
       totals.serversPinned,
     totals,
+    counted: countedOf(reports.flatMap((report) => report.endpoints[endpoint.id] ?? [])),
     processes,
   };
 }
@@ -48,4 +58,24 @@ function addUp(sum: ActivityCounters, counters: ActivityCounters): ActivityCount
   for (const name of Object.keys(none) as (keyof ActivityCounters)[])
     added[name] = sum[name] + counters[name];
   return added as unknown as ActivityCounters;
+}
+
+function countedOf(activities: readonly EndpointActivity[]): EndpointActivityReply['counted'] {
+  return {
+    boundsSeconds: [...secondsBounds],
+    waits: sumOfClasses(activities.map(({ waits }) => waits)),
+    executions: sumOfClasses(activities.map(({ executions }) => executions)),
+    pins: sumByWord(activities.map(({ pins }) => pins.totals)),
+    errors: sumByWord(activities.map(({ errors }) => errors)),
+  };
+}
+
+/** What a process of another release reports in other classes is left out. */
+function sumOfClasses(all: readonly (readonly number[])[]): number[] {
+  const sum = new Array<number>(secondsBounds.length + 1).fill(0);
+  for (const counts of all) {
+    if (counts.length !== sum.length) continue;
+    for (const [index, count] of counts.entries()) sum[index]! += count;
+  }
+  return sum;
 }

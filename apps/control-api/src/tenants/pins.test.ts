@@ -20,7 +20,8 @@ function report(processId: string, pins: EndpointPins | null): ProcessReport {
     transactionsTotal: 0,
     generation: 1,
   };
-  const endpoints: ProcessReport['endpoints'] = pins === null ? {} : { [endpointId]: { ...counters, pins } };
+  const endpoints: ProcessReport['endpoints'] =
+    pins === null ? {} : { [endpointId]: { ...counters, pins, errors: {}, waits: [], executions: [] } };
   return { processId, startedAt: '2026-01-01T00:00:00.000Z', endpoints };
 }
 

@@ -1,5 +1,5 @@
 // Everything that can go wrong with a request, as one error that a page can show with its advice.
-import { ApiCallError } from '@weir/api-contract';
+import { ApiCallError, type Problem, problemSchema } from '@weir/api-contract';
 
 /** A field that the API did not take: dotted path (`upstream.port`) and why. */
 export interface FieldFault {
@@ -61,19 +61,33 @@ export function unreachable(): ApiProblem {
   });
 }
 
-/** A reply that is no problem of the API's (a proxy's page, say) is described by its status. */
-function fromReply({ status, problem }: ApiCallError): ApiProblem {
-  if (problem !== null) return new ApiProblem({ ...problem, faults: problem.errors });
-  if (status < 400) {
-    return new ApiProblem({
-      status,
-      title: 'The API answered in a way this page does not know',
-      action: 'Reload the page; Weir may have been updated since it was opened.',
-    });
+/** The body of an error reply as a problem. */
+export function problemOf(status: number, text: string): ApiProblem {
+  let problem: Problem | null = null;
+  try {
+    problem = problemSchema.parse(JSON.parse(text));
+  } catch {
+    // Described by its status.
   }
+  return fromReply({ status, problem });
+}
+
+/** A reply that is no problem of the API's (a proxy's page, say) is described by its status. */
+function fromReply({ status, problem }: Pick<ApiCallError, 'status' | 'problem'>): ApiProblem {
+  if (problem !== null) return new ApiProblem({ ...problem, faults: problem.errors });
+  if (status < 400) return unknownReply(status);
   return new ApiProblem({
     status,
     title: `The API answered ${status}`,
     action: 'Try again. If something stands between this page and Weir, look at its log.',
+  });
+}
+
+/** A reply that is not as the contract of this page says. */
+export function unknownReply(status: number): ApiProblem {
+  return new ApiProblem({
+    status,
+    title: 'The API answered in a way this page does not know',
+    action: 'Reload the page; Weir may have been updated since it was opened.',
   });
 }

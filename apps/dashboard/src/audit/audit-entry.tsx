@@ -6,6 +6,8 @@ import { sentenceOf, valueText } from './entry-words.ts';
 
 export function AuditEntry({ entry }: { entry: AuditEntryReply }) {
   const { at, targetId, tenantId, apiKeyId, address, requestId, changes } = entry;
+  // Of what is new there was nothing before.
+  const hasBefore = changes.some(({ before }) => before !== null && before !== undefined);
   return (
     <li>
       <details className="audit-entry">
@@ -25,7 +27,7 @@ export function AuditEntry({ entry }: { entry: AuditEntryReply }) {
               <thead>
                 <tr>
                   <th scope="col">Field</th>
-                  <th scope="col">Before</th>
+                  {hasBefore && <th scope="col">Before</th>}
                   <th scope="col">After</th>
                 </tr>
               </thead>
@@ -35,7 +37,7 @@ export function AuditEntry({ entry }: { entry: AuditEntryReply }) {
                     <th scope="row" className="mono">
                       {field}
                     </th>
-                    <td className="mono soft">{valueText(before)}</td>
+                    {hasBefore && <td className="mono soft">{valueText(before)}</td>}
                     <td className="mono">{valueText(after)}</td>
                   </tr>
                 ))}

@@ -1,16 +1,17 @@
 // One endpoint on its tenant's page: Connect, live tiles, pins, its budget, the database behind it and its settings.
 import type { ConnectionStringsReply, EndpointReply } from '@weir/api-contract';
 import { useState } from 'react';
-import { useActivity } from '../api/use-activity.ts';
 import { usePins } from '../api/use-pins.ts';
 import { ConnectDialog } from '../connect/connect-dialog.tsx';
 import { memory } from '../format.ts';
+import { LiveCharts } from '../live/live-charts.tsx';
+import { LiveTiles } from '../live/live-tiles.tsx';
+import { useActivity } from '../live/use-activity.ts';
 import { useMay, useSession } from '../session.tsx';
 import { PoolSettings } from '../settings/pool-settings.tsx';
 import { SizingDialog } from '../sizing/sizing-dialog.tsx';
 import { BudgetSum } from './budget-sum.tsx';
 import { Icon } from './icon.tsx';
-import { LiveTiles } from './live-tiles.tsx';
 import { PinList } from './pin-list.tsx';
 import { StatusPill } from './status-pill.tsx';
 
@@ -26,7 +27,7 @@ interface EndpointPanelProps {
 /** Follows the endpoint for as long as it is drawn. */
 export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce, onChanged }: EndpointPanelProps) {
   const { api } = useSession();
-  const activity = useActivity(api, endpoint.id);
+  const activity = useActivity(endpoint.id);
   const pins = usePins(api, endpoint.id);
   const [connecting, setConnecting] = useState(openAtOnce);
   const [sizingIsOpen, setSizingOpen] = useState(false);
@@ -52,6 +53,7 @@ export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce, onChang
         </button>
       </div>
       <LiveTiles activity={activity} budget={endpoint.budget} />
+      <LiveCharts activity={activity} />
       <PinList pins={pins} />
       <div className="columns">
         <div className="endpoint-facts">

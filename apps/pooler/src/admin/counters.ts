@@ -138,6 +138,9 @@ export function collectActivity(
       transactionsTotal: served.totals().transactions,
       generation: served.endpoint.generation,
       pins: reportPins(served, now),
+      errors: Object.fromEntries(served.errors.counts),
+      waits: [...served.waitSeconds.counts],
+      executions: [...served.querySeconds.counts],
     };
   }
   return activity;

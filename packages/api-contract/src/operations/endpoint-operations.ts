@@ -1,12 +1,12 @@
 // Operations on endpoints, and on what goes on in them.
 import { z } from 'zod';
+import { endpointActivitySchema } from '../activity.ts';
 import {
   changeEndpointBodySchema,
   connectionStringsQuerySchema,
   connectionStringsSchema,
   createEndpointBodySchema,
   createEndpointReplySchema,
-  endpointActivitySchema,
   endpointPageSchema,
   endpointSchema,
 } from '../endpoints.ts';
@@ -89,8 +89,11 @@ export const endpointOperations = {
     method: 'GET',
     path: '/v1/endpoints/:endpointId/activity',
     tag: 'endpoints',
-    summary: 'Clients and servers now, with the budget',
+    summary: 'Clients and servers now, with the budget, and what was counted so far',
+    description:
+      'With Accept: text/event-stream it comes each second as an event, for a minute; then it is asked for again.',
     scopes: ['read'],
+    hasEvents: true,
     params: endpointParamsSchema,
     status: 200,
     reply: endpointActivitySchema,

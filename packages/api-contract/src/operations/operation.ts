@@ -17,6 +17,8 @@ export interface Operation {
   readonly hasEtag?: true;
   /** Done at most once for an Idempotency-Key. */
   readonly isIdempotent?: true;
+  /** With `Accept: text/event-stream` the reply comes again and again, each time as one event. */
+  readonly hasEvents?: true;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;

@@ -117,6 +117,9 @@ export function exampleReport(processId: string, transactionsTotal = 0): Process
       leftOut: 6,
       totals: { 'temp-object': 9, listen: 1 },
     },
+    errors: { CLIENT_LIMIT: 4 },
+    waits: [9, 0, 2],
+    executions: [1, 2, 3],
   };
   return {
     processId,

@@ -1,10 +1,13 @@
 // What goes on at an endpoint this second: clients by what they do, and server connections against the budget.
 import type { EndpointActivityReply } from '@weir/api-contract';
 import type { CSSProperties } from 'react';
-import { type Activity, historySlots } from '../api/use-activity.ts';
 import { count, counted } from '../format.ts';
 import { transactionsPerSecond } from './rate.ts';
 import { Sparkline } from './sparkline.tsx';
+import type { Activity } from './use-activity.ts';
+
+// The last minute; the charts below go further back.
+const sparkSlots = 60;
 
 const clientTiles = [
   { kind: 'active', label: 'Active', field: 'clientsActive', note: 'using a server' },
@@ -29,7 +32,7 @@ export function LiveTiles({ activity, budget }: { activity: Activity; budget: nu
               {latest === null ? '–' : count(latest.totals[field])}
             </p>
             <p className="tile-note visually-hidden">clients {note}</p>
-            <Sparkline values={history.map((at) => at.totals[field])} slots={historySlots} />
+            <Sparkline values={history.slice(-sparkSlots).map((at) => at.totals[field])} slots={sparkSlots} />
           </div>
         ))}
         <ServerTile latest={latest} budget={latest?.budget ?? budget} />
