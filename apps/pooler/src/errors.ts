@@ -110,6 +110,13 @@ const rows = {
     hint: 'Whether the last statement took effect is not known; look at the data before repeating it.',
     logLevel: 'info',
   },
+  ADDRESS_NOT_ALLOWED: {
+    sqlstate: '28000',
+    severity: 'FATAL',
+    message: 'connections from {address} to endpoint "{endpoint}" are not allowed',
+    hint: 'Connect from an address that is allowed, or add this one to allowedAddresses of the endpoint.',
+    logLevel: 'info',
+  },
   TLS_REQUIRED: {
     sqlstate: '28000',
     severity: 'FATAL',

@@ -124,3 +124,21 @@ test('a page is limited, and says so by default', () => {
   expect(pageQuerySchema.parse({})).toEqual({ limit: 50 });
   expect(pageQuerySchema.safeParse({ limit: '500' }).success).toBe(false);
 });
+
+test('allowed addresses are IPv4 and IPv6 in plain or CIDR notation, and at least one', () => {
+  const allowed = (allowedAddresses: unknown) => changeOf({ allowedAddresses });
+  expect(allowed(['10.0.0.0/8', '203.0.113.7', '2001:db8::/32', '::1', '0.0.0.0/0'])).toBe('taken');
+  expect(allowed(null)).toBe('taken');
+  expect(allowed([])).toEqual(['settings.allowedAddresses']);
+  for (const wrong of [
+    '',
+    'example.com',
+    '10.0.0.0/33',
+    '::1/129',
+    '10.0.0',
+    '::ffff:10.0.0.1',
+    '1.2.3.4 ',
+    'fe80::1%eth0',
+  ])
+    expect([wrong, allowed(['::1', wrong])]).toEqual([wrong, ['settings.allowedAddresses.1']]);
+});

@@ -5,6 +5,15 @@ import { z } from 'zod';
 import { overridesInputSchema, overridesSchema } from './overrides.ts';
 import { poolFields } from './pool-fields.ts';
 
+const addressRangeSchema = z
+  .string()
+  .max(64)
+  .refine(
+    (text) => addressForms.some((form) => form.safeParse(text).success) && !/^::ffff:/i.test(text),
+    'must be an IPv4 or IPv6 address, or a range of them in CIDR notation, such as 203.0.113.0/24',
+  );
+const addressForms = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()];
+
 const endpointFields = {
   clientConnectionsMax: z
     .number()
@@ -13,6 +22,12 @@ const endpointFields = {
     .max(1_000_000)
     .describe('Most client connections of the endpoint'),
   requireTls: z.boolean().describe('Refuse clients without TLS'),
+  allowedAddresses: z
+    .array(addressRangeSchema)
+    .min(1, 'must name an address; null lets clients in from everywhere')
+    .max(100)
+    .nullable()
+    .describe('Addresses and CIDR ranges that clients may come from; null: from everywhere'),
 };
 
 /** All settings, as the API shows them. */

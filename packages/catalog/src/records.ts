@@ -161,6 +161,7 @@ export function settingsOf(row: EndpointRow): EndpointSettings {
     queryTimeoutMs: row.queryTimeoutMs,
     transactionTimeoutMs: row.transactionTimeoutMs,
     requireTls: row.requireTls,
+    allowedAddresses: row.allowedAddresses,
     overrides: row.overrides,
   };
 }

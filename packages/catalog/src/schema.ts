@@ -163,6 +163,7 @@ export const endpoints = pgTable(
     queryTimeoutMs: timeLimit('query_timeout_ms'),
     transactionTimeoutMs: timeLimit('transaction_timeout_ms'),
     requireTls: boolean('require_tls').notNull(),
+    allowedAddresses: text('allowed_addresses').array().$type<readonly string[]>(),
     /** One value, as it is read, changed and published as a whole. */
     overrides: jsonb('overrides').$type<readonly SettingsOverride[]>().notNull().default([]),
     orders: jsonb('orders').$type<EndpointOrders>().notNull().default(noOrders),
@@ -190,6 +191,10 @@ export const endpoints = pgTable(
     check(
       'endpoints_settings',
       sql`coalesce(${table.poolSize}, 1) >= 1 and ${table.clientConnectionsMax} >= 1 and ${table.queryWaitTimeoutMs} >= 1 and ${table.serverIdleTimeoutMs} >= 1 and ${table.serverLifetimeMs} >= 1`,
+    ),
+    check(
+      'endpoints_allowed_addresses',
+      sql`${table.allowedAddresses} is null or cardinality(${table.allowedAddresses}) between 1 and 100`,
     ),
     check('endpoints_mode', sql`${table.mode} in ('transaction', 'session', 'statement')`),
     check('endpoints_state_tracking', sql`${table.stateTracking} in ('auto', 'strict', 'off')`),

@@ -1,4 +1,5 @@
 // What `@weir/net` offers: connections and how they come about.
+export { AddressRanges } from './address-ranges.ts';
 export {
   type ClientTlsOptions,
   upgradeToClientTls,

@@ -22,7 +22,8 @@ export function addressBytes(literal: string): Uint8Array | null {
   return offset === null ? bytes : bytes.slice(offset, offset + 4);
 }
 
-function ipv6Bytes(literal: string): Uint8Array {
+/** The 16 bytes of an IPv6 literal without a zone. */
+export function ipv6Bytes(literal: string): Uint8Array {
   const dotted = literal.lastIndexOf(':') + 1;
   let text = literal;
   if (literal.includes('.')) {

@@ -83,6 +83,8 @@ export interface EndpointSettings extends PoolChoices {
   readonly clientConnectionsMax: number;
   /** Refuse clients without TLS. */
   readonly requireTls: boolean;
+  /** Addresses and CIDR ranges that clients may come from; null: from everywhere. */
+  readonly allowedAddresses: readonly string[] | null;
   /** No two for the same pair of role and database. */
   readonly overrides: readonly SettingsOverride[];
 }

@@ -21,6 +21,7 @@ export const defaultEndpointSettings: EndpointSettings = {
   queryTimeoutMs: 0,
   transactionTimeoutMs: 0,
   requireTls: true,
+  allowedAddresses: null,
   overrides: [],
 };
 
@@ -34,7 +35,7 @@ export function completeSettings(settings: Partial<EndpointSettings>): EndpointS
  * of both, of the role, of the database, and else from the endpoint, as with Postgres's ALTER ROLE … IN DATABASE … SET.
  */
 export function settingsFor(settings: EndpointSettings, role: string, database: string): PoolChoices {
-  const { clientConnectionsMax: _clients, requireTls: _tls, overrides, ...common } = settings;
+  const { clientConnectionsMax, requireTls, allowedAddresses, overrides, ...common } = settings;
   const fitting = overrides
     .filter((one) => (one.role ?? role) === role && (one.database ?? database) === database)
     .sort((one, other) => specificity(one) - specificity(other));

@@ -39,7 +39,11 @@ export function endpointReply(
     defaultDatabase: endpoint.defaultDatabase,
     budget: endpoint.sizing.budget,
     sizing: endpoint.sizing,
-    settings: { ...endpoint.settings, overrides: [...endpoint.settings.overrides] },
+    settings: {
+      ...endpoint.settings,
+      allowedAddresses: endpoint.settings.allowedAddresses?.slice() ?? null,
+      overrides: [...endpoint.settings.overrides],
+    },
     orders: { ...endpoint.orders, pools: [...endpoint.orders.pools] },
     authQuery: endpoint.authQuery,
     roles: endpoint.roles.map(({ name, verifierIsServers }) => ({ name, verifierIsServers })),

@@ -5,7 +5,7 @@ import type { EndpointSettings, PoolChoices } from '@weir/tenancy';
 import { duration } from '../format.ts';
 
 /** Every setting but the overrides, which have a form of their own. */
-export type SettingName = Exclude<keyof EndpointSettings, 'overrides'>;
+export type SettingName = Exclude<keyof EndpointSettings, 'overrides' | 'allowedAddresses'>;
 export type SettingValues = Pick<EndpointSettings, SettingName>;
 
 export interface SettingField {

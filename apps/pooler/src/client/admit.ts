@@ -1,5 +1,5 @@
 // Lets a client past the rules that need no password: status of the tenant, TLS, number of clients.
-import type { TlsFacts } from '@weir/net';
+import { AddressRanges, type TlsFacts } from '@weir/net';
 import type { PublishedEndpoint } from '@weir/tenancy';
 import { PoolerError } from '../errors.ts';
 
@@ -31,15 +31,18 @@ export interface Admission {
   leave(): void;
 }
 
-/** Throws PoolerError TENANT_SUSPENDED, ENDPOINT_DRAINING, TLS_REQUIRED or CLIENT_LIMIT. */
+/** Throws PoolerError TENANT_SUSPENDED, ENDPOINT_DRAINING, ADDRESS_NOT_ALLOWED, TLS_REQUIRED or CLIENT_LIMIT. */
 export function admit(
   endpoint: PublishedEndpoint,
-  client: { readonly tls: TlsFacts | null },
+  client: { readonly tls: TlsFacts | null; readonly address: string },
   clients: ClientCounts,
 ): Admission {
   const { endpointId, tenantName, settings } = endpoint;
   if (endpoint.status === 'suspended') throw new PoolerError('TENANT_SUSPENDED', { tenant: tenantName });
   if (endpoint.orders.draining !== null) throw new PoolerError('ENDPOINT_DRAINING', { endpoint: endpointId });
+  if (settings.allowedAddresses !== null && !rangesOf(settings.allowedAddresses).has(client.address)) {
+    throw new PoolerError('ADDRESS_NOT_ALLOWED', { endpoint: endpointId, address: client.address });
+  }
   if (settings.requireTls && !client.tls) throw new PoolerError('TLS_REQUIRED', { endpoint: endpointId });
   if (!clients.enter(endpointId, settings.clientConnectionsMax)) {
     throw new PoolerError('CLIENT_LIMIT', { tenant: tenantName, limit: settings.clientConnectionsMax });
@@ -52,4 +55,16 @@ export function admit(
       clients.leave(endpointId);
     },
   };
+}
+
+/** Read once for each list: a list is never changed, only replaced. */
+const readRanges = new WeakMap<readonly string[], AddressRanges>();
+
+function rangesOf(texts: readonly string[]): AddressRanges {
+  let ranges = readRanges.get(texts);
+  if (ranges === undefined) {
+    ranges = new AddressRanges(texts);
+    readRanges.set(texts, ranges);
+  }
+  return ranges;
 }

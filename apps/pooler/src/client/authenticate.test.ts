@@ -79,7 +79,7 @@ async function serve(
     pooledOnly: false,
   });
   const { database, keyGucs, replayGucs } = splitStartupParameters({ parameters, options, role });
-  const admission = admit(endpoint, { tls }, clients);
+  const admission = admit(endpoint, { tls, address: connection.remoteAddress }, clients);
   try {
     const credential = await authenticate(
       channel,

@@ -102,7 +102,7 @@ async function logIn(
     const host = hostOf(endpointId, false, deps.domains[0] ?? '');
     throw new PoolerError('REPLICATION_ON_POOLED', { host });
   }
-  const admission = admit(endpoint, client, deps.clientCounts);
+  const admission = admit(endpoint, { tls, address: connection.remoteAddress }, deps.clientCounts);
   try {
     const credential = await authenticate(channel, { endpoint, role, tls }, loginDeps(deps));
     const served = deps.registry.serve(endpoint);

@@ -1,0 +1,2 @@
+ALTER TABLE "endpoints" ADD COLUMN "allowed_addresses" text[];--> statement-breakpoint
+ALTER TABLE "endpoints" ADD CONSTRAINT "endpoints_allowed_addresses" CHECK ("endpoints"."allowed_addresses" is null or cardinality("endpoints"."allowed_addresses") between 1 and 100);
