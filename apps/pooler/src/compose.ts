@@ -4,7 +4,14 @@ import { performance } from 'node:perf_hooks';
 import { createRedisFleet, EndpointSnapshot, type Fleet, loadSealKeys, withSnapshot } from '@weir/fleet';
 import { type Connection, chooseTransport, type Listener, listen, loadServerCertificates } from '@weir/net';
 import { loadSqlParser, sqlParserFailed } from '@weir/pooling';
-import { type AdminListener, createLogger, createMetrics, type Logger, serveAdmin } from '@weir/telemetry';
+import {
+  type AdminListener,
+  createLogger,
+  createMetrics,
+  type Logger,
+  type MetricValues,
+  serveAdmin,
+} from '@weir/telemetry';
 import { collectActivity, collectConnections, collectCounters } from './admin/counters.ts';
 import { UsageMeter } from './admin/usage-meter.ts';
 import { CancelKeys } from './cancel/cancel-keys.ts';
@@ -33,6 +40,8 @@ export interface RunningPooler {
   /** Addresses that clients connect to. */
   readonly listen: readonly ListenAddress[];
   readonly admin: ListenAddress | null;
+  /** What it has counted, for whoever shows it beside that of other processes. */
+  metrics(): Promise<readonly MetricValues[]>;
   /** Drains and ends. */
   close(): Promise<void>;
 }
@@ -130,20 +139,19 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   const accept = (pooledOnly: boolean) => (connection: Connection) => {
     void handleClient(connection, pooledOnly, deps);
   };
+  const metrics = createMetrics({
+    collect: () => collectCounters(registry, runner, { errors: errorsBeforeEndpoint, cancels: cancelCounts }),
+  });
   let admin: AdminListener | null = null;
   try {
     const onAcceptError = (error: Error): void => log.error(error, 'a client could not be accepted');
-    for (const address of config.listen)
+    for (const address of listenersOf(config, 'listen'))
       clientListeners.push(await listen({ ...address, onAcceptError }, accept(false)));
-    for (const address of config.pooledListen)
+    for (const address of listenersOf(config, 'pooled'))
       clientListeners.push(await listen({ ...address, onAcceptError }, accept(true)));
     // Weir must not become its own upstream.
     for (const { host, port } of clientListeners) policy.denied.push({ address: host, port });
     if (config.adminListen !== null) {
-      const metrics = createMetrics({
-        collect: () =>
-          collectCounters(registry, runner, { errors: errorsBeforeEndpoint, cancels: cancelCounts }),
-      });
       admin = await serveAdmin({
         ...config.adminListen,
         health: () => ({ ok: true, detail: { process: config.processId } }),
@@ -200,10 +208,13 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
 
   const addresses = clientListeners.map(({ host, port }) => ({ host, port }));
   const adminAddress = admin === null ? null : { host: admin.host, port: admin.port };
-  log.info({ process: config.processId, listen: addresses, admin: adminAddress, fleet: fleet.kind }, 'ready');
+  const facts = { process: config.processId, listen: addresses, admin: adminAddress, fleet: fleet.kind };
+  // Whoever waits for the whole of it waits for the supervisor's word.
+  log.info(facts, config.inherited.length > 0 ? 'serving' : 'ready');
   return {
     listen: addresses,
     admin: adminAddress,
+    metrics: () => metrics.values(),
     async close() {
       draining = true;
       clearInterval(reports);
@@ -225,6 +236,13 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       log.info({ process: config.processId }, 'ended');
     },
   };
+}
+
+/** Where to listen: on what the process was started with, else on addresses of its own. */
+function listenersOf(config: PoolerConfig, use: 'listen' | 'pooled') {
+  const inherited = config.inherited.filter((socket) => socket.use === use);
+  if (inherited.length > 0) return inherited.map(({ host, port, fd }) => ({ host, port, inherited: fd }));
+  return use === 'listen' ? config.listen : config.pooledListen;
 }
 
 function redisFleet(config: PoolerConfig, sealKeys: ReturnType<typeof loadSealKeys>): Fleet {

@@ -1,4 +1,5 @@
 // The pooler's environment as typed values, read once at start. Every variable is named here and nowhere else.
+import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 
 /** An address to listen on. */
@@ -8,8 +9,18 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** A bound listening socket that the process was started with: what for, where, and its descriptor. */
+export interface InheritedSocket extends ListenAddress {
+  readonly use: 'listen' | 'pooled' | 'admin';
+  readonly fd: number;
+}
+
 export interface PoolerConfig {
   readonly processId: string;
+  /** How many pooler processes to keep under a supervisor; null: this process is one itself, with nobody over it. */
+  readonly processes: number | null;
+  /** From the supervisor, or from the one that this supervisor takes over from. */
+  readonly inherited: readonly InheritedSocket[];
   readonly listen: readonly ListenAddress[];
   /** Addresses where every endpoint is pooled, whatever the host name says. */
   readonly pooledListen: readonly ListenAddress[];
@@ -54,7 +65,24 @@ const list = (text: string): string[] =>
 const addresses = z.string().transform((text) => list(text).map(parseAddress));
 const milliseconds = z.coerce.number().int().min(1).max(3_600_000);
 
+const inheritedSockets = z.array(
+  z.object({
+    use: z.enum(['listen', 'pooled', 'admin']),
+    host: z.string(),
+    port: z.number().int(),
+    fd: z.number().int().min(3),
+  }),
+);
+
 const schema = z.object({
+  WEIR_PROCESSES: z
+    .union([z.literal('cores'), z.coerce.number().int().min(1).max(256)])
+    .transform((count) => (count === 'cores' ? availableParallelism() : count))
+    .optional(),
+  WEIR_INHERITED_SOCKETS: z
+    .string()
+    .transform((text) => inheritedSockets.parse(JSON.parse(text)))
+    .default([]),
   WEIR_PROCESS_ID: z.string().min(1).optional(),
   WEIR_LISTEN: addresses.default([{ host: '127.0.0.1', port: 5432 }]),
   WEIR_POOLED_LISTEN: addresses.default([]),
@@ -107,6 +135,8 @@ export function readConfig(
   }
   return {
     processId: parsed.WEIR_PROCESS_ID ?? fallbackId,
+    processes: parsed.WEIR_PROCESSES ?? null,
+    inherited: parsed.WEIR_INHERITED_SOCKETS,
     listen: parsed.WEIR_LISTEN,
     pooledListen: parsed.WEIR_POOLED_LISTEN,
     adminListen: parsed.WEIR_ADMIN_LISTEN[0] ?? null,

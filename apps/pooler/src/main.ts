@@ -1,27 +1,33 @@
-// Entry of the pooler process: environment in, signals out.
+// Entry of the pooler process, and of its supervisor: environment in, signals out.
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { startPooler } from './compose.ts';
-import { readConfig } from './config.ts';
+import { type PoolerConfig, readConfig } from './config.ts';
+import { onEndSignals } from './end-signals.ts';
+import { runSupervisor } from './supervisor/run.ts';
+import { runSupervised } from './supervisor/supervised.ts';
 
-/** Runs a pooler until it is told to end. */
+/** Runs until told to end. */
 async function main(): Promise<void> {
-  const config = readConfig(process.env, `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`);
+  const { env } = process;
+  const supervised = env.WEIR_SUPERVISED === '1';
+  const config = readConfig(env, `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`);
+  if (config.processes !== null && !supervised) {
+    process.exit(await runSupervisor(config, env));
+  }
+  if (supervised) await runSupervised({ ...config, adminListen: null });
+  else await runAlone(config);
+  process.exit(0);
+}
+
+async function runAlone(config: PoolerConfig): Promise<void> {
   const pooler = await startPooler(config);
-  let ending = false;
-  const end = (): void => {
-    if (ending) return;
-    ending = true;
-    pooler.close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        console.error(error);
-        process.exit(1);
-      },
+  await new Promise<void>((resolve, reject) => {
+    onEndSignals(
+      () => pooler.close().then(resolve, reject),
+      () => process.exit(1),
     );
-  };
-  process.on('SIGTERM', end);
-  process.on('SIGINT', end);
+  });
 }
 
 main().catch((error: unknown) => {

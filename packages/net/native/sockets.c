@@ -361,6 +361,33 @@ static napi_value listen_on(napi_env env, napi_callback_info info) {
   return number(env, adopt(t, fd));
 }
 
+// listenInherited(fd, backlog, keepAliveDelayS): the descriptor, ours from now on, or -errno, and then nothing was taken.
+// Of a TCP socket that another process has bound and handed down; its queue is shared by all who listen on it.
+static napi_value listen_inherited(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  transport *t = arguments(env, info, 3, values);
+  if (t == NULL) return NULL;
+  int32_t fd, backlog, delay_s;
+  if (napi_get_value_int32(env, values[0], &fd) != napi_ok || napi_get_value_int32(env, values[1], &backlog) != napi_ok ||
+      napi_get_value_int32(env, values[2], &delay_s) != napi_ok || fd < 0) {
+    return number(env, -EINVAL);
+  }
+  if (is_owned(t, fd)) return number(env, -EBUSY);
+  struct sockaddr_storage bytes;
+  socklen_t length = sizeof bytes;
+  if (getsockname(fd, (struct sockaddr *)&bytes, &length) != 0) return number(env, -errno);
+  if (bytes.ss_family != AF_INET && bytes.ss_family != AF_INET6) return number(env, -EAFNOSUPPORT);
+  // Others share the file description, and with it this flag, which all of them want; this flag is the descriptor's own.
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+    return number(env, -errno);
+  }
+  int status = set_options(fd, delay_s);
+  if (status != 0) return number(env, status);
+  if (listen(fd, backlog) != 0) return number(env, -errno);
+  return number(env, adopt(t, fd));
+}
+
 // accept(listener): descriptor or -errno
 static napi_value accept_one(napi_env env, napi_callback_info info) {
   napi_value values[1];
@@ -527,7 +554,7 @@ NAPI_MODULE_INIT() {
   const exported functions[] = {
       {"layout", layout},
       {"start", start},         {"keepAlive", keep_alive},   {"peer", peer},         {"local", local},
-      {"listen", listen_on},    {"accept", accept_one},      {"connect", connect_to}, {"connected", connected},
+      {"listen", listen_on},    {"listenInherited", listen_inherited}, {"accept", accept_one},      {"connect", connect_to}, {"connected", connected},
       {"close", close_one},     {"release", release_one},    {"endWriting", end_writing}, {"read", read_some},
       {"send", send_one},       {"sendAll", send_all},       {NULL, NULL},
   };

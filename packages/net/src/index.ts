@@ -27,6 +27,7 @@ export {
 export { FrameChannel } from './frame-channel.ts';
 export { addressBytes } from './ip-address.ts';
 export { type Listener, type ListenOptions, listen } from './listener.ts';
+export { type ListeningSocket, openListeningSocket } from './listening-socket.ts';
 export { idleHandler } from './node-connection.ts';
 export type { ReadMode } from './node-plain.ts';
 export {

@@ -1,6 +1,7 @@
 // Listening sockets: what is accepted becomes a paused connection, the listener closes without touching open ones.
 import { lookup } from 'node:dns/promises';
 import { type AddressInfo, createServer, isIP, isIPv6, type Server } from 'node:net';
+import { setImmediate as immediately } from 'node:timers/promises';
 import { bun } from './bun-runtime.ts';
 import { bunListen } from './bun-sockets.ts';
 import { asError, ListenError } from './errors.ts';
@@ -23,6 +24,8 @@ export interface ListenOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly backlog?: number;
+  /** The descriptor of a bound socket that this process was started with, to listen on instead of a new one. Not on Bun. */
+  readonly inherited?: number;
   /** Told when the system could not hand out an accepted connection (out of descriptors). The listener goes on. */
   readonly onAcceptError?: (error: Error) => void;
   /** `data-events` forces the way that needs nothing private of Node; for tests and for other runtimes. */
@@ -33,7 +36,7 @@ export interface ListenOptions {
 export interface Listener {
   readonly host: string;
   readonly port: number;
-  /** Stops accepting; connections that are open live on. */
+  /** Takes those who wait in the queue, then stops accepting; connections that are open live on. */
   close(): Promise<void>;
 }
 
@@ -46,6 +49,9 @@ export async function listen(
   onConnection: (connection: Connection) => void,
 ): Promise<Listener> {
   if (bun !== null) {
+    if (options.inherited !== undefined) {
+      throw new ListenError(options.host, options.port, new Error('Bun takes no inherited sockets'));
+    }
     return bunListen(bun, { host: options.host, port: options.port, keepAliveDelayMs }, onConnection);
   }
   const native = chosenLoop();
@@ -58,7 +64,9 @@ export async function listen(
     keepAliveInitialDelay: keepAliveDelayMs,
   });
   const readMode = options.readMode ?? 'own-buffer';
+  let accepts = 0;
   server.on('connection', (accepted) => {
+    accepts++;
     const connection = acceptedConnection(accepted, readMode);
     try {
       onConnection(connection);
@@ -66,20 +74,18 @@ export async function listen(
       connection.fail(asError(thrown));
     }
   });
+  const backlog = options.backlog ?? backlogDefault;
   return new Promise((resolve, reject) => {
     const refuse = (error: Error): void => reject(new ListenError(options.host, options.port, error));
     server.once('error', refuse);
     server.listen(
-      {
-        host: options.host,
-        port: options.port,
-        backlog: options.backlog ?? backlogDefault,
-        ipv6Only: isIPv6(options.host),
-      },
+      options.inherited === undefined
+        ? { host: options.host, port: options.port, backlog, ipv6Only: isIPv6(options.host) }
+        : { fd: options.inherited, backlog },
       () => {
         server.off('error', refuse);
         server.on('error', (error) => options.onAcceptError?.(error));
-        resolve(listenerOver(server));
+        resolve(listenerOver(server, backlog, () => accepts));
       },
     );
   });
@@ -105,13 +111,19 @@ async function nativeListen(
   );
 }
 
-function listenerOver(server: Server): Listener {
+function listenerOver(server: Server, backlog: number, acceptedCount: () => number): Listener {
   const bound = server.address() as AddressInfo;
   return {
     host: bound.address,
     port: bound.port,
     // Not waited for by the server's own 'close', which comes only after the last connection's.
     close: async () => {
+      // Whoever waits in the queue came before the end and would be reset. Node accepts one each time it polls, at least.
+      for (let left = backlog, seen = -1; left > 0 && seen !== acceptedCount(); left--) {
+        seen = acceptedCount();
+        await immediately();
+        await immediately();
+      }
       if (server.listening) server.close();
     },
   };

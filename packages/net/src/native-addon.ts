@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { asError } from './errors.ts';
 
 /**
- * What `native/sockets.c` exports. Descriptors are of sockets that it opened itself; of any other, and of one that was
+ * What `native/sockets.c` exports. Descriptors are of sockets that it opened itself or was given to listen on; of any other, and of one that was
  * closed, a call is told EBADF. A negative result is an errno, negated.
  */
 export interface NativeSockets {
@@ -22,6 +22,8 @@ export interface NativeSockets {
   /** Whether the process lives on because of our sockets. */
   keepAlive(on: boolean): void;
   listen(host: string, port: number, backlog: number, keepAliveDelayS: number): number;
+  /** The same descriptor, of a bound socket of TCP that the process was started with: ours from now on. */
+  listenInherited(fd: number, backlog: number, keepAliveDelayS: number): number;
   accept(listener: number): number;
   /** The descriptor of a connection under way; an event comes when it is decided. */
   connect(address: string, port: number, keepAliveDelayS: number): number;

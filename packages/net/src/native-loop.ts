@@ -28,7 +28,7 @@ export interface Writer {
 }
 
 // As transport.h has them.
-const interfaceNumber = 2;
+const interfaceNumber = 3;
 const eventsMax = 256;
 const writesMax = 128;
 const writesAt = 1 + 2 * eventsMax;

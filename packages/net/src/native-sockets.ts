@@ -10,6 +10,7 @@ export interface NativeListenOptions {
   readonly port: number;
   readonly backlog: number;
   readonly keepAliveDelayMs: number;
+  readonly inherited?: number;
   readonly onAcceptError?: (error: Error) => void;
 }
 
@@ -39,7 +40,11 @@ export class NativeListener implements Watcher {
     onConnection: (connection: Connection) => void,
   ) {
     const { host, port, backlog, keepAliveDelayMs } = options;
-    const fd = loop.sockets.listen(host, port, backlog, Math.ceil(keepAliveDelayMs / 1000));
+    const keepAliveDelayS = Math.ceil(keepAliveDelayMs / 1000);
+    const fd =
+      options.inherited === undefined
+        ? loop.sockets.listen(host, port, backlog, keepAliveDelayS)
+        : loop.sockets.listenInherited(options.inherited, backlog, keepAliveDelayS);
     if (fd < 0) throw new ListenError(host, port, systemError(fd, 'listen'));
     [this.port, this.host] = addressOf(loop.sockets.local(fd));
     this.loop = loop;
@@ -51,6 +56,8 @@ export class NativeListener implements Watcher {
 
   async close(): Promise<void> {
     if (this.closed) return;
+    // Whoever waits in the queue would be reset: they came before the end.
+    for (let left = this.options.backlog; left > 0 && this.retry === null && this.acceptOne(); left--);
     this.closed = true;
     if (this.retry !== null) clearTimeout(this.retry);
     this.loop.close(this.fd);
@@ -75,16 +82,23 @@ export class NativeListener implements Watcher {
         this.loop.lookAgain(this);
         return;
       }
-      const fd = this.loop.sockets.accept(this.fd);
-      if (fd >= 0) this.accepted(fd);
-      else if (fd === again) {
-        this.troubleTold = false;
-        return;
-      } else {
-        const error = systemError(fd, 'accept');
-        if (!ofOneConnection.has(error.code ?? '')) this.rest(error);
-      }
+      if (!this.acceptOne()) return;
     }
+  }
+
+  /** False: nobody waits. */
+  private acceptOne(): boolean {
+    const fd = this.loop.sockets.accept(this.fd);
+    if (fd === again) {
+      this.troubleTold = false;
+      return false;
+    }
+    if (fd >= 0) this.accepted(fd);
+    else {
+      const error = systemError(fd, 'accept');
+      if (!ofOneConnection.has(error.code ?? '')) this.rest(error);
+    }
+    return true;
   }
 
   private accepted(fd: number): void {

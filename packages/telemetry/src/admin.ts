@@ -12,6 +12,8 @@ export interface AdminOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** The descriptor of a bound socket to listen on instead. */
+  readonly inherited?: number;
   /** Is the process alive; false asks for a restart. */
   health(): Probe | Promise<Probe>;
   /** Should new clients be sent here; false is no fault, as while draining. */
@@ -57,7 +59,8 @@ export async function serveAdmin(options: AdminOptions): Promise<AdminListener> 
         new AdminListenError(`cannot listen on ${address} for probes and metrics (${cause.code})`, { cause }),
       );
     });
-    server.listen(options.port, options.host, resolve);
+    if (options.inherited === undefined) server.listen(options.port, options.host, resolve);
+    else server.listen({ fd: options.inherited }, resolve);
   });
   return {
     host: options.host,

@@ -93,6 +93,18 @@ export const metricDefinitions = {
     help: 'Cancel requests: carried out here, forwarded to the process that gave the key, key unknown, undelivered as shared state was away, or too often from one source',
     labels: ['endpoint', 'outcome'],
   },
+  processes: {
+    name: 'weir_processes',
+    type: 'gauge',
+    help: 'Pooler processes under this supervisor by state',
+    labels: ['state'],
+  },
+  processRestarts: {
+    name: 'weir_process_restarts_total',
+    type: 'counter',
+    help: 'Pooler processes that were started in place of one: that ended by itself, that stood still, or in a rolling restart',
+    labels: ['reason'],
+  },
   budget: {
     name: 'weir_budget',
     type: 'gauge',

@@ -3,7 +3,7 @@ import { collectDefaultMetrics, type Metric, Registry } from 'prom-client';
 import { EndpointLabels } from './endpoint-labels.ts';
 import type { Histogram } from './histogram.ts';
 import { type MetricDefinition, metricDefinitions } from './metric-names.ts';
-import { SampleSet } from './sample-set.ts';
+import { type MetricValues, SampleSet } from './sample-set.ts';
 
 /** What one process counted for one endpoint. Totals only ever rise; what is left out is not exported. */
 export interface EndpointCounters {
@@ -52,6 +52,8 @@ export interface Metrics {
   /** One scrape, in Prometheus's text format. */
   text(): Promise<string>;
   readonly contentType: string;
+  /** The same scrape as values, for whoever prints those of several processes together. */
+  values(): Promise<readonly MetricValues[]>;
 }
 
 const definitions: readonly MetricDefinition[] = Object.values(metricDefinitions);
@@ -70,6 +72,10 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
     text() {
       if (collect !== undefined) samples = sampleAll(collect(), labels);
       return registry.metrics();
+    },
+    async values() {
+      if (collect !== undefined) samples = sampleAll(collect(), labels);
+      return (await registry.getMetricsAsJSON()) as unknown as MetricValues[];
     },
   };
 }

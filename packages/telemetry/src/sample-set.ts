@@ -11,6 +11,14 @@ export interface Sample {
   value: number;
 }
 
+/** One metric of one scrape. Plain data, so that it can be sent to another process. */
+export interface MetricValues {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly values: readonly Sample[];
+}
+
 export class SampleSet {
   readonly #samples = new Map<string, Map<string, Sample>>();
 

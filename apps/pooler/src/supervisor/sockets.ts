@@ -1,0 +1,44 @@
+// The listening sockets that a supervisor owns: taken over from the one before it, or bound.
+import { closeSync } from 'node:fs';
+import { openListeningSocket } from '@weir/net';
+import type { InheritedSocket, PoolerConfig } from '../config.ts';
+
+/** One of them; the address is what it is bound to. */
+export interface OwnedSocket extends InheritedSocket {
+  /** Others that hold it keep it alive. */
+  close(): void;
+}
+
+/** Those that `config` asks for. One that was inherited and is not asked for any more is closed. Rejects with ListenError. */
+export async function ownSockets(config: PoolerConfig): Promise<readonly OwnedSocket[]> {
+  const wanted = [
+    ...config.listen.map((address) => ({ use: 'listen' as const, ...address })),
+    ...config.pooledListen.map((address) => ({ use: 'pooled' as const, ...address })),
+    ...(config.adminListen === null ? [] : [{ use: 'admin' as const, ...config.adminListen }]),
+  ];
+  const left = new Set(config.inherited);
+  const owned: OwnedSocket[] = [];
+  try {
+    for (const { use, host, port } of wanted) {
+      const found = [...left].find((one) => one.use === use && one.host === host && one.port === port);
+      if (found !== undefined) {
+        left.delete(found);
+        owned.push({ ...found, close: () => closeSync(found.fd) });
+        continue;
+      }
+      const socket = await openListeningSocket({ host, port });
+      owned.push({ use, host: socket.host, port: socket.port, fd: socket.fd, close: socket.close });
+    }
+  } catch (error) {
+    for (const socket of owned) socket.close();
+    throw error;
+  }
+  for (const { fd } of left) closeSync(fd);
+  return owned;
+}
+
+/** Where a child that gets the descriptors of `sockets` behind the first `first` finds them, as its environment says it. */
+export function handedDown(sockets: readonly InheritedSocket[], first: number): string {
+  const told = sockets.map(({ use, host, port }, index) => ({ use, host, port, fd: first + index }));
+  return JSON.stringify(told satisfies InheritedSocket[]);
+}
