@@ -98,7 +98,6 @@ async function buildBundles() {
       target: 'node20',
       sourcemap: 'linked',
       sourcesContent: false,
-      keepNames: true,
       logLevel: 'warning',
       // Compiled add-ons that their packages ask for but do without, and test tools that are never bundled.
       external: [

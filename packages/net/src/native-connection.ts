@@ -16,6 +16,9 @@ import { idleHandler, plainAddress } from './node-connection.ts';
 import { copyBytes, readBytesMax } from './read-memory.ts';
 import type { Connection, ConnectionHandler, TlsFacts } from './transport.ts';
 
+// Shared by all that keep nothing; never written to.
+const nothing: Uint8Array[] = [];
+
 /** What `receive` says of bytes that are not yet worth telling. */
 export const nothingYet = -0x10000;
 
@@ -31,7 +34,7 @@ export class NativeConnection implements Connection, Watcher, Writer {
   /** Waits for the end of the round. */
   private queuedBytes = 0;
   /** What the kernel did not take; it is asked again when it has room. */
-  private kept: Uint8Array[] = [];
+  private kept: Uint8Array[] = nothing;
   private keptBytes = 0;
   protected awaitingDrain = false;
   protected paused = true;
@@ -242,7 +245,8 @@ export class NativeConnection implements Connection, Watcher, Writer {
       this.keptBytes -= taken;
       done++;
     }
-    kept.splice(0, done);
+    if (done === kept.length) this.kept = nothing;
+    else kept.splice(0, done);
     if (this.keptBytes > 0) return;
     if (this.ending) this.sendEnd();
     else if (this.awaitingDrain) this.drained();
@@ -271,13 +275,15 @@ export class NativeConnection implements Connection, Watcher, Writer {
 
   private keep(bytes: Uint8Array): void {
     // The next read would overwrite them.
-    this.kept.push(bytes.buffer === this.loop.memory.buffer ? copyBytes(bytes) : bytes);
+    const own = bytes.buffer === this.loop.memory.buffer ? copyBytes(bytes) : bytes;
+    if (this.kept === nothing) this.kept = [own];
+    else this.kept.push(own);
     this.keptBytes += bytes.length;
   }
 
   protected drop(): void {
     this.dropped = true;
-    this.kept = [];
+    this.kept = nothing;
     this.keptBytes = 0;
   }
 

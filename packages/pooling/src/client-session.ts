@@ -18,6 +18,10 @@ const sparesMax = 256;
 const recentServersMax = 16;
 const spares: Uint8Array[] = [];
 
+// Shared by all that have none of it; never written to.
+const noServers: ServerSession[] = [];
+const noReasons: readonly PinReason[] = [];
+
 /** `idle`: owed nothing. `waiting`: in its pool's queue. `active`: has a server connection. `ended`: gone. */
 export type ClientState = 'idle' | 'waiting' | 'active' | 'ended';
 
@@ -49,7 +53,7 @@ export class ClientSession {
   lastServer: ServerSession | null = null;
   sequenceServer: ServerSession | null = null;
   /** Those that it has had lately, each once. */
-  recentServers: ServerSession[] = [];
+  recentServers: ServerSession[] = noServers;
   /** When it called nextval, setval or currval last. */
   sequenceCallAtMs = Number.NEGATIVE_INFINITY;
   /** Its next statement may use a sequence. */
@@ -66,10 +70,10 @@ export class ClientSession {
   lookedName: string | null = null;
   lookedStatement: Statement | undefined = undefined;
   /** Servers that are to go on an errand, one after the other, before its statement may run. */
-  errands: ServerSession[] = [];
+  errands: ServerSession[] = noServers;
   checkouts = 0;
   /** Why it got server connections that stayed with it. */
-  readonly pinReasons: PinReason[] = [];
+  pinReasons: readonly PinReason[] = noReasons;
   /** How often it got another server connection than the one before. */
   serverChanges = 0;
   /** The one that is being opened for it. */
@@ -148,6 +152,10 @@ export class ClientSession {
   changedServer(server: ServerSession): void {
     this.lastServer = server;
     const { recentServers } = this;
+    if (recentServers.length === 0) {
+      this.recentServers = [server];
+      return;
+    }
     if (recentServers.includes(server)) return;
     if (recentServers.length >= recentServersMax) recentServers.shift();
     recentServers.push(server);

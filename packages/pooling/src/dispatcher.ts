@@ -193,12 +193,8 @@ export class Dispatcher implements GrowthActs {
     if (pool.paused) return this.close(server, 'paused', nowMs);
     const overdue = overdueReason(server, nowMs);
     if (overdue !== null && !server.keptOverdue(nowMs)) return this.close(server, overdue, nowMs);
-    if (pool.upstream.excess > 0) return this.close(server, 'yielded', nowMs);
-    if (this.growth.mustYield(pool, nowMs)) return this.close(server, 'yielded', nowMs);
-    if (this.growth.owedToDirect(pool, nowMs)) {
-      pool.upstream.evictionsUnderWay++;
-      return this.close(server, 'evicted', nowMs);
-    }
+    const gaveWay = this.growth.givesWay(pool, nowMs);
+    if (gaveWay !== null) return this.close(server, gaveWay, nowMs);
     if (this.dedicated.errands.begin(server)) return;
     server.idleSinceMs = nowMs;
     pool.usedAtMs = nowMs;
@@ -328,8 +324,9 @@ export class Dispatcher implements GrowthActs {
     server.pin = reason;
     server.pinnedAtMs = nowMs;
     server.pinStatement = statement;
-    const reasons = (server.client ?? server.dedicatedTo)?.pinReasons;
-    if (reasons !== undefined && reasons.length < pinReasonsMax) reasons.push(reason);
+    const client = server.client ?? server.dedicatedTo;
+    if (client !== null && client.pinReasons.length < pinReasonsMax)
+      client.pinReasons = [...client.pinReasons, reason];
     if (pool.mayPin) this.hold(server, reason);
     else server.pinRefused = true;
   }
@@ -503,9 +500,8 @@ export function overdueReason(
 ): 'replaced' | 'over-size' | 'max-age' | null {
   const { pool } = server;
   if (server.generation !== pool.generation) return 'replaced';
-  // The first number is at hand and the second is counted: only a pool whose size was lowered gets that far.
-  if (pool.sharedSize > pool.sizeMax && pool.sharedOpen > pool.sizeMax && !server.listens) return 'over-size';
+  if (pool.isOversized && !server.listens) return 'over-size';
+  if (nowMs - server.openedAtMs <= server.lifetimeMs) return null;
   // One that cannot be replaced goes on.
-  if (!pool.upstream.hasOpenRight(nowMs)) return null;
-  return nowMs - server.openedAtMs > server.lifetimeMs ? 'max-age' : null;
+  return pool.upstream.hasOpenRight(nowMs) ? 'max-age' : null;
 }

@@ -38,8 +38,18 @@ export class Growth {
     }
   }
 
+  /** Why a server of `pool` that has come free closes to make room for others; null: it stays. Asked at each release. */
+  givesWay(pool: Pool, nowMs: number): 'yielded' | 'evicted' | null {
+    const { upstream } = pool;
+    if (upstream.used < upstream.most) return null;
+    if (upstream.excess > 0 || this.mustYield(pool, nowMs)) return 'yielded';
+    if (!this.owedToDirect(pool, nowMs)) return null;
+    upstream.evictionsUnderWay++;
+    return 'evicted';
+  }
+
   /** A slot is wanted for a direct or dedicated connection by somebody who has waited longer than all of this pool. */
-  owedToDirect(pool: Pool, nowMs: number): boolean {
+  private owedToDirect(pool: Pool, nowMs: number): boolean {
     const { upstream } = pool;
     if (upstream.directWaiters.length === 0 || !upstream.isFull(nowMs)) return false;
     const { wanted, sinceMs } = upstream.directWanted(nowMs);
@@ -48,7 +58,7 @@ export class Growth {
     return own === null || own.waitSinceMs > sinceMs;
   }
 
-  mustYield(pool: Pool, nowMs: number): boolean {
+  private mustYield(pool: Pool, nowMs: number): boolean {
     const upstream = pool.upstream;
     if (!upstream.isFull(nowMs) || upstream.pools.size < 2) return false;
     const starved = upstream.longestStarved(nowMs);

@@ -135,6 +135,13 @@ export class Pool {
     return count;
   }
 
+  /** It has more shared servers than its size, which was lowered. Asked at each release. */
+  get isOversized(): boolean {
+    const { sizeMax } = this.settings;
+    // The first number is at hand and the second is counted: only a pool whose size was lowered gets that far.
+    return sizeMax !== null && this.sharedSize > sizeMax && this.sharedOpen > sizeMax;
+  }
+
   /** Moves a server between states: the only place where one changes. */
   move(server: ServerSession, state: ServerState): void {
     if (server.state === 'idle') {

@@ -128,6 +128,8 @@ export class ServerSession {
   passForward = false;
   outputPaused = false;
 
+  /** Spread over a tenth, so that servers opened together don't all end together. */
+  private readonly lifetimeShare = 0.9 + 0.1 * (((this.id * 2_654_435_761) >>> 0) / 2 ** 32);
   private heldBytes: Uint8Array | null = null;
 
   constructor(
@@ -176,9 +178,9 @@ export class ServerSession {
     if (this.transactionStatus === TransactionStatus.Idle) this.transactionSinceMs = nowMs;
   }
 
-  /** The age at which it is closed, spread over a tenth, so that servers opened together don't all end together. */
+  /** The age at which it is closed. */
   get lifetimeMs(): number {
-    return this.pool.settings.serverLifetimeMs * (0.9 + 0.1 * (((this.id * 2_654_435_761) >>> 0) / 2 ** 32));
+    return this.pool.settings.serverLifetimeMs * this.lifetimeShare;
   }
 
   /** Keeps a copy of an incomplete frame. */

@@ -26,9 +26,21 @@ export class ClientCounts {
   }
 }
 
-/** A place among an endpoint's clients; `leave` gives it back, and may be called more than once. */
-export interface Admission {
-  leave(): void;
+/** A place among an endpoint's clients. */
+export class Admission {
+  #clients: ClientCounts | null;
+  readonly #endpointId: string;
+
+  constructor(clients: ClientCounts, endpointId: string) {
+    this.#clients = clients;
+    this.#endpointId = endpointId;
+  }
+
+  /** Gives it back; may be called more than once. */
+  leave(): void {
+    this.#clients?.leave(this.#endpointId);
+    this.#clients = null;
+  }
 }
 
 /** Throws PoolerError TENANT_SUSPENDED, ENDPOINT_DRAINING, ADDRESS_NOT_ALLOWED, TLS_REQUIRED or CLIENT_LIMIT. */
@@ -47,14 +59,7 @@ export function admit(
   if (!clients.enter(endpointId, settings.clientConnectionsMax)) {
     throw new PoolerError('CLIENT_LIMIT', { tenant: tenantName, limit: settings.clientConnectionsMax });
   }
-  let inside = true;
-  return {
-    leave() {
-      if (!inside) return;
-      inside = false;
-      clients.leave(endpointId);
-    },
-  };
+  return new Admission(clients, endpointId);
 }
 
 /** Read once for each list: a list is never changed, only replaced. */

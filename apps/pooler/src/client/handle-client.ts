@@ -109,7 +109,7 @@ async function logIn(
     served.credentials.set(role, credential);
     if (pooled) {
       const leftover = channel.detach();
-      serve({ connection, leftover, minor, served, role, startup, closed: admission.leave }, deps);
+      serve({ connection, leftover, minor, served, role, startup, admission }, deps);
       return;
     }
     const direct = {

@@ -1,12 +1,13 @@
 // A pooled client from its greeting to its end: its socket's events go to the pooling core, its end is seen once.
-import type { Connection } from '@weir/net';
+import type { Connection, ConnectionHandler } from '@weir/net';
 import { ClientSession, noValues, valueSetOf } from '@weir/pooling';
 import { errorResponse } from '@weir/protocol';
 import type { Logger } from '@weir/telemetry';
-import type { CancelKeys } from '../cancel/cancel-keys.ts';
+import type { CancelKey, CancelKeys } from '../cancel/cancel-keys.ts';
 import { PoolerError } from '../errors.ts';
-import type { PoolRunner } from '../pools/pool-runner.ts';
+import type { PooledClient, PoolRunner } from '../pools/pool-runner.ts';
 import type { ServedEndpoint } from '../pools/served-endpoint.ts';
+import type { Admission } from './admit.ts';
 import { greet, knownGreeting } from './greet.ts';
 import type { StartupParameters } from './startup-parameters.ts';
 
@@ -19,8 +20,8 @@ export interface PooledLogin {
   readonly served: ServedEndpoint;
   readonly role: string;
   readonly startup: StartupParameters;
-  /** Called once, when the client is gone. */
-  closed(): void;
+  /** Its place, given back when it is gone. */
+  readonly admission: Admission;
 }
 
 export interface ServeDeps {
@@ -32,26 +33,91 @@ export interface ServeDeps {
 
 /** Joins the client to its pool; returns at once. */
 export function serve(login: PooledLogin, deps: ServeDeps): void {
-  const { connection, served, role, startup } = login;
-  const { runner, cancelKeys, now, log } = deps;
+  const { connection, served, role, startup, leftover } = login;
+  const { runner, now } = deps;
   const { pool, replayed } = served.poolFor(role, startup.database, startup.keyGucs);
   const replay = valueSetOf(new Map([...replayed, ...startup.replayGucs]));
   const told = knownGreeting(pool, replay);
   const session = new ClientSession({ peer: connection, pool, replay, told: told ?? noValues });
-  const key = cancelKeys.give(login.minor, () => cancel(session, deps));
-  let over = false;
-  const closed = (reason: string): void => {
-    if (over) return;
-    over = true;
-    cancelKeys.take(key);
+  const client = new ServedClient(login, session, deps);
+  connection.handler = client;
+  runner.clients.set(session, client);
+  runner.dispatcher.clientStarted(session, now());
+  greet(session, told, client.key, runner, now);
+  if (client.over) return;
+  if (leftover.length > 0) client.onData(leftover, leftover.length);
+  connection.resume();
+}
+
+/**
+ * What the socket's events mean to the core, and the one look at the client's end. One object without closures, since
+ * an idle client is kept for hours.
+ */
+class ServedClient implements ConnectionHandler, PooledClient {
+  readonly connection: Connection;
+  readonly served: ServedEndpoint;
+  readonly role: string;
+  readonly key: CancelKey;
+  over = false;
+  private readonly session: ClientSession;
+  private readonly deps: ServeDeps;
+  private readonly admission: Admission;
+
+  constructor(login: PooledLogin, session: ClientSession, deps: ServeDeps) {
+    this.connection = login.connection;
+    this.served = login.served;
+    this.role = login.role;
+    this.admission = login.admission;
+    this.session = session;
+    this.deps = deps;
+    this.key = deps.cancelKeys.give(login.minor, () => this.cancel());
+  }
+
+  onData(bytes: Uint8Array, length: number): void {
+    const { session } = this;
+    const { runner, now } = this.deps;
+    this.served.bytesFromClients += length;
+    runner.requests.clientData(session, bytes, length, now());
+    if (session.state !== 'ended' || this.over) return;
+    // It said Terminate.
+    runner.clients.delete(session);
+    this.closed('terminate');
+    this.connection.end();
+  }
+
+  onDrain(): void {
+    this.deps.runner.requests.clientDrained(this.session, this.deps.now());
+  }
+
+  onEnd(): void {
+    this.lost();
+    this.connection.destroy();
+  }
+
+  onClose(): void {
+    this.lost();
+  }
+
+  private lost(): void {
+    const { runner, now } = this.deps;
+    runner.clients.delete(this.session);
+    runner.dispatcher.clientEnded(this.session, 'lost', now());
+    this.closed('lost');
+  }
+
+  closed(reason: string): void {
+    if (this.over) return;
+    this.over = true;
+    const { served, role } = this;
+    const { pool, startup, checkouts, serverChanges, pinReasons } = this.session;
+    this.deps.cancelKeys.take(this.key);
     served.clientCloses.add(reason);
-    const { checkouts, serverChanges, pinReasons } = session;
-    log.debug(
+    this.deps.log.debug(
       {
         endpoint: served.endpoint.endpointId,
         role,
-        database: startup.database,
-        application: startup.replayGucs.get('application_name') ?? '',
+        database: pool.database,
+        application: startup.values.get('application_name') ?? '',
         reason,
         checkouts,
         serverChanges,
@@ -59,50 +125,21 @@ export function serve(login: PooledLogin, deps: ServeDeps): void {
       },
       'client ended',
     );
-    login.closed();
-  };
-  runner.clients.set(session, { connection, served, role, closed });
-  runner.dispatcher.clientStarted(session, now());
+    this.admission.leave();
+  }
 
-  const leave = (how: 'terminate' | 'lost'): void => {
-    runner.clients.delete(session);
-    runner.dispatcher.clientEnded(session, how, now());
-    closed(how);
-  };
-  connection.handler = {
-    onData(bytes, length) {
-      served.bytesFromClients += length;
-      runner.requests.clientData(session, bytes, length, now());
-      if (session.state === 'ended' && !over) {
-        // It said Terminate.
-        runner.clients.delete(session);
-        closed('terminate');
-        connection.end();
-      }
-    },
-    onDrain: () => runner.requests.clientDrained(session, now()),
-    onEnd() {
-      leave('lost');
-      connection.destroy();
-    },
-    onClose: () => leave('lost'),
-  };
-  greet(session, told, key, runner, now);
-  if (over) return;
-  if (login.leftover.length > 0) connection.handler.onData(login.leftover, login.leftover.length);
-  connection.resume();
+  /** Stops what the client runs or waits for; a client that is owed nothing is left alone. */
+  private async cancel(): Promise<void> {
+    const { session } = this;
+    const { runner, now } = this.deps;
+    if (session.state === 'waiting') {
+      runner.requests.cancelWaiting(session, canceledFrame, now());
+      return;
+    }
+    const { server } = session;
+    if (server === null || server.replaying || server.owed.length === 0) return;
+    await runner.cancel(server);
+  }
 }
 
 const canceledFrame = errorResponse(new PoolerError('QUERY_CANCELED').toFields());
-
-/** Stops what the client runs or waits for; a client that is owed nothing is left alone. */
-async function cancel(session: ClientSession, deps: ServeDeps): Promise<void> {
-  const { runner, now } = deps;
-  if (session.state === 'waiting') {
-    runner.requests.cancelWaiting(session, canceledFrame, now());
-    return;
-  }
-  const server = session.server;
-  if (server === null || server.replaying || server.owed.length === 0) return;
-  await runner.cancel(server);
-}

@@ -37,7 +37,6 @@ export async function bundle(
     platform: 'node',
     format: 'esm',
     target: 'node20',
-    keepNames: true,
     logLevel: 'error',
     alias: { '@weir/pooling': join(folder, 'packages/pooling/src/index.ts') },
     banner: { js: banner },
