@@ -18,9 +18,25 @@ import { tenants } from './commands/tenants.ts';
 import { top } from './commands/top.ts';
 import { up } from './commands/up.ts';
 import { usage as usageCommand } from './commands/usage.ts';
+import { webhooks } from './commands/webhooks.ts';
 
 const commands: readonly Command[] = [
-  ...[up, login, logout, tenants, endpoints, roles, cs, psql, top, pins, usageCommand, doctor, importIni],
+  ...[
+    up,
+    login,
+    logout,
+    tenants,
+    endpoints,
+    roles,
+    cs,
+    psql,
+    top,
+    pins,
+    usageCommand,
+    doctor,
+    importIni,
+    webhooks,
+  ],
   ...[pause, resume, reconnect, kill, drain],
   ...[completionOf(() => commands), seed, certs, sealKey, oneProcess],
 ];

@@ -4,7 +4,7 @@ import type { Fleet } from '@weir/fleet';
 import { createLogger, createMetrics, type Logger, serveAdmin } from '@weir/telemetry';
 import { buildApp } from './build-app.ts';
 import { startKeyUse } from './callers/key-use.ts';
-import type { ControlApiConfig, ListenAddress } from './config.ts';
+import { type ControlApiConfig, egressPolicy, type ListenAddress } from './config.ts';
 import { handOverFirstKey } from './first-key.ts';
 import { allJobs } from './jobs/all-jobs.ts';
 import { startWorker } from './jobs/start-worker.ts';
@@ -38,8 +38,10 @@ export async function startControlApi(
     const { catalog, fleet, queue } = shared;
     await handOverFirstKey(catalog, config.firstKeyFile, log);
     ends.push(async () => stopWaking());
-    const stopWaking = catalog.onChange(() => queue.wake('publish'));
-    if (config.jobs === 'here') work(shared, log, ends);
+    const stopWaking = catalog.onChange(() => {
+      for (const kind of ['publish', 'deliver-webhooks'] as const) queue.wake(kind);
+    });
+    if (config.jobs === 'here') work(shared, config, log, ends);
     const keyUse = startKeyUse({ catalog, log });
     ends.push(() => keyUse.close());
 
@@ -66,7 +68,7 @@ export async function startJobWorker(
   return inOrder(async (ends, close) => {
     const shared = await openSharedParts(config, { name: 'worker', fleet: undefined, log }, ends);
     const { catalog, fleet } = shared;
-    work(shared, log, ends);
+    work(shared, config, log, ends);
     const metrics = createMetrics();
     const listener = await serveAdmin({
       ...admin,
@@ -87,8 +89,9 @@ export async function startJobWorker(
   });
 }
 
-function work({ catalog, fleet, queue }: SharedParts, log: Logger, ends: Ends): void {
-  const worker = startWorker({ queue, jobs: allJobs({ catalog, fleet, log }), log });
+function work(shared: SharedParts, config: ControlApiConfig, log: Logger, ends: Ends): void {
+  const jobs = allJobs({ ...shared, policy: egressPolicy(config), log });
+  const worker = startWorker({ queue: shared.queue, jobs, log });
   ends.push(() => worker.close());
 }
 

@@ -1,5 +1,6 @@
 // The environment of control-api as typed values, read once. All that is wrong with it is said at once, by variable.
 import { isIP } from 'node:net';
+import type { EgressPolicy } from '@weir/net';
 import type { LogLevel } from '@weir/telemetry';
 
 export interface ListenAddress {
@@ -31,6 +32,15 @@ export interface ControlApiConfig {
   /** The built dashboard; null: none is served. */
   readonly dashboardDir: string | null;
   readonly logLevel: LogLevel;
+}
+
+/** What may be dialled for whoever calls the API. */
+export function egressPolicy({ egressAllow, ownListeners }: ControlApiConfig): EgressPolicy {
+  return {
+    allowLoopback: egressAllow.loopback,
+    allowPrivate: egressAllow.private,
+    denied: ownListeners,
+  };
 }
 
 /** The environment is not right; the text names each variable. */

@@ -42,6 +42,27 @@ export const problems = {
     title: 'There is no such API key',
     action: 'List the keys of your organisation with GET /v1/api-keys; the id is not the key itself.',
   },
+  'webhook-not-found': {
+    status: 404,
+    title: 'There is no such webhook',
+    action: 'List the webhooks of your organisation with GET /v1/webhooks.',
+  },
+  'delivery-not-found': {
+    status: 404,
+    title: 'The webhook has no such delivery',
+    action: 'List what it was told with GET /v1/webhooks/:webhookId/deliveries; it is kept for 30 days.',
+  },
+  'too-many-webhooks': {
+    status: 409,
+    title: 'The organisation has as many webhooks as it may have',
+    action: 'Delete one that is no longer needed, or let one receiver hear of more events.',
+  },
+  'webhook-url-refused': {
+    status: 422,
+    title: 'Weir does not send to this URL',
+    action:
+      'Give a host name with a public address. Loopback and private addresses need WEIR_EGRESS_ALLOW at control-api.',
+  },
   'tenant-not-found': {
     status: 404,
     title: 'There is no such tenant',

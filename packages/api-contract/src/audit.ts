@@ -30,6 +30,9 @@ export const auditActions = [
   'endpoint.reconnect',
   'endpoint.kill',
   'endpoint.drain',
+  'webhook.create',
+  'webhook.change',
+  'webhook.delete',
 ] as const;
 
 const actionSchema = z.enum(auditActions).describe('What was done, to which kind of thing');

@@ -21,3 +21,4 @@ export * from './settings.ts';
 export * from './tenants.ts';
 export * from './upstream.ts';
 export * from './usage.ts';
+export * from './webhooks.ts';

@@ -36,4 +36,9 @@ export const apiPaths = {
   order: (operation: OrderOperationId, endpointId: string) => pathOf(operation, { endpointId }),
   orders: (endpointId: string, query: { generation?: number; waitMs?: number } = {}) =>
     pathOf('getOrders', { endpointId }) + queryOf(query),
+  webhooks: () => pathOf('listWebhooks'),
+  webhook: (webhookId: string) => pathOf('getWebhook', { webhookId }),
+  webhookTest: (webhookId: string) => pathOf('testWebhook', { webhookId }),
+  deliveries: (webhookId: string) => pathOf('listDeliveries', { webhookId }),
+  replay: (webhookId: string, deliveryId: string) => pathOf('replayDelivery', { webhookId, deliveryId }),
 } as const;

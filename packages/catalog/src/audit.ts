@@ -1,6 +1,7 @@
 // The audit log: one row for each change, in the change's own transaction. Rows are added and read, never changed.
 import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
 import type { Catalog, Change } from './catalog.ts';
+import { announce } from './events.ts';
 import { audit } from './schema.ts';
 
 export type AuditRecord = typeof audit.$inferSelect;
@@ -30,19 +31,22 @@ export interface AuditedChange {
 /** What is kept of a text: a CA file may be long. */
 const textCharactersMax = 1_000;
 
-/** Writes down a change. */
+/** Writes down a change, and what webhooks are to be told of it. */
 export async function note({ tx, author }: Change, what: AuditedChange): Promise<void> {
   const secrets = (what.secrets ?? []).map((field) => ({ field, before: '(secret)', after: '(secret)' }));
+  const organisationId = what.organisationId ?? author.organisationId;
+  const changes = [...differences(what.before ?? {}, what.after ?? {}), ...secrets];
   await tx.insert(audit).values({
-    organisationId: what.organisationId ?? author.organisationId,
+    organisationId,
     action: what.action,
     targetId: what.targetId,
     tenantId: what.tenantId ?? null,
     apiKeyId: author.apiKeyId,
     address: author.address,
     requestId: author.requestId,
-    changes: [...differences(what.before ?? {}, what.after ?? {}), ...secrets],
+    changes,
   });
+  await announce(tx, organisationId, { ...what, tenantId: what.tenantId ?? null, changes });
 }
 
 /** Which entries to list; what is left out does not matter. */

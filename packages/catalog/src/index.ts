@@ -2,6 +2,7 @@
 export * from './api-keys.ts';
 export { type AuditAction, type AuditFilter, type AuditRecord, listAudit } from './audit.ts';
 export { type Author, type Catalog, type CatalogOptions, type Change, openCatalog } from './catalog.ts';
+export * from './deliveries.ts';
 export {
   changeEndpoint,
   createEndpoint,
@@ -11,6 +12,7 @@ export {
   retireEndpoint,
 } from './endpoints.ts';
 export { raiseEpoch, readEpoch } from './epoch.ts';
+export type { EventBody } from './events.ts';
 export * from './kept-replies.ts';
 export { applyMigrations } from './migrate.ts';
 export { orderEndpoint } from './orders.ts';
@@ -45,3 +47,12 @@ export {
   undeleteTenant,
 } from './tenants.ts';
 export * from './usage.ts';
+export {
+  changeWebhook,
+  createWebhook,
+  deleteWebhook,
+  findWebhook,
+  listWebhooks,
+  type WebhookRecord,
+  webhooksMax,
+} from './webhooks.ts';

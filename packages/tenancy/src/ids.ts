@@ -13,6 +13,12 @@ export type TenantId = string & { readonly __brand: 'TenantId' };
 /** `ep-<adjective>-<noun>-<6 base36>`; a DNS label, never ending in `-pooler`. */
 export type EndpointId = string & { readonly __brand: 'EndpointId' };
 
+/** `wh_` and 20 base36 characters. */
+export type WebhookId = string & { readonly __brand: 'WebhookId' };
+
+/** `dl_` and 20 base36 characters; what a receiver knows a delivery by. */
+export type DeliveryId = string & { readonly __brand: 'DeliveryId' };
+
 /** Where randomness comes from: exactly `n` unpredictable bytes. */
 export type RandomBytes = (n: number) => Uint8Array;
 
@@ -23,6 +29,8 @@ const base36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 const organisationIdPattern = /^org_[0-9a-z]{20}$/;
 const apiKeyIdPattern = /^key_[0-9a-f]{16}$/;
 const tenantIdPattern = /^tn_[0-9a-z]{20}$/;
+const webhookIdPattern = /^wh_[0-9a-z]{20}$/;
+const deliveryIdPattern = /^dl_[0-9a-z]{20}$/;
 const endpointIdPattern = /^ep-[a-z]{2,12}-[a-z]{2,12}-[0-9a-z]{6}$/;
 
 /** Whether `text` is an organisation id. */
@@ -40,6 +48,16 @@ export function isTenantId(text: string): text is TenantId {
   return tenantIdPattern.test(text);
 }
 
+/** Whether `text` is a webhook's id. */
+export function isWebhookId(text: string): text is WebhookId {
+  return webhookIdPattern.test(text);
+}
+
+/** Whether `text` is the id of a delivery. */
+export function isDeliveryId(text: string): text is DeliveryId {
+  return deliveryIdPattern.test(text);
+}
+
 /** Whether `text` is an endpoint id: right in form, and no part of it a reserved name. */
 export function isEndpointId(text: string): text is EndpointId {
   return endpointIdPattern.test(text) && !text.split('-').some((part) => reservedNames.includes(part));
@@ -53,6 +71,16 @@ export function newOrganisationId(randomBytes: RandomBytes): OrganisationId {
 /** A new tenant id with 103 bits of randomness. */
 export function newTenantId(randomBytes: RandomBytes): TenantId {
   return `tn_${randomDigits(20, randomBytes)}` as TenantId;
+}
+
+/** A new webhook id with 103 bits of randomness. */
+export function newWebhookId(randomBytes: RandomBytes): WebhookId {
+  return `wh_${randomDigits(20, randomBytes)}` as WebhookId;
+}
+
+/** A new id of a delivery with 103 bits of randomness. */
+export function newDeliveryId(randomBytes: RandomBytes): DeliveryId {
+  return `dl_${randomDigits(20, randomBytes)}` as DeliveryId;
 }
 
 /** A new endpoint id; the caller tries again when the catalog already has it. */

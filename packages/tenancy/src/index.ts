@@ -1,5 +1,6 @@
 // The values that say what a tenant is and how it is addressed; re-exports only.
 export * from './connection-string.ts';
+export * from './event-types.ts';
 export * from './host.ts';
 export * from './ids.ts';
 export * from './orders.ts';

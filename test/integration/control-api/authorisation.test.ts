@@ -3,6 +3,8 @@ import {
   type CreateApiKeyReply,
   type CreateOrganisationReply,
   type CreateTenantReply,
+  type CreateWebhookReply,
+  type DeliveryReply,
   type Operation,
   type OperationId,
   type Operations,
@@ -64,11 +66,18 @@ async function freshIds(secret: string): Promise<Record<string, string>> {
     '/v1/tenants',
     tenantBody(bench.server),
   );
+  const hook = await as<CreateWebhookReply>(secret, 'POST', pathOf('createWebhook'), receiver);
+  const webhookId = hook.webhook.id;
+  const delivery = await as<DeliveryReply>(secret, 'POST', pathOf('testWebhook', { webhookId }));
   const made = { name: newRoleName() };
   const roles = pathOf('createRole', { endpointId: endpoint.id });
   const { role } = await as<RolePasswordReply>(secret, 'POST', roles, made);
-  return { apiKeyId: key.apiKey.id, tenantId: tenant.id, endpointId: endpoint.id, roleName: role.name };
+  const ofTenant = { tenantId: tenant.id, endpointId: endpoint.id, roleName: role.name };
+  return { apiKeyId: key.apiKey.id, webhookId, deliveryId: delivery.id, ...ofTenant };
 }
+
+/** Nobody listens there. */
+const receiver = { url: 'http://127.0.0.1:9/', events: ['role.deleted' as const] };
 
 let roleCount = 0;
 /** All databases of this test are on one server. */
@@ -100,6 +109,8 @@ function bodies(): { [Id in WithBody]: RequestPartInput<Id, 'body'> } {
     reconnectPools: {},
     killPools: { database: 'app' },
     drainEndpoint: {},
+    createWebhook: receiver,
+    changeWebhook: { enabled: true },
   };
 }
 
@@ -157,7 +168,7 @@ for (const id of operationIds) {
 test('the organisation that runs the installation has no way into the tenants and keys of others', async () => {
   for (const id of operationIds) {
     const path = operations[id].path as string;
-    if (!/:(tenantId|endpointId|apiKeyId)/.test(path)) continue;
+    if (!/:(tenantId|endpointId|apiKeyId|webhookId)/.test(path)) continue;
     expect([id, (await call(id, bench.api.apiKey, foreign.ids)).status]).toEqual([id, 404]);
   }
 });

@@ -83,6 +83,20 @@ test('every operation does what it says through the client, and its replies are 
   const drained = await counted.drainEndpoint({ ...ofEndpoint, body: { overMs: 5 } });
   const standing = await counted.getOrders(ofEndpoint);
   expect(standing).toMatchObject({ orders: drained.orders, generation: drained.generation, reached: true });
+  const hook = await counted.createWebhook({
+    body: { url: 'http://127.0.0.1:9/', events: ['endpoint.deleted'] },
+  });
+  const ofHook = { params: { webhookId: hook.webhook.id } };
+  expect(await counted.getWebhook(ofHook)).toEqual(hook.webhook);
+  expect((await counted.changeWebhook({ ...ofHook, body: { description: 'for me' } })).description).toBe(
+    'for me',
+  );
+  expect((await counted.listWebhooks({})).items.map((one) => one.id)).toContain(hook.webhook.id);
+  const { id: deliveryId } = await counted.testWebhook(ofHook);
+  const replay = { params: { ...ofHook.params, deliveryId } };
+  expect((await counted.replayDelivery(replay)).id).toBe(deliveryId);
+  expect((await counted.listDeliveries(ofHook)).items.map((one) => one.id)).toEqual([deliveryId]);
+  expect(await counted.deleteWebhook(ofHook)).toBeNull();
   expect(await counted.deleteEndpoint(ofEndpoint)).toBeNull();
   expect(await counted.deleteTenant({ params })).toBeNull();
   expect((await counted.undeleteTenant({ params })).endpointCount).toBe(1);
@@ -134,12 +148,21 @@ async function freshIds(): Promise<readonly string[]> {
   const { apiKey } = await client.createApiKey({ body: { name: 'a key', scopes: ['read'] } });
   const params = { endpointId: endpoint.id };
   const { role } = await client.createRole({ params, body: { name: `role_${++roleCount}` } });
+  // There may be only so many, and the requests here make more.
+  for (const { id } of (await client.listWebhooks({ query: { limit: 200 } })).items)
+    await client.deleteWebhook({ params: { webhookId: id } });
+  const { webhook } = await client.createWebhook({
+    body: { url: 'http://127.0.0.1:9/', events: ['tenant.created'] },
+  });
+  const delivery = await client.testWebhook({ params: { webhookId: webhook.id } });
   return [
     tenant.id,
     tenant.organisationId,
     endpoint.id,
     apiKey.id,
     role.name,
+    webhook.id,
+    delivery.id,
     'shop',
     'app',
     upstreamPassword,
@@ -176,6 +199,8 @@ const prefixes: Readonly<Record<string, string>> = {
   apiKeyId: 'key_',
   organisationId: 'org_',
   roleName: 'role_',
+  webhookId: 'wh_',
+  deliveryId: 'dl_',
 };
 
 /** The right id for a parameter most of the time. */

@@ -8,7 +8,10 @@ import {
   connectionStringsSchema,
   createEndpointReplySchema,
   createTenantReplySchema,
+  createWebhookReplySchema,
   type DrainInput,
+  deliveryPageSchema,
+  deliverySchema,
   type EndpointReply,
   endpointActivitySchema,
   endpointPageSchema,
@@ -32,10 +35,20 @@ import {
   type UsageItemReply,
   type UsageQuery,
   usagePageSchema,
+  type WebhookReply,
+  webhookPageSchema,
+  webhookSchema,
 } from '@weir/api-contract';
 import { type Schema, sendTo } from './transport.ts';
 
 export type Api = ReturnType<typeof apiAt>;
+
+/** As it was typed: the API names what is wrong with it. */
+interface WebhookChoice {
+  readonly url?: string | undefined;
+  readonly events?: readonly string[] | undefined;
+  readonly description?: string | undefined;
+}
 
 /** The API at an address, called with one key. Each call throws ApiProblem, or CommandError when there is no reply. */
 export function apiAt(url: string, key: string) {
@@ -102,5 +115,15 @@ export function apiAt(url: string, key: string) {
     pins: (id: string) => send('GET', apiPaths.pins(id), endpointPinsSchema),
     usage: (query: UsageQuery): Promise<UsageItemReply[]> =>
       allPages(apiPaths.usage(), usagePageSchema, query),
+    webhooks: (): Promise<WebhookReply[]> => allPages(apiPaths.webhooks(), webhookPageSchema),
+    createWebhook: (body: WebhookChoice & { readonly url: string }) =>
+      send('POST', apiPaths.webhooks(), createWebhookReplySchema, body),
+    changeWebhook: (id: string, change: WebhookChoice & { readonly enabled?: boolean | undefined }) =>
+      send('PATCH', apiPaths.webhook(id), webhookSchema, change),
+    deleteWebhook: (id: string) => send<void>('DELETE', apiPaths.webhook(id), null),
+    testWebhook: (id: string) => send('POST', apiPaths.webhookTest(id), deliverySchema),
+    deliveries: (id: string) => send('GET', apiPaths.deliveries(id), deliveryPageSchema),
+    replayDelivery: (id: string, deliveryId: string) =>
+      send('POST', apiPaths.replay(id, deliveryId), deliverySchema),
   };
 }

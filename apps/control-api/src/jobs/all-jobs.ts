@@ -1,8 +1,10 @@
 // Every job by its kind: what does it, how often the sweep looks, and what the log says when it fails.
 import type { Catalog } from '@weir/catalog';
 import type { Fleet } from '@weir/fleet';
+import type { EgressPolicy } from '@weir/net';
 import type { Logger } from '@weir/telemetry';
-import type { JobKind } from './job-queue.ts';
+import { deliverWebhooks } from './deliver-webhooks.ts';
+import type { JobKind, JobQueue } from './job-queue.ts';
 import { prune } from './prune.ts';
 import { publishChanges } from './publish-changes.ts';
 import { rollUpUsage } from './roll-up-usage.ts';
@@ -11,9 +13,12 @@ import type { Job } from './start-worker.ts';
 export function allJobs(parts: {
   readonly catalog: Catalog;
   readonly fleet: Fleet;
+  readonly policy: EgressPolicy;
+  readonly queue: JobQueue;
   readonly log: Logger;
 }): Readonly<Record<JobKind, Job>> {
-  const { catalog, fleet, log } = parts;
+  const { catalog, fleet, policy, queue, log } = parts;
+  const wakeAfter = (delayMs: number) => queue.wake('deliver-webhooks', delayMs);
   return {
     publish: {
       kind: 'publish',
@@ -21,6 +26,12 @@ export function allJobs(parts: {
       // A change is to reach poolers within a second, whatever became of its wake-up.
       sweepEveryMs: 500,
       failing: 'changes cannot be published now, trying again twice a second',
+    },
+    'deliver-webhooks': {
+      kind: 'deliver-webhooks',
+      run: (stopping) => deliverWebhooks({ catalog, policy, log, wakeAfter }, stopping),
+      sweepEveryMs: 5_000,
+      failing: 'webhooks cannot be told anything now; what they are to be told is kept',
     },
     'roll-up-usage': {
       kind: 'roll-up-usage',

@@ -1,5 +1,12 @@
 // The job that prunes the catalog: what has been kept for long enough goes.
-import { type Catalog, forgetKeptReplies, forgetSent, forgetUsage, purgeTenants } from '@weir/catalog';
+import {
+  type Catalog,
+  forgetDeliveries,
+  forgetKeptReplies,
+  forgetSent,
+  forgetUsage,
+  purgeTenants,
+} from '@weir/catalog';
 import type { Logger } from '@weir/telemetry';
 
 // A transaction's worth; more of them wait for the next round of the same run.
@@ -13,6 +20,7 @@ export async function prune(
   await forgetSent(catalog);
   await forgetKeptReplies(catalog);
   await forgetUsage(catalog);
+  await forgetDeliveries(catalog);
   for (let found = tenantsPerRound; found === tenantsPerRound && !stopping(); ) {
     found = await purgeTenants(catalog, tenantsPerRound);
     if (found > 0) log.info({ tenants: found }, 'deleted tenants are purged');

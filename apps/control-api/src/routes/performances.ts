@@ -33,6 +33,14 @@ import { getTenant } from './tenants/get-tenant.ts';
 import { listTenants } from './tenants/list-tenants.ts';
 import { undeleteTenant } from './tenants/undelete-tenant.ts';
 import { listUsage } from './usage/list-usage.ts';
+import { listDeliveries, replayDelivery, testWebhook } from './webhooks/deliveries.ts';
+import {
+  changeWebhook,
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhooks,
+} from './webhooks/webhooks.ts';
 
 export const performances: Performances = {
   getMe,
@@ -72,4 +80,12 @@ export const performances: Performances = {
   killPools,
   drainEndpoint,
   getOrders,
+  createWebhook,
+  listWebhooks,
+  getWebhook,
+  changeWebhook,
+  deleteWebhook,
+  testWebhook,
+  listDeliveries,
+  replayDelivery,
 };

@@ -6,7 +6,7 @@ export interface Operation {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Parameters are written `:name`. */
   readonly path: `/v1/${string}`;
-  readonly tag: 'service' | 'organisations' | 'tenants' | 'endpoints' | 'roles' | 'usage';
+  readonly tag: 'service' | 'organisations' | 'tenants' | 'endpoints' | 'roles' | 'usage' | 'webhooks';
   readonly summary: string;
   readonly description?: string;
   /** Scopes that the calling key must have, all of them; none: any key will do. */

@@ -6,6 +6,7 @@ import { organisationOperations } from './organisation-operations.ts';
 import { roleOperations } from './role-operations.ts';
 import { tenantOperations } from './tenant-operations.ts';
 import { usageOperations } from './usage-operations.ts';
+import { webhookOperations } from './webhook-operations.ts';
 
 /** The whole API; order is that of the documentation. */
 export const operations = {
@@ -15,6 +16,7 @@ export const operations = {
   ...roleOperations,
   ...usageOperations,
   ...orderOperations,
+  ...webhookOperations,
 };
 
 export type Operations = typeof operations;

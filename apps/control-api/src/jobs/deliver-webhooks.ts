@@ -1,0 +1,77 @@
+// The job that tells webhooks what happened: deliveries that are due are sent, put off while they fail, and given up after a day.
+import { type Catalog, type ClaimedDelivery, claimDeliveries, settleDelivery } from '@weir/catalog';
+import type { EgressPolicy } from '@weir/net';
+import type { Logger } from '@weir/telemetry';
+import { version } from '../version.ts';
+import { type PostOutcome, postWebhook } from '../webhooks/post-webhook.ts';
+import { signatureOf } from '../webhooks/signature.ts';
+
+const deliveriesPerBatch = 32;
+const attemptTimeoutMs = 5_000;
+const firstPauseMs = 5_000;
+const pauseFactor = 3;
+const pauseMsMax = 6 * 3_600_000;
+/** With the pauses above, a little more than a day. */
+const attemptsMax = 13;
+
+export interface Delivering {
+  readonly catalog: Catalog;
+  readonly policy: EgressPolicy;
+  readonly log: Logger;
+  /** Asked to run this job again after so long. */
+  wakeAfter(delayMs: number): void;
+}
+
+/** Sends all that is due. Rejects with the catalog's error; what was claimed then is due again in 20 s. */
+export async function deliverWebhooks(parts: Delivering, stopping: () => boolean): Promise<void> {
+  for (;;) {
+    const claimed = await claimDeliveries(parts.catalog, deliveriesPerBatch);
+    await Promise.all(claimed.map((delivery) => deliver(parts, delivery)));
+    if (claimed.length === 0 || stopping()) return;
+  }
+}
+
+async function deliver(
+  { catalog, policy, log, wakeAfter }: Delivering,
+  delivery: ClaimedDelivery,
+): Promise<void> {
+  const { id, url, attempts } = delivery;
+  const body = JSON.stringify(delivery.body);
+  const timeSeconds = Math.floor(Date.now() / 1000);
+  let secret: string;
+  try {
+    secret = delivery.secret();
+  } catch (error) {
+    log.error({ deliveryId: id, err: error as Error }, 'a webhook has no secret that can be opened');
+    await settleDelivery(catalog, delivery, { status: null, error: 'secret', againInMs: pauseMsMax });
+    return;
+  }
+  const outcome = await postWebhook({
+    ...{ url, body, policy },
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': `weir/${version}`,
+      'webhook-id': id,
+      'webhook-timestamp': String(timeSeconds),
+      'webhook-signature': signatureOf(secret, { id, timeSeconds, body }),
+    },
+    timeoutMs: attemptTimeoutMs,
+  });
+  const error = errorOf(outcome);
+  const againInMs = error === null || attempts >= attemptsMax ? null : pauseAfter(attempts);
+  const status = 'status' in outcome ? outcome.status : null;
+  await settleDelivery(catalog, delivery, { status, error, againInMs });
+  if (againInMs !== null) wakeAfter(againInMs);
+}
+
+function errorOf(outcome: PostOutcome): string | null {
+  if ('error' in outcome) return outcome.error;
+  if (outcome.status >= 200 && outcome.status < 300) return null;
+  return outcome.status >= 300 && outcome.status < 400 ? 'redirect' : 'status';
+}
+
+/** Spread by a fifth, so that what failed together does not come together again. */
+function pauseAfter(attempts: number): number {
+  const pauseMs = Math.min(firstPauseMs * pauseFactor ** (attempts - 1), pauseMsMax);
+  return pauseMs * (0.8 + Math.random() * 0.4);
+}

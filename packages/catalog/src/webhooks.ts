@@ -1,0 +1,130 @@
+// Webhooks in the catalog: made, read, changed, deleted. What they are told is in deliveries.ts.
+import { randomBytes } from 'node:crypto';
+import { type EventType, newWebhookId } from '@weir/tenancy';
+import { and, asc, eq, sql } from 'drizzle-orm';
+import { note } from './audit.ts';
+import type { Catalog, Change } from './catalog.ts';
+import type { Position } from './organisations.ts';
+import { organisations, webhooks } from './schema.ts';
+import type { SecretPlace } from './sealer.ts';
+
+/** All that is known of a webhook but its secret. */
+export type WebhookRecord = Omit<typeof webhooks.$inferSelect, 'secretSealed'>;
+
+export interface WebhookChoice {
+  readonly url: string;
+  readonly description: string;
+  readonly events: readonly EventType[];
+}
+
+/** Each event costs a row for each webhook that wants it. */
+export const webhooksMax = 100;
+
+const recordColumns = {
+  id: webhooks.id,
+  organisationId: webhooks.organisationId,
+  url: webhooks.url,
+  description: webhooks.description,
+  events: webhooks.events,
+  enabled: webhooks.enabled,
+  createdAt: webhooks.createdAt,
+  updatedAt: webhooks.updatedAt,
+};
+
+/** `secret` exists nowhere else in the clear. `too-many`: the organisation has `webhooksMax` already. */
+export async function createWebhook(
+  change: Change,
+  choice: WebhookChoice,
+): Promise<{ readonly record: WebhookRecord; readonly secret: string } | 'too-many'> {
+  const { tx, sealer } = change;
+  const { organisationId } = change.author;
+  // Two at a time must not both be the last one.
+  await tx
+    .select({ id: organisations.id })
+    .from(organisations)
+    .where(eq(organisations.id, organisationId))
+    .for('update');
+  if ((await tx.$count(webhooks, eq(webhooks.organisationId, organisationId))) >= webhooksMax)
+    return 'too-many';
+  const id = newWebhookId(randomBytes);
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  const [record] = await tx
+    .insert(webhooks)
+    .values({ ...choice, id, organisationId, secretSealed: sealer.seal(secret, secretPlace(id)) })
+    .returning(recordColumns);
+  await note(change, { action: 'webhook.create', targetId: id, after: shownOf(record!) });
+  return { record: record!, secret };
+}
+
+/** Null: the organisation has none of this id. */
+export async function findWebhook(
+  catalog: Catalog,
+  organisationId: string,
+  id: string,
+): Promise<WebhookRecord | null> {
+  const [record] = await catalog.db.select(recordColumns).from(webhooks).where(own(organisationId, id));
+  return record ?? null;
+}
+
+/** A page of an organisation's webhooks, oldest first. */
+export function listWebhooks(
+  catalog: Catalog,
+  organisationId: string,
+  page: { readonly limit: number; readonly after?: Position | undefined },
+): Promise<readonly WebhookRecord[]> {
+  const after =
+    page.after === undefined
+      ? undefined
+      : sql`(${webhooks.createdAt}, ${webhooks.id}) > (${page.after.createdAt.toISOString()}::timestamptz, ${page.after.id})`;
+  return catalog.db
+    .select(recordColumns)
+    .from(webhooks)
+    .where(and(eq(webhooks.organisationId, organisationId), after))
+    .orderBy(asc(webhooks.createdAt), asc(webhooks.id))
+    .limit(page.limit);
+}
+
+/** While it is not enabled nothing is sent and no event is kept for it. Null: the organisation has none of this id. */
+export async function changeWebhook(
+  change: Change,
+  id: string,
+  to: { readonly [Name in keyof WebhookChoice]?: WebhookChoice[Name] | undefined } & {
+    readonly enabled?: boolean | undefined;
+  },
+): Promise<WebhookRecord | null> {
+  const { tx, author } = change;
+  const where = own(author.organisationId, id);
+  const [before] = await tx.select(recordColumns).from(webhooks).where(where).for('update');
+  if (before === undefined) return null;
+  const [record] = await tx
+    .update(webhooks)
+    .set({ ...to, updatedAt: sql`now()` })
+    .where(where)
+    .returning(recordColumns);
+  const shown = { before: shownOf(before), after: shownOf(record!) };
+  await note(change, { action: 'webhook.change', targetId: id, ...shown });
+  return record!;
+}
+
+/** With all that it was to be told. False: the organisation has none of this id. */
+export async function deleteWebhook(change: Change, id: string): Promise<boolean> {
+  const { tx, author } = change;
+  const [gone] = await tx.delete(webhooks).where(own(author.organisationId, id)).returning(recordColumns);
+  if (gone === undefined) return false;
+  await note(change, { action: 'webhook.delete', targetId: id, before: shownOf(gone) });
+  return true;
+}
+
+/** Where a webhook's secret is sealed to. */
+export function secretPlace(id: string): SecretPlace {
+  return ['webhooks', 'secret', id];
+}
+
+function own(organisationId: string, id: string) {
+  return and(eq(webhooks.organisationId, organisationId), eq(webhooks.id, id));
+}
+
+/** What the audit log says of a webhook. */
+function shownOf({ url, description, events, enabled }: WebhookRecord) {
+  return { url, description, events, enabled };
+}
