@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { endPointHash } from './certificate-hash.ts';
 import { asError, TlsError } from './errors.ts';
+import { tlsSettings } from './tls-settings.ts';
 
 /** A certificate with its key, ready for handshakes. */
 export interface ServerCertificate {
@@ -60,7 +61,7 @@ function load({ certFile, keyFile }: CertificateFiles): ServerCertificate {
     const cert = readFileSync(certFile);
     const leaf = new X509Certificate(cert);
     const key = readFileSync(keyFile);
-    const context = createSecureContext({ cert, key, minVersion: 'TLSv1.2' });
+    const context = createSecureContext({ cert, key, minVersion: tlsSettings().least });
     return {
       context,
       pem: { certificates: cert, key },

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type TLSSocket } from 'node:tls';
+import tls, { connect, type TLSSocket } from 'node:tls';
 import { expect, test, vi } from 'vitest';
 import { endPointHash, signatureHash } from './certificate-hash.ts';
 import { type ClientTlsOptions, upgradeToClientTls } from './client-tls.ts';
@@ -200,6 +200,19 @@ test('a paused TLS connection holds its peer back, and end of file waits for res
   expect(heard.bytes).toBe(size);
   for (const gone of [ours, other.ours]) gone.destroy();
   for (const gone of [peer, other.peer]) gone.destroy();
+});
+
+test('a client of an older TLS than Node was told to demand is refused', async () => {
+  const least = tls.DEFAULT_MIN_VERSION;
+  tls.DEFAULT_MIN_VERSION = 'TLSv1.3';
+  const certificates = loadServerCertificates([certificateFiles('wildcard')]);
+  tls.DEFAULT_MIN_VERSION = least;
+  const { ours, peer: socket } = await acceptedPair();
+  const upgrade = upgradeToServerTls(ours, { certificates, handshakeTimeoutMs });
+  const peer = connect({ socket, servername: 'db.localhost', ca: caPem, maxVersion: 'TLSv1.2' });
+  peer.on('error', () => {});
+  await expect(upgrade).rejects.toMatchObject({ name: 'TlsError', reason: 'protocol' });
+  peer.destroy();
 });
 
 test('the certificate is chosen by name: exact, then wildcard of one label, else the first', () => {
