@@ -59,6 +59,27 @@ export const prisma7Packages = {
   },
 } as const;
 
+/** Prisma's command line with its own schema engine as WebAssembly, in the version of each: no other site is asked for it. */
+export const prismaMigratePackages = {
+  6: {
+    name: 'prisma-migrate-6.19.3',
+    packages: {
+      prisma: '6.19.3',
+      '@prisma/adapter-pg': '6.19.3',
+      '@prisma/schema-engine-wasm': '7.1.1-3.c2990dca591cba766e3b7ef5d9e8a84796e47ab7',
+    },
+  },
+  7: {
+    name: 'prisma-migrate-7.10.1',
+    packages: {
+      prisma: '7.10.1',
+      '@prisma/adapter-pg': '7.10.1',
+      '@prisma/schema-engine-wasm': '7.10.0-8.shadow-db-safety-s4-52d3b3c7e4002ee167a8803802fa11ced0e2c163',
+      dotenv: '17.2.3',
+    },
+  },
+} as const;
+
 function fetchOnce(cacheDir: string, name: string, fetchInto: (folder: string) => void): Fetched {
   const folder = join(cacheDir, name);
   if (existsSync(folder)) return { folder };

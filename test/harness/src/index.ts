@@ -2,9 +2,11 @@
 export { type Backend, backend } from './backend.ts';
 export { type ControlApi, type ControlApiOptions, startControlApi } from './control-api.ts';
 export {
+  type Fetched,
   fetchPackages,
   fetchPythonPackages,
   prisma7Packages,
+  prismaMigratePackages,
   sqlAlchemyPackages,
   testCacheDirectory,
 } from './fetched-packages.ts';
