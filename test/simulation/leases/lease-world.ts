@@ -8,12 +8,28 @@ import { ModelStore, type StoreRequest } from './model-store.ts';
 /** Ways of breaking the rule on purpose, to see that the invariant is put to the test. */
 export type BrokenRule = 'free-at-close' | 'no-recheck' | 'no-look' | 'reopen-at-once' | 'unchecked';
 
+const allFaults = [
+  'freeze',
+  'kill',
+  'cut off',
+  'unreachable',
+  'away',
+  'empty',
+  'fail over',
+  'clock',
+  'budget',
+] as const;
+
+export type Fault = (typeof allFaults)[number];
+
 export interface LeaseWorldOptions {
   readonly seed: number;
   readonly budget: number;
   readonly processes: number;
   readonly faultsForMs: number;
   readonly broken?: BrokenRule | null;
+  /** Only these happen; all of them by default. */
+  readonly faults?: readonly Fault[];
 }
 
 /** A budget that was lowered is in force at the latest after this: what was open has ended. */
@@ -90,38 +106,27 @@ export class LeaseWorld {
     const at = random.int(0, this.processes.length - 1);
     const process = this.processes[at]!;
     const forMs = 1_000 + random.next() * 19_000;
-    const kind = random.int(0, 8);
-    const name = [
-      'freeze',
-      'kill',
-      'cut off',
-      'unreachable',
-      'away',
-      'empty',
-      'fail over',
-      'clock',
-      'budget',
-    ][kind]!;
-    this.faults.push(`${Math.round(clock.nowMs)} ${name} ${process.id} ${Math.round(forMs)}`);
-    if (kind === 0) process.frozenUntilMs = clock.nowMs + forMs;
-    else if (kind === 1 || kind === 2) {
-      process.isCutOff = kind === 2;
+    const fault = random.pick(this.options.faults ?? allFaults);
+    this.faults.push(`${Math.round(clock.nowMs)} ${fault} ${process.id} ${Math.round(forMs)}`);
+    if (fault === 'freeze') process.frozenUntilMs = clock.nowMs + forMs;
+    else if (fault === 'kill' || fault === 'cut off') {
+      process.isCutOff = fault === 'cut off';
       process.kill();
       this.processes.splice(at, 1);
       clock.after(random.next() * 5_000, () => this.bear());
       if (this.processes.length === 0) this.bear();
-    } else if (kind === 3) this.unreachable.set(process, clock.nowMs + forMs);
-    else if (kind === 4) {
+    } else if (fault === 'unreachable') this.unreachable.set(process, clock.nowMs + forMs);
+    else if (fault === 'away') {
       this.store.isUp = false;
       clock.after(forMs, () => {
         this.store.isUp = true;
       });
-    } else if (kind === 5) this.store.restartEmpty();
-    else if (kind === 6) {
+    } else if (fault === 'empty') this.store.restartEmpty();
+    else if (fault === 'fail over') {
       this.store.failOver(random.next() * 2_000);
       // Often it is the network that parts, and a process is on the other side.
       if (random.chance(0.7)) this.unreachable.set(process, clock.nowMs + forMs);
-    } else if (kind === 7) this.store.clockOffsetMs += (random.next() - 0.3) * 1e6;
+    } else if (fault === 'clock') this.store.clockOffsetMs += (random.next() - 0.3) * 1e6;
     else this.setBudget(random.int(1, this.options.budget));
   }
 

@@ -1,6 +1,6 @@
 // The invariant of leases: never more server connections than the budget, whatever happens to processes, messages and Redis.
 import { expect, test } from 'vitest';
-import { type BrokenRule, LeaseWorld, type LeaseWorldOptions } from './lease-world.ts';
+import { type BrokenRule, type Fault, LeaseWorld, type LeaseWorldOptions } from './lease-world.ts';
 
 const seedGiven = process.env.WEIR_SEED;
 /** The short form that every test run includes; `pnpm sim` asks for more. */
@@ -42,12 +42,23 @@ test.each([1, 2, 4, 10, 40])(
   },
 );
 
-const brokenRules: BrokenRule[] = ['free-at-close', 'no-recheck', 'no-look', 'reopen-at-once', 'unchecked'];
+/** Each with the faults by which it shows. */
+const brokenRules: readonly (readonly [BrokenRule, readonly Fault[]])[] = [
+  ['free-at-close', ['kill', 'freeze']],
+  ['no-recheck', ['unreachable', 'freeze']],
+  ['no-look', ['freeze', 'unreachable']],
+  ['reopen-at-once', ['unreachable', 'empty', 'fail over']],
+  ['unchecked', ['freeze', 'unreachable', 'empty']],
+];
 
-test.each(brokenRules)('a rule that is broken on purpose is found out: %s', (broken) => {
-  const found = Array.from({ length: 200 }, (_, seed) => seed).some((seed) => {
+test.each(brokenRules)('a rule that is broken on purpose is found out: %s', (broken, faults) => {
+  const found = Array.from({ length: 300 }, (_, seed) => seed).some((seed) => {
+    const world = new LeaseWorld({ seed, budget: 4, processes: 5, faultsForMs: 60_000, broken, faults });
     try {
-      run({ seed, budget: 4, processes: 5, faultsForMs: 60_000, broken });
+      while (world.clock.nowMs < 60_000) {
+        world.clock.step();
+        world.check();
+      }
       return false;
     } catch (error) {
       return /server connections, budget/.test((error as Error).message);

@@ -161,7 +161,7 @@ export class ModelProcess {
     this.servers.add(server);
     // Now and then a name or a handshake takes its time.
     const dialMs =
-      world.isStormy && world.random.chance(0.1) ? world.random.next() * 15_000 : world.random.next() * 20;
+      world.isStormy && world.random.chance(0.3) ? world.random.next() * 15_000 : world.random.next() * 20;
     this.later(dialMs, () => {
       if (!this.holder.hasOpenRight(this.nowMs) && world.broken !== 'no-recheck') {
         this.servers.delete(server);
