@@ -95,6 +95,19 @@ test('a holder counts as silent once its number has stood still for as long as r
   expect(holder.silent(3_000 + rightsOverMs)).toEqual([
     { holder: 'b', seq: 2, charge: 2, silentMs: rightsOverMs },
   ]);
-  hear(9_000, 2, 0);
+  hear(7_000, 2, 0);
   expect(holder.silent(9_000)).toEqual([]);
+});
+
+test('who was itself without answers for a while begins to watch the others anew', () => {
+  const holder = new LeaseHolder('db', { id: 'a', memories: new Map(), seq: 0 });
+  const hear = (atMs: number): void => {
+    const others = [{ holder: 'b', seq: 1, charge: 2 }];
+    holder.answered(holder.ask(standing, 'n', atMs), answerOf({ others }), atMs);
+  };
+  hear(0);
+  hear(10_000);
+  expect(holder.silent(10_000)).toEqual([]);
+  for (let atMs = 11_000; atMs <= 15_000; atMs += 1_000) hear(atMs);
+  expect(holder.silent(10_000 + rightsOverMs)).toHaveLength(1);
 });

@@ -25,6 +25,9 @@ export interface LeaseProcess {
   seq: number;
 }
 
+/** Longer than a few renewals take. */
+const blindMs = rightsOverMs / 2;
+
 const spareMost = 16;
 /** One of so many slots of the budget is kept at hand by each process, if nobody wants it. */
 const spareOf = 8;
@@ -48,6 +51,7 @@ export class LeaseHolder {
   private closed: string | null = null;
   /** The memory under which the server has still to be looked at. */
   unchecked: string | null = null;
+  private answeredAtMs = Number.NEGATIVE_INFINITY;
   private readonly seen = new Map<string, { seq: number; charge: number; sinceMs: number }>();
 
   constructor(upstream: string, process: LeaseProcess) {
@@ -152,7 +156,10 @@ export class LeaseHolder {
       .map(([holder, { seq, charge, sinceMs }]) => ({ holder, seq, charge, silentMs: nowMs - sinceMs }));
   }
 
+  /** Who was itself without answers cannot say that others were silent: perhaps nobody could reach shared state. */
   private watch({ others }: LeaseAnswer, nowMs: number): void {
+    if (nowMs - this.answeredAtMs >= blindMs) this.seen.clear();
+    this.answeredAtMs = nowMs;
     const present = new Set(others.map(({ holder }) => holder));
     for (const holder of this.seen.keys()) if (!present.has(holder)) this.seen.delete(holder);
     for (const { holder, seq, charge } of others) {

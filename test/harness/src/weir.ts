@@ -15,6 +15,8 @@ import { waitUntil } from './wait-until.ts';
 export interface WeirOptions {
   /** The tenant's Postgres: options for one, or one that runs already and is left running. */
   readonly postgres?: PostgresOptions | Postgres;
+  /** A Redis that runs already and is left running, for tests that do things to it. */
+  readonly redis?: Redis;
   /** The tenant's server-connection budget (20). */
   readonly budget?: number;
   readonly settings?: CreateTenantInput['settings'];
@@ -116,7 +118,7 @@ async function assemble(
     options.postgres !== undefined && 'sql' in options.postgres
       ? options.postgres
       : startPostgres(options.postgres).then(keep),
-    startRedis().then(keep),
+    options.redis ?? startRedis().then(keep),
     testCertificates(domain),
   ]);
   const role = options.role ?? 'app';

@@ -1,13 +1,14 @@
 // A real redis-server for one test file: on a free loopback port, storing nothing, gone with the test.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
-import { tmpdir } from 'node:os';
+import { temporaryDirectory } from '@weir/harness';
 import { type FetchedProgram, freePort } from '@weir/local-servers';
 
 export class PrivateRedis {
   readonly port: number;
   readonly #program: FetchedProgram;
   #child: ChildProcess | null = null;
+  readonly #directories: { remove(): void }[] = [];
 
   private constructor(program: FetchedProgram, port: number) {
     this.#program = program;
@@ -28,7 +29,10 @@ export class PrivateRedis {
   async start(): Promise<void> {
     const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
     const { program, env } = this.#program;
-    const child = spawn(program, [...settings, '--dir', tmpdir()], {
+    // What a copy writes when it begins to follow would be read again at the next start.
+    const directory = temporaryDirectory('redis');
+    this.#directories.push(directory);
+    const child = spawn(program, [...settings, '--dir', directory.path], {
       stdio: 'ignore',
       env: { ...process.env, ...env },
     });
@@ -45,6 +49,7 @@ export class PrivateRedis {
     const ended = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');
     await ended;
+    for (const directory of this.#directories.splice(0)) directory.remove();
   }
 
   /** Stands still with its sockets open, as a hung machine would. */

@@ -89,6 +89,26 @@ describe('leases over Redis', { timeout: 300_000 }, () => {
     expect(noted).toBeGreaterThan(commandCount / 20);
   });
 
+  test('a clock of Redis that jumps gives nobody what another has, forwards or back', async () => {
+    let nowMs = 1_700_000_000_000;
+    await raw.hset('memory', { runId: 'run', nonce: 'first', open: '1', fresh: '1' });
+    const ask = async (changes: Partial<LeaseRequest>) => {
+      const request = JSON.stringify(exampleLeaseRequest(changes));
+      const keys = ['memory', 'holders', 'servers'];
+      return readLeaseAnswer(
+        await raw.eval(leaseLua, 3, ...keys, request, 'notes', '{}', '[]', 'run', nowMs),
+      );
+    };
+    expect((await ask({ wanted: 8 })).share).toBe(8);
+    for (const [seq, jumpMs] of [3_600_000, 86_400_000 * 365, -86_400_000 * 400].entries()) {
+      nowMs += jumpMs;
+      const other = await ask({ holder: 'pooler-2', seq: seq + 1, wanted: 9 });
+      expect(other).toMatchObject({ share: 2, open: true, others: [{ holder: 'pooler-1', charge: 8 }] });
+      await ask({ holder: 'pooler-2', seq: seq + 1.5 });
+    }
+    expect(await ask({ seq: 2, keep: 8, used: 8 })).toMatchObject({ share: 8, open: true, known: true });
+  });
+
   test('a Redis that was restarted empty grants nothing until somebody has waited, and believes what it is told', async () => {
     await declareFreshLeases(redis.url);
     const fleet = await openFleet('pooler');

@@ -279,7 +279,7 @@ export class ModelProcess {
   private lookForOthers(): void {
     const { unchecked } = this.holder;
     const [silent] = this.holder.silent(this.nowMs);
-    if (this.isLooking || (unchecked === null && silent === undefined)) return;
+    if (this.isLooking || (unchecked === null && (silent === undefined || this.queue.length === 0))) return;
     this.isLooking = true;
     this.later(1_000, () => {
       this.isLooking = false;

@@ -72,7 +72,8 @@ export class SilentHolders {
     const { upstream } = lease;
     const { unchecked } = lease.holder;
     const [silent] = lease.holder.silent(now());
-    if (unchecked === null && silent === undefined) return;
+    // One that cannot be heard may serve clients all the same: it is left alone until its slots are needed.
+    if (unchecked === null && (silent === undefined || !lease.refused)) return;
     if ((this.#nextLookAtMs.get(upstream.id) ?? 0) > now()) return;
     // Not again before this one is over.
     this.#nextLookAtMs.set(upstream.id, Number.POSITIVE_INFINITY);
