@@ -1,6 +1,7 @@
 // Joins the parts of one pooler process: the only place where they are made and meet.
 import { createHmac } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createRedisFleet, EndpointSnapshot, type Fleet, loadSealKeys, withSnapshot } from '@weir/fleet';
 import { type Connection, chooseTransport, type Listener, listen, loadServerCertificates } from '@weir/net';
 import { loadSqlParser, sqlParserFailed } from '@weir/pooling';
@@ -136,8 +137,10 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   };
 
   let draining = false;
+  let arriving = 0;
   const accept = (pooledOnly: boolean) => (connection: Connection) => {
-    void handleClient(connection, pooledOnly, deps);
+    arriving++;
+    void handleClient(connection, pooledOnly, deps).finally(() => arriving--);
   };
   const metrics = createMetrics({
     collect: () => collectCounters(registry, runner, { errors: errorsBeforeEndpoint, cancels: cancelCounts }),
@@ -219,8 +222,9 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       draining = true;
       clearInterval(reports);
       // A balancer stops sending when readiness is off; who comes before it noticed is still served until then.
+      await wait(config.balancerWaitMs);
       for (const listener of clientListeners) await listener.close();
-      await drain(runner, directPairs, config.drainTimeoutMs, now);
+      await drain({ runner, directPairs, arriving: () => arriving, now }, config.drainTimeoutMs);
       await reportUsage();
       cancelKeys.close();
       stopListening();

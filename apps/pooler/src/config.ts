@@ -36,6 +36,8 @@ export interface PoolerConfig {
   readonly cancelsPerSecond: number;
   readonly loginTimeoutMs: number;
   readonly serverConnectTimeoutMs: number;
+  /** From readiness being off to the listeners being closed: what a balancer needs to notice. */
+  readonly balancerWaitMs: number;
   readonly drainTimeoutMs: number;
   /** What carries the connections: native sockets where they were built (`auto`), or one of the two by force. */
   readonly transport: 'auto' | 'native' | 'node';
@@ -108,6 +110,7 @@ const schema = z.object({
   WEIR_CANCELS_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000).default(50),
   WEIR_LOGIN_TIMEOUT_MS: milliseconds.default(15_000),
   WEIR_SERVER_CONNECT_TIMEOUT_MS: milliseconds.default(10_000),
+  WEIR_BALANCER_WAIT_MS: z.coerce.number().int().min(0).max(600_000).default(0),
   WEIR_DRAIN_TIMEOUT_MS: milliseconds.default(10_000),
   WEIR_TRANSPORT: z.enum(['auto', 'native', 'node']).default('auto'),
   WEIR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
@@ -150,6 +153,7 @@ export function readConfig(
     cancelsPerSecond: parsed.WEIR_CANCELS_PER_SECOND,
     loginTimeoutMs: parsed.WEIR_LOGIN_TIMEOUT_MS,
     serverConnectTimeoutMs: parsed.WEIR_SERVER_CONNECT_TIMEOUT_MS,
+    balancerWaitMs: parsed.WEIR_BALANCER_WAIT_MS,
     drainTimeoutMs: parsed.WEIR_DRAIN_TIMEOUT_MS,
     transport: parsed.WEIR_TRANSPORT,
     logLevel: parsed.WEIR_LOG_LEVEL,

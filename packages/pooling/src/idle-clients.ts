@@ -71,7 +71,7 @@ export class IdleClients {
 }
 
 /** Since when the client is owed nothing and has no transaction open; null: it has, or is owed something. */
-function idleSince(client: ClientSession): number | null {
+export function idleSince(client: ClientSession): number | null {
   if (client.state === 'idle') return client.idleSinceMs;
   return client.atRest ? client.server!.answeredAtMs : null;
 }

@@ -14,6 +14,13 @@ export function refuse(connection: Connection, error: unknown): PoolerError {
   return known;
 }
 
+let partings = 0;
+
+/** How many connections have been sent their last bytes and are still read from. */
+export function partingCount(): number {
+  return partings;
+}
+
 /** Sends the last bytes and end of file, then reads on and throws away until the peer ends too, for at most 2 s. */
 export function endWith(connection: Connection, bytes: Uint8Array): void {
   const timer = setTimeout(() => connection.destroy(), lingerMs);
@@ -21,8 +28,12 @@ export function endWith(connection: Connection, bytes: Uint8Array): void {
     onData() {},
     onDrain() {},
     onEnd() {},
-    onClose: () => clearTimeout(timer),
+    onClose() {
+      clearTimeout(timer);
+      partings--;
+    },
   };
+  partings++;
   connection.write(bytes);
   connection.end();
   connection.resume();

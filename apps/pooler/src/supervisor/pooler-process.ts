@@ -48,6 +48,8 @@ export class PoolerProcess {
         ...env,
         WEIR_PROCESSES: undefined,
         WEIR_SUPERVISED: '1',
+        // The supervisor has waited for it, or others take who comes.
+        WEIR_BALANCER_WAIT_MS: '0',
         WEIR_PROCESS_ID: processId,
         WEIR_INHERITED_SOCKETS: handedDown(sockets, firstSocketFd),
       },

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type AdminListener, createLogger, type Logger } from '@weir/telemetry';
 import type { PoolerConfig } from '../config.ts';
 import { onEndSignals } from '../end-signals.ts';
@@ -67,7 +68,9 @@ export async function runSupervisor(
     const end = (): void => {
       if (leaving) return;
       leaving = true;
-      close().then(() => resolve(0), reject);
+      wait(config.balancerWaitMs)
+        .then(close)
+        .then(() => resolve(0), reject);
     };
     onEndSignals(end, () => {
       log.warn('told to end twice: processes are killed, with their clients');
@@ -80,7 +83,12 @@ export async function runSupervisor(
       handingOver = true;
       handOver(file, env, sockets, log).then((taken) => {
         handingOver = false;
-        if (taken) end();
+        if (!taken || leaving) return;
+        leaving = true;
+        // The new one answers probes from now on: that this one leaves is not to be heard from anybody.
+        Promise.resolve(admin?.close())
+          .then(close)
+          .then(() => resolve(0), reject);
       });
     });
     // Whoever handed its sockets to this process may end now.
