@@ -143,7 +143,8 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     void handleClient(connection, pooledOnly, deps).finally(() => arriving--);
   };
   const metrics = createMetrics({
-    collect: () => collectCounters(registry, runner, { errors: errorsBeforeEndpoint, cancels: cancelCounts }),
+    collect: () =>
+      collectCounters(registry, runner, leases, { errors: errorsBeforeEndpoint, cancels: cancelCounts }),
   });
   let admin: AdminListener | null = null;
   try {

@@ -1,5 +1,5 @@
 // One process's side of the leases of one upstream: what it may have, may open, asks for, and gives back.
-import type { LeaseAnswer, LeaseRequest } from './rule.ts';
+import { type LeaseAnswer, type LeaseRequest, strangersHolder } from './rule.ts';
 import { leaseMarginMs, leaseTtlMs, rightsOverMs } from './times.ts';
 
 /** What the process has of the upstream just now. */
@@ -154,6 +154,16 @@ export class LeaseHolder {
     return [...this.seen]
       .filter(([, { sinceMs, charge }]) => charge > 0 && nowMs - sinceMs >= rightsOverMs)
       .map(([holder, { seq, charge, sinceMs }]) => ({ holder, seq, charge, silentMs: nowMs - sinceMs }));
+  }
+
+  /** Of the holders that have something and are heard, its name comes first: what one of them is to do is its to do. */
+  isFirst(nowMs: number): boolean {
+    const silent = new Set(this.silent(nowMs).map(({ holder }) => holder));
+    const others = this.last?.others ?? [];
+    return !others.some(
+      ({ holder, charge }) =>
+        charge > 0 && holder !== strangersHolder && !silent.has(holder) && holder < this.process.id,
+    );
   }
 
   /** Who was itself without answers cannot say that others were silent: perhaps nobody could reach shared state. */

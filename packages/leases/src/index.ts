@@ -1,6 +1,13 @@
 // Leases of a budget over many processes, as pure decisions: the rule of shared state, and a process's side of it.
 export { type HolderStanding, LeaseHolder, type LeaseProcess } from './holder.ts';
-export { type Registration, type Session, type Sight, sessionsOf, strangersIn } from './look.ts';
+export {
+  type Registration,
+  registeredIn,
+  type Session,
+  type Sight,
+  sessionsOf,
+  strangersIn,
+} from './look.ts';
 export {
   type Decision,
   decide,

@@ -47,6 +47,12 @@ export function strangersIn(
   ).length;
 }
 
+/** How many sessions are server connections that some process has registered. */
+export function registeredIn({ sessions, registered }: Sight): number {
+  const known = new Set(registered.map(({ processId, role }) => `${processId} ${role}`));
+  return sessions.filter(({ processId, role }) => known.has(`${processId} ${role}`)).length;
+}
+
 function isOlder(ageMs: number | null, leastAgeMs: number): boolean {
   return ageMs === null || ageMs >= leastAgeMs;
 }

@@ -108,13 +108,37 @@ export const metricDefinitions = {
   budget: {
     name: 'weir_budget',
     type: 'gauge',
-    help: 'Most server connections that this process may hold',
+    help: 'Most server connections that all processes together may hold',
     labels: ['endpoint'],
   },
   budgetUsed: {
     name: 'weir_budget_used',
     type: 'gauge',
     help: 'Server connections that count, from before dial until the server has closed',
+    labels: ['endpoint'],
+  },
+  budgetShare: {
+    name: 'weir_budget_share',
+    type: 'gauge',
+    help: 'The part of the budget that this process has leased',
+    labels: ['endpoint'],
+  },
+  budgetQuarantined: {
+    name: 'weir_budget_quarantined',
+    type: 'gauge',
+    help: 'Slots of processes that have fallen silent, which nobody can use until the database shows that they are free',
+    labels: ['endpoint'],
+  },
+  budgetOverruns: {
+    name: 'weir_budget_overrun_total',
+    type: 'counter',
+    help: 'Times that the database was seen with more server connections of ours than the budget, as it may be while a lower one comes into force',
+    labels: ['endpoint'],
+  },
+  foreignSessions: {
+    name: 'weir_foreign_sessions',
+    type: 'gauge',
+    help: "Sessions of roles that Weir uses which are none of Weir's, when the database was last looked at",
     labels: ['endpoint'],
   },
   generation: {

@@ -21,6 +21,10 @@ const full = (endpoint: string): EndpointCounters => ({
   errors: { '28P01': 16 },
   budget: 17,
   budgetUsed: 18,
+  budgetShare: 9,
+  budgetQuarantined: 2,
+  budgetOverruns: 1,
+  foreignSessions: 3,
   generation: 21,
   bytes: { fromClients: 19, toClients: 20 },
 });
@@ -44,6 +48,10 @@ test('every metric of the table is exported, with its labels', async () => {
     'weir_client_closes_total{endpoint="ep-a",reason="terminated"} 15',
     'weir_errors_total{endpoint="ep-a",code="28P01"} 16',
     'weir_budget{endpoint="ep-a"} 17',
+    'weir_budget_share{endpoint="ep-a"} 9',
+    'weir_budget_quarantined{endpoint="ep-a"} 2',
+    'weir_budget_overrun_total{endpoint="ep-a"} 1',
+    'weir_foreign_sessions{endpoint="ep-a"} 3',
     'weir_bytes_total{endpoint="ep-a",direction="to_clients"} 20',
   ]) {
     expect(text).toContain(`${line}\n`);

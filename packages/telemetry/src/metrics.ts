@@ -27,6 +27,10 @@ export interface EndpointCounters {
   readonly cancels?: CountsByWord;
   readonly budget?: number;
   readonly budgetUsed?: number;
+  readonly budgetShare?: number;
+  readonly budgetQuarantined?: number;
+  readonly budgetOverruns?: number;
+  readonly foreignSessions?: number;
   readonly generation?: number;
   readonly pausedPools?: number;
   /** As seen from clients: what they sent, and what they were sent. */
@@ -124,6 +128,10 @@ function sampleEndpoint(samples: SampleSet, endpoint: string, counters: Endpoint
   byWord(d.cancels, 'outcome', counters.cancels);
   number(d.budget, counters.budget);
   number(d.budgetUsed, counters.budgetUsed);
+  number(d.budgetShare, counters.budgetShare);
+  number(d.budgetQuarantined, counters.budgetQuarantined);
+  number(d.budgetOverruns, counters.budgetOverruns);
+  number(d.foreignSessions, counters.foreignSessions);
   number(d.generation, counters.generation);
   number(d.pausedPools, counters.pausedPools);
   if (counters.bytes !== undefined) {

@@ -1,6 +1,8 @@
 // The process's counters as metrics and as the fleet's activity report: read when asked for, kept by nobody here.
 import type { EndpointActivity } from '@weir/fleet';
 import type { EndpointCounters } from '@weir/telemetry';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
+import type { UpstreamLease } from '../leases/upstream-lease.ts';
 import type { PoolRegistry } from '../pools/pool-registry.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
 import type { ServedEndpoint, WordCounts } from '../pools/served-endpoint.ts';
@@ -67,6 +69,7 @@ export interface CountsOfNone {
 export function collectCounters(
   registry: PoolRegistry,
   runner: PoolRunner,
+  leases: LeaseKeeper,
   none: CountsOfNone,
 ): EndpointCounters[] {
   const counters: EndpointCounters[] = [
@@ -98,6 +101,7 @@ export function collectCounters(
       errors: served.errors.counts,
       budget: served.upstream.budget,
       budgetUsed: served.upstream.used,
+      ...leaseCounters(leases.of(served.upstream)),
       generation: served.endpoint.generation,
       pausedPools: [...served.pools.values()].filter(({ paused }) => paused).length,
       bytes: { fromClients: served.bytesFromClients, toClients: served.bytesToClients },
@@ -121,6 +125,17 @@ export function* collectConnections(
       { clients: clientsActive + clientsIdle + clientsWaiting, servers: pooled + served.directActive },
     ];
   }
+}
+
+function leaseCounters(lease: UpstreamLease | null): Partial<EndpointCounters> {
+  if (lease === null) return {};
+  const { holder, quarantined, overruns, foreignSessions } = lease;
+  return {
+    budgetShare: holder.share,
+    budgetQuarantined: quarantined,
+    budgetOverruns: overruns,
+    ...(foreignSessions !== null && { foreignSessions }),
+  };
 }
 
 /** What the dashboard shows of this process, by endpoint. */

@@ -2,12 +2,12 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LeaseStore } from '@weir/fleet';
-import { leaseTtlMs, type Session, type Sight, sessionsOf, strangersIn } from '@weir/leases';
+import { leaseTtlMs, registeredIn, type Session, type Sight, sessionsOf, strangersIn } from '@weir/leases';
 import type { Upstream } from '@weir/pooling';
 import type { Logger } from '@weir/telemetry';
 import { asPoolerError } from '../errors.ts';
 import type { ServedEndpoint } from '../pools/served-endpoint.ts';
-import type { TextRow } from '../server/service-connection.ts';
+import { serviceName, type TextRow } from '../server/service-connection.ts';
 import type { ServiceConnections } from '../server/service-connections.ts';
 import type { UpstreamLease } from './upstream-lease.ts';
 
@@ -32,6 +32,8 @@ const lookEachMs = 1_000;
 /** A backend that was terminated is waited for so long, before it counts as still there. */
 const endingMs = 1_000;
 const endingLookMs = 50;
+/** By then every server connection of Weir's has been registered. */
+const foreignAgeMs = 5_000;
 
 // Whose backend_start is not shown might have started at any time.
 const sessionsQuery = `select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
@@ -73,11 +75,17 @@ export class SilentHolders {
     const { unchecked } = lease.holder;
     const [silent] = lease.holder.silent(now());
     // One that cannot be heard may serve clients all the same: it is left alone until its slots are needed.
-    if (unchecked === null && (silent === undefined || !lease.refused)) return;
+    const isNeeded = unchecked !== null || (silent !== undefined && lease.refused);
+    if (!isNeeded && !lease.isWatchDue(now())) return;
     if ((this.#nextLookAtMs.get(upstream.id) ?? 0) > now()) return;
     // Not again before this one is over.
     this.#nextLookAtMs.set(upstream.id, Number.POSITIVE_INFINITY);
-    (unchecked === null ? this.#look(lease, silent!) : this.#check(lease, unchecked))
+    const looked = !isNeeded
+      ? this.#watch(lease)
+      : unchecked === null
+        ? this.#look(lease, silent!)
+        : this.#check(lease, unchecked);
+    looked
       .catch((error: unknown) => {
         const { code, message } = asPoolerError(error);
         log.warn(
@@ -91,6 +99,23 @@ export class SilentHolders {
         if (lease.inUse) this.#nextLookAtMs.set(upstream.id, now() + pauseMs);
         else this.#nextLookAtMs.delete(upstream.id);
       });
+  }
+
+  /** Counts what is there, for the metrics: nothing follows from it. */
+  async #watch(lease: UpstreamLease): Promise<void> {
+    const { look, log, rolesOf, now } = this.#options;
+    const { upstream } = lease;
+    const looker = look(upstream);
+    if (looker === null) return;
+    try {
+      const sight = await this.#sight(upstream, looker);
+      const count = registeredIn(sight);
+      const isOver = lease.watched(count, strangersIn(sight, rolesOf(upstream), foreignAgeMs), now());
+      if (isOver)
+        log.error({ upstream: upstream.id, count }, 'there are more server connections than the budget');
+    } finally {
+      looker.done();
+    }
   }
 
   async #check(lease: UpstreamLease, memory: string): Promise<void> {
@@ -155,12 +180,12 @@ export class SilentHolders {
 
 function readSessions(text: string): Session[] {
   const rows = JSON.parse(text) as [number, string, number | null, string][];
-  return rows.map(([processId, role, ageMs, applicationName]) => ({
-    processId,
-    role,
-    ageMs,
-    applicationName,
-  }));
+  return (
+    rows
+      // Those of other processes live in the reserve, as this one does.
+      .filter(([, , , applicationName]) => applicationName !== serviceName)
+      .map(([processId, role, ageMs]) => ({ processId, role, ageMs }))
+  );
 }
 
 /** As the service role of one of the endpoints; where none has one, as any role whose client has logged in here. */

@@ -10,6 +10,8 @@ const closedRetryMs = 500;
 const renewEachMs = 1_000;
 /** That servers are idle others hear so often, if they wait for some. */
 const idleTellEachMs = 20;
+/** The database is looked at so often, by one process, whether all is as it should be. */
+const watchEachMs = 60_000;
 /** After a request that nobody answered. */
 const failedRetryMs = 250;
 /** Server connections are registered this soon after they were opened. */
@@ -47,6 +49,7 @@ export class UpstreamLease implements Lease {
     this.holder = new LeaseHolder(upstream.id, process);
     this.now = now;
     this.wake = wake;
+    this.watchAtMs = now() + watchEachMs * Math.random();
   }
 
   get most(): number {
@@ -125,6 +128,31 @@ export class UpstreamLease implements Lease {
     this.checked = checked;
     this.askBy(this.now());
     this.wake();
+  }
+
+  /** Times that more server connections of Weir's were seen than the budget in force allows. */
+  overruns = 0;
+  /** Sessions of Weir's roles past Weir, when the database was last looked at; null: not by this process. */
+  foreignSessions: number | null = null;
+  private watchAtMs: number;
+
+  /** Slots that nobody can use until they are proven to be free: those of silent holders. */
+  get quarantined(): number {
+    return this.holder.silent(this.now()).reduce((sum, { charge }) => sum + charge, 0);
+  }
+
+  /** True for one of the processes that use the upstream, now and then. */
+  isWatchDue(nowMs: number): boolean {
+    return nowMs >= this.watchAtMs && this.upstream.used > 0 && this.holder.isFirst(nowMs);
+  }
+
+  /** Returns whether there were too many. */
+  watched(count: number, foreign: number, nowMs: number): boolean {
+    this.watchAtMs = nowMs + watchEachMs;
+    this.foreignSessions = foreign;
+    const isOver = this.holder.last !== null && count > this.holder.last.budget;
+    if (isOver) this.overruns++;
+    return isOver;
   }
 
   isDue(nowMs: number): boolean {

@@ -33,6 +33,9 @@ export interface ServiceConnectionOptions {
 /** A row's values as text. */
 export type TextRow = readonly (string | null)[];
 
+/** What a service connection shows itself as. */
+export const serviceName = 'weir service';
+
 const frameBytesMax = 1024 * 1024;
 // A storm of unknown role names must not queue up in memory; whoever comes later is told to try again.
 const queueMax = 256;
@@ -111,7 +114,7 @@ export class ServiceConnection {
           database: endpoint.defaultDatabase,
           credential,
           startupParameters: [
-            ['application_name', 'weir service'],
+            ['application_name', serviceName],
             ['client_encoding', 'UTF8'],
             // Nothing that a tenant's user can create comes before what Postgres brought along.
             ['search_path', 'pg_catalog, pg_temp'],
