@@ -1,5 +1,6 @@
 // The `weir` command: finds the command that was asked for, runs it, and turns what it throws into an exit code.
 import { type Command, CommandError } from './command.ts';
+import { bans } from './commands/bans.ts';
 import { certs } from './commands/certs.ts';
 import { completionOf } from './commands/completion.ts';
 import { cs } from './commands/cs.ts';
@@ -37,7 +38,7 @@ const commands: readonly Command[] = [
     importIni,
     webhooks,
   ],
-  ...[pause, resume, reconnect, kill, drain],
+  ...[pause, resume, reconnect, kill, drain, bans],
   ...[completionOf(() => commands), seed, certs, sealKey, oneProcess],
 ];
 

@@ -19,6 +19,7 @@ import { CancelKeys } from './cancel/cancel-keys.ts';
 import { SourceRate } from './cancel/source-rate.ts';
 import { ClientCounts } from './client/admit.ts';
 import { type ClientDeps, handleClient } from './client/handle-client.ts';
+import { SourceBans } from './client/source-bans.ts';
 import type { ListenAddress, PoolerConfig } from './config.ts';
 import type { DirectPair } from './direct/relay.ts';
 import { drain } from './drain.ts';
@@ -110,6 +111,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   const errorsBeforeEndpoint = new WordCounts();
   const cancelCounts = new WordCounts();
   const cancelKeys = new CancelKeys(fleet.cancels);
+  const sourceBans = new SourceBans({ store: fleet.bans, failuresMax: config.loginFailuresMax, now });
   const deps: ClientDeps = {
     certificates,
     domains: config.domains,
@@ -124,6 +126,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     runner,
     leases,
     cancelKeys,
+    sourceBans,
     cancelRate: new SourceRate({ perSecond: config.cancelsPerSecond, now }),
     cancelCounts,
     directPairs,
@@ -171,6 +174,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     for (const listener of clientListeners) await listener.close();
     await leases.close();
     cancelKeys.close();
+    sourceBans.close();
     registry.close();
     tenants.close();
     await snapshot?.close();
@@ -231,6 +235,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       stopListening();
       await registry.closeServers();
       await leases.close();
+      sourceBans.close();
       registry.close();
       tenants.close();
       service.close();

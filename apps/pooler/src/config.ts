@@ -34,6 +34,8 @@ export interface PoolerConfig {
   readonly allowPrivate: boolean;
   /** Cancel requests of one source address, on average; twice as many at once. */
   readonly cancelsPerSecond: number;
+  /** Failed logins of one source at one endpoint within a minute that ban it for five; 0: nobody is banned. */
+  readonly loginFailuresMax: number;
   readonly loginTimeoutMs: number;
   readonly serverConnectTimeoutMs: number;
   /** From readiness being off to the listeners being closed: what a balancer needs to notice. */
@@ -108,6 +110,7 @@ const schema = z.object({
     .transform((text) => z.array(z.enum(['loopback', 'private'])).parse(list(text)))
     .default([]),
   WEIR_CANCELS_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000).default(50),
+  WEIR_LOGIN_FAILURES_MAX: z.coerce.number().int().min(0).max(1_000_000).default(20),
   WEIR_LOGIN_TIMEOUT_MS: milliseconds.default(15_000),
   WEIR_SERVER_CONNECT_TIMEOUT_MS: milliseconds.default(10_000),
   WEIR_BALANCER_WAIT_MS: z.coerce.number().int().min(0).max(600_000).default(0),
@@ -151,6 +154,7 @@ export function readConfig(
     allowLoopback: parsed.WEIR_EGRESS_ALLOW.includes('loopback'),
     allowPrivate: parsed.WEIR_EGRESS_ALLOW.includes('private'),
     cancelsPerSecond: parsed.WEIR_CANCELS_PER_SECOND,
+    loginFailuresMax: parsed.WEIR_LOGIN_FAILURES_MAX,
     loginTimeoutMs: parsed.WEIR_LOGIN_TIMEOUT_MS,
     serverConnectTimeoutMs: parsed.WEIR_SERVER_CONNECT_TIMEOUT_MS,
     balancerWaitMs: parsed.WEIR_BALANCER_WAIT_MS,

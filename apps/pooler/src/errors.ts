@@ -117,6 +117,14 @@ const rows = {
     hint: 'Connect from an address that is allowed, or add this one to allowedAddresses of the endpoint.',
     logLevel: 'info',
   },
+  SOURCE_BANNED: {
+    sqlstate: '28000',
+    severity: 'FATAL',
+    message:
+      'logins from {address} to endpoint "{endpoint}" are refused for another {seconds} s, since too many have failed',
+    hint: 'Correct the password, and wait or have the ban cleared (weir bans).',
+    logLevel: 'debug',
+  },
   TLS_REQUIRED: {
     sqlstate: '28000',
     severity: 'FATAL',

@@ -33,6 +33,7 @@ export const auditActions = [
   'webhook.create',
   'webhook.change',
   'webhook.delete',
+  'endpoint.clear-bans',
 ] as const;
 
 const actionSchema = z.enum(auditActions).describe('What was done, to which kind of thing');

@@ -2,6 +2,7 @@
 export * from './activity.ts';
 export * from './api-keys.ts';
 export * from './audit.ts';
+export * from './bans.ts';
 export * from './client.ts';
 export * from './endpoints.ts';
 export * from './events.ts';

@@ -31,6 +31,8 @@ export const apiPaths = {
   role: (endpointId: string, roleName: string, query: { drop?: string } = {}) =>
     pathOf('getRole', { endpointId, roleName }) + queryOf(query),
   rotation: (endpointId: string, roleName: string) => pathOf('rotateRole', { endpointId, roleName }),
+  bans: (endpointId: string) => pathOf('getBans', { endpointId }),
+  clearBans: (endpointId: string) => pathOf('clearBans', { endpointId }),
   pins: (endpointId: string) => pathOf('getPins', { endpointId }),
   usage: () => pathOf('listUsage'),
   order: (operation: OrderOperationId, endpointId: string) => pathOf(operation, { endpointId }),

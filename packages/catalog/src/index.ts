@@ -1,6 +1,7 @@
 // The catalog, the truth about tenants and endpoints, in Postgres; re-exports only.
 export * from './api-keys.ts';
 export { type AuditAction, type AuditFilter, type AuditRecord, listAudit } from './audit.ts';
+export { noteBansCleared } from './bans.ts';
 export { type Author, type Catalog, type CatalogOptions, type Change, openCatalog } from './catalog.ts';
 export * from './deliveries.ts';
 export {

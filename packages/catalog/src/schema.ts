@@ -317,6 +317,7 @@ export const audit = pgTable(
         'webhook.create',
         'webhook.change',
         'webhook.delete',
+        'endpoint.clear-bans',
       ],
     }).notNull(),
     targetId: text('target_id').notNull(),

@@ -164,6 +164,31 @@ export interface UsageLedger {
   all(): Promise<readonly UsageReport[]>;
 }
 
+/** Nobody logs in to the endpoint from the source for so long. */
+export interface Ban {
+  readonly endpointId: string;
+  /** An IPv4 address, or the /64 of an IPv6 one. */
+  readonly source: string;
+  readonly leftMs: number;
+}
+
+/** So many failed logins within the window lead to a ban of that length. */
+export interface BanRule {
+  readonly failuresMax: number;
+  readonly windowMs: number;
+  readonly banMs: number;
+}
+
+/** Failed logins and bans of the whole fleet. Bounded: what is too much is forgotten. Rejects with FleetUnavailableError. */
+export interface BanStore {
+  /** Counts one. True: it led to a ban. */
+  failed(endpointId: string, source: string, rule: BanRule): Promise<boolean>;
+  /** All bans in force; null: none was made or cleared since `version` was told. */
+  read(version: string | null): Promise<{ readonly version: string; readonly bans: readonly Ban[] } | null>;
+  /** Ends bans of an endpoint, of one source or of all (null), with what was counted. Says how many. */
+  clear(endpointId: string, source: string | null): Promise<number>;
+}
+
 /** What a CancelRequest says. */
 export interface CancelRequest {
   readonly processId: number;
@@ -194,6 +219,7 @@ export interface Fleet {
   readonly leases: LeaseStore;
   readonly usage: UsageLedger;
   readonly cancels: CancelForwarding;
+  readonly bans: BanStore;
   /** Whether shared state answers now; for readiness. */
   healthy(): boolean;
   close(): Promise<void>;

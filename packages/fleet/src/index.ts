@@ -1,4 +1,5 @@
 // What the package lends: the contract, its two adapters, sealing, and the snapshot on disk.
+export { BanCounts } from './ban-counts.ts';
 export * from './contract.ts';
 export { createMemoryFleet } from './memory-fleet.ts';
 export { createRedisFleet, type RedisFleetOptions } from './redis-fleet.ts';

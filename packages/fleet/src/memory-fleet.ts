@@ -12,6 +12,7 @@ import {
   type ProcessReport,
   type UsageReport,
 } from './contract.ts';
+import { MemoryBans } from './memory-bans.ts';
 import { MemoryLeases } from './memory-leases.ts';
 import { processReportTtlMs } from './process-report.ts';
 import { isLeftOver, isNewer, type RecordOrder } from './record-order.ts';
@@ -105,6 +106,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
     leases: new MemoryLeases(insistOpen),
     usage: { report: (report) => usages.put(usageReportName(report), report), all: usages.all },
     cancels,
+    bans: new MemoryBans(insistOpen),
     healthy: () => !closed,
     async close() {
       closed = true;

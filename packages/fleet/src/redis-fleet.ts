@@ -1,6 +1,7 @@
 // The fleet over Redis: the publisher, and the assembly with directory and reports. Connections are redis-link's.
 import type { EndpointPublisher, Fleet, ProcessRegistry } from './contract.ts';
 import { parseProcessReport, processReportTtlMs } from './process-report.ts';
+import { RedisBans } from './redis-bans.ts';
 import { RedisCancels } from './redis-cancels.ts';
 import { RedisDirectory } from './redis-directory.ts';
 import { allChanged, applyRecordLua, markCompleteLua, type RedisKeys, redisKeys } from './redis-keys.ts';
@@ -80,6 +81,7 @@ export function createRedisFleet(options: RedisFleetOptions): Fleet {
     leases,
     usage: { report: (report) => usages.put(usageReportName(report), report), all: usages.all },
     cancels,
+    bans: new RedisBans(link, keys),
     healthy: () => link.healthy() && directory.healthy(),
     async close() {
       directory.close();

@@ -20,12 +20,23 @@ export interface RedisKeys {
   /** The same for what processes have counted; `id` names one start of one process. */
   usage(id: string): string;
   readonly usages: string;
+  /** Bans of all, and what failed at one endpoint; of one hash slot, since a script changes them together. */
+  bans(endpointId: string): BanKeys;
   /** String with a time to live: one sealed cancel request. */
   cancelRequest(id: string): string;
   /** Channel: ids of cancel requests for keys of one giver, each with who wants to know when it is done. */
   cancels(giver: number): string;
   /** Channel: cancel requests of one sender that are done. */
   cancelsDone(sender: string): string;
+}
+
+export interface BanKeys {
+  /** Hash: source -> failed logins in this window. */
+  readonly failures: string;
+  /** Sorted set: endpoint id and source by the end of the ban in ms. */
+  readonly bans: string;
+  /** String: when bans changed last. */
+  readonly version: string;
 }
 
 export interface LeaseKeys {
@@ -47,6 +58,11 @@ export function redisKeys(prefix: string): RedisKeys {
     changes: `${prefix}:changes`,
     report: (processId) => `${prefix}:process:${processId}`,
     processes: `${prefix}:processes`,
+    bans: (endpointId) => ({
+      failures: `${prefix}:{bans}:failures:${endpointId}`,
+      bans: `${prefix}:{bans}:all`,
+      version: `${prefix}:{bans}:version`,
+    }),
     leases(upstream) {
       const tag = bucketTag(prefix, bucketOf(upstream));
       return {

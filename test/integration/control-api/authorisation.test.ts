@@ -111,6 +111,7 @@ function bodies(): { [Id in WithBody]: RequestPartInput<Id, 'body'> } {
     drainEndpoint: {},
     createWebhook: receiver,
     changeWebhook: { enabled: true },
+    clearBans: {},
   };
 }
 

@@ -75,6 +75,8 @@ test('every operation does what it says through the client, and its replies are 
   expect(imported).toMatchObject({ name: 'made', keeps: 'password' });
   expect(await counted.deleteRole({ ...ofRole, query: { drop: 'true' } })).toBeNull();
   expect((await counted.listUsage({ query: { by: 'day' } })).nextCursor).toBeNull();
+  expect((await counted.getBans(ofEndpoint)).bans).toEqual([]);
+  expect(await counted.clearBans({ ...ofEndpoint, body: { source: '192.0.2.1' } })).toEqual({ cleared: 0 });
   const paused = await counted.pausePools({ ...ofEndpoint, body: { role: 'app' } });
   expect(paused.orders.pools).toMatchObject([{ role: 'app', database: null, killedIn: 0 }]);
   await counted.resumePools({ ...ofEndpoint, body: {} });

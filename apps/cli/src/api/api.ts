@@ -5,6 +5,7 @@ import {
   type ConnectionStringsQuery,
   type CreateEndpointInput,
   type CreateTenantInput,
+  clearBansReplySchema,
   connectionStringsSchema,
   createEndpointReplySchema,
   createTenantReplySchema,
@@ -14,6 +15,7 @@ import {
   deliverySchema,
   type EndpointReply,
   endpointActivitySchema,
+  endpointBansSchema,
   endpointPageSchema,
   endpointPinsSchema,
   endpointSchema,
@@ -112,6 +114,9 @@ export function apiAt(url: string, key: string) {
       send('POST', apiPaths.order(operation, id), orderReplySchema, body),
     orders: (id: string, query: { readonly generation: number; readonly waitMs: number }) =>
       send('GET', apiPaths.orders(id, query), ordersReachSchema),
+    bans: (id: string) => send('GET', apiPaths.bans(id), endpointBansSchema),
+    clearBans: (id: string, body: { readonly source: string | null }) =>
+      send('POST', apiPaths.clearBans(id), clearBansReplySchema, body),
     pins: (id: string) => send('GET', apiPaths.pins(id), endpointPinsSchema),
     usage: (query: UsageQuery): Promise<UsageItemReply[]> =>
       allPages(apiPaths.usage(), usagePageSchema, query),

@@ -1,4 +1,5 @@
 // Which code does which operation of the contract.
+import { clearBans, getBans } from './endpoints/bans.ts';
 import { changeEndpoint } from './endpoints/change-endpoint.ts';
 import { createEndpoint } from './endpoints/create-endpoint.ts';
 import { deleteEndpoint } from './endpoints/delete-endpoint.ts';
@@ -88,4 +89,6 @@ export const performances: Performances = {
   testWebhook,
   listDeliveries,
   replayDelivery,
+  getBans,
+  clearBans,
 };

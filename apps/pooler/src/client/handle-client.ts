@@ -1,5 +1,5 @@
 // A client's life as a table of contents: each stage in a file of its own, every error ended here, once.
-import type { Connection, EgressPolicy, ServerCertificates } from '@weir/net';
+import type { Connection, EgressPolicy, FrameChannel, ServerCertificates } from '@weir/net';
 import type { Logger } from '@weir/telemetry';
 import { hostOf } from '@weir/tenancy';
 import type { CancelKeys } from '../cancel/cancel-keys.ts';
@@ -14,11 +14,12 @@ import type { WordCounts } from '../pools/served-endpoint.ts';
 import type { RoleSecrets } from '../server/auth-query.ts';
 import type { TenantCache } from '../tenants/tenant-cache.ts';
 import { admit, type ClientCounts } from './admit.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, type Login, type ServerCredential } from './authenticate.ts';
 import { type Negotiated, type NegotiatedCancel, type NegotiatedClient, negotiate } from './negotiate.ts';
 import { refuse } from './refuse.ts';
 import { resolveEndpoint } from './resolve-endpoint.ts';
 import { serve } from './serve.ts';
+import type { SourceBans } from './source-bans.ts';
 import { splitStartupParameters } from './startup-parameters.ts';
 
 /** What a client's life needs of the process. */
@@ -29,6 +30,7 @@ export interface ClientDeps {
   readonly serverConnectTimeoutMs: number;
   readonly tenants: TenantCache;
   readonly clientCounts: ClientCounts;
+  readonly sourceBans: SourceBans;
   readonly roleSecrets: RoleSecrets;
   readonly mockSecret: Uint8Array;
   readonly registry: PoolRegistry;
@@ -104,7 +106,7 @@ async function logIn(
   }
   const admission = admit(endpoint, { tls, address: connection.remoteAddress }, deps.clientCounts);
   try {
-    const credential = await authenticate(channel, { endpoint, role, tls }, loginDeps(deps));
+    const credential = await provenBy(channel, { endpoint, role, tls }, connection.remoteAddress, deps);
     const served = deps.registry.serve(endpoint);
     served.credentials.set(role, credential);
     if (pooled) {
@@ -125,6 +127,29 @@ async function logIn(
     admission.leave();
   } catch (error) {
     admission.leave();
+    throw error;
+  }
+}
+
+const failedLogins: readonly string[] = ['PASSWORD_WRONG', 'ROLE_PASSWORD_EXPIRED'];
+
+/** As authenticate, unless the source is banned; a wrong password counts towards that. */
+async function provenBy(
+  channel: FrameChannel,
+  login: Login,
+  address: string,
+  deps: ClientDeps,
+): Promise<ServerCredential> {
+  const { sourceBans } = deps;
+  const { endpointId } = login.endpoint;
+  sourceBans.insist(endpointId, address, login.role);
+  try {
+    const credential = await authenticate(channel, login, loginDeps(deps));
+    sourceBans.succeeded(endpointId, address, login.role);
+    return credential;
+  } catch (error) {
+    if (error instanceof PoolerError && failedLogins.includes(error.code))
+      sourceBans.failed(endpointId, address);
     throw error;
   }
 }

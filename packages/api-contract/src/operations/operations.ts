@@ -1,5 +1,6 @@
 // Every operation of the API by its name, and the types of what goes in and comes out.
 import type { z } from 'zod';
+import { banOperations } from './ban-operations.ts';
 import { endpointOperations } from './endpoint-operations.ts';
 import { orderOperations } from './order-operations.ts';
 import { organisationOperations } from './organisation-operations.ts';
@@ -17,6 +18,7 @@ export const operations = {
   ...usageOperations,
   ...orderOperations,
   ...webhookOperations,
+  ...banOperations,
 };
 
 export type Operations = typeof operations;

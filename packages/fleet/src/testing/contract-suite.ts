@@ -401,6 +401,56 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
       expect(await fixture.controlPlane.cancels.forward(6, request)).toBe(0);
     });
 
+    test('failed logins of a source at an endpoint ban it there and nowhere else, and a ban has an end', async () => {
+      const { bans } = fixture.pooler;
+      const rule = { failuresMax: 3, windowMs: 60_000, banMs: 60_000 };
+      const fail = (id: string, source: string) => bans.failed(id, source, rule);
+      const before = await fixture.controlPlane.bans.read(null);
+      expect(before?.bans).toEqual([]);
+      expect(await fixture.controlPlane.bans.read(before!.version)).toBeNull();
+      expect([await fail(endpointId, '192.0.2.1'), await fail(endpointId, '192.0.2.2')]).toEqual([
+        false,
+        false,
+      ]);
+      expect(await fail(endpointId, '192.0.2.1')).toBe(false);
+      expect(await fail('ep-other-owl-d4e5f6', '192.0.2.1')).toBe(false);
+      expect(await fail(endpointId, '192.0.2.1')).toBe(true);
+      const read = await fixture.controlPlane.bans.read(before!.version);
+      expect(read!.bans).toEqual([{ endpointId, source: '192.0.2.1', leftMs: expect.any(Number) }]);
+      expect(read!.bans[0]!.leftMs).toBeGreaterThan(30_000);
+      expect(read!.bans[0]!.leftMs).toBeLessThanOrEqual(60_000);
+      expect(await fixture.controlPlane.bans.read(read!.version)).toBeNull();
+      // It is counted from the beginning after a ban.
+      expect(await fail(endpointId, '192.0.2.1')).toBe(false);
+      const short = { failuresMax: 1, windowMs: 60_000, banMs: 50 };
+      expect(await bans.failed(endpointId, '192.0.2.9', short)).toBe(true);
+      await vi.waitFor(
+        async () => expect((await bans.read(null))!.bans.map(({ source }) => source)).toEqual(['192.0.2.1']),
+        patience,
+      );
+    });
+
+    test('counts end with their window, and bans are cleared of one source or of all, with what was counted', async () => {
+      const { bans } = fixture.controlPlane;
+      const rule = { failuresMax: 2, windowMs: 60_000, banMs: 60_000 };
+      const short = { ...rule, windowMs: 20 };
+      expect(await bans.failed('ep-short-owl-d4e5f6', '192.0.2.1', short)).toBe(false);
+      await new Promise((done) => setTimeout(done, 60));
+      expect(await bans.failed('ep-short-owl-d4e5f6', '192.0.2.1', short)).toBe(false);
+      for (const source of ['192.0.2.1', '192.0.2.2', '2001:db8:0:1::/64'])
+        for (let i = 0; i < 2; i++) await bans.failed(endpointId, source, rule);
+      await bans.failed(endpointId, '192.0.2.7', rule);
+      const { version } = (await bans.read(null))!;
+      expect(await bans.clear(endpointId, '192.0.2.1')).toBe(1);
+      expect(await bans.clear(endpointId, '192.0.2.1')).toBe(0);
+      const left = (await fixture.pooler.bans.read(version))!.bans.map(({ source }) => source).sort();
+      expect(left).toEqual(['192.0.2.2', '2001:db8:0:1::/64']);
+      expect(await bans.clear('ep-other-owl-d4e5f6', null)).toBe(0);
+      expect(await bans.clear(endpointId, null)).toBe(2);
+      expect(await bans.failed(endpointId, '192.0.2.7', rule)).toBe(false);
+      expect((await bans.read(null))!.bans).toEqual([]);
+    });
+
     test('a fleet is healthy while shared state answers and rejects as unavailable once closed', async () => {
       await lookUp();
       expect(fixture.pooler.healthy()).toBe(true);
@@ -411,6 +461,7 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
       const request = { processId: 2 ** 19, secretKey: new Uint8Array(4) };
       await expect(fixture.pooler.cancels.forward(1, request)).rejects.toBeInstanceOf(FleetUnavailableError);
       await expect(fixture.pooler.registry.all()).rejects.toBeInstanceOf(FleetUnavailableError);
+      await expect(fixture.pooler.bans.read(null)).rejects.toBeInstanceOf(FleetUnavailableError);
       await fixture.pooler.close();
     });
   });

@@ -1,0 +1,105 @@
+// Who may not log in for a while, since too many of its logins at an endpoint have failed: counted here and over the fleet.
+import { BanCounts, type BanRule, type BanStore } from '@weir/fleet';
+import { PoolerError } from '../errors.ts';
+
+export interface SourceBansOptions {
+  readonly store: BanStore;
+  /** Failed logins of a source at an endpoint within a minute that ban it; 0: nobody is banned. */
+  readonly failuresMax: number;
+  readonly now: () => number;
+}
+
+const windowMs = 60_000;
+const banMs = 300_000;
+const readEachMs = 1_000;
+/** A role that has logged in from a source lately is let in from there in spite of what others tried. */
+const provenForMs = 3_600_000;
+const provenMax = 10_000;
+
+/** The bans as this process knows them: no login waits for shared state, and without it the counts of this process go on. */
+export class SourceBans {
+  readonly #options: SourceBansOptions;
+  readonly #rule: BanRule;
+  readonly #counts = new BanCounts();
+  /** Endpoint, source and role -> the last login that succeeded. */
+  readonly #proven = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+  #version: string | null = null;
+  #reading = false;
+
+  constructor(options: SourceBansOptions) {
+    this.#options = options;
+    this.#rule = { failuresMax: options.failuresMax, windowMs, banMs };
+    this.#timer = setInterval(() => void this.#read(), readEachMs);
+    this.#timer.unref();
+  }
+
+  /** Throws PoolerError SOURCE_BANNED. */
+  insist(endpointId: string, address: string, role: string): void {
+    const now = this.#options.now();
+    const source = sourceOf(address);
+    const leftMs = this.#counts.leftMs(endpointId, source, now);
+    if (leftMs <= 0) return;
+    const provenAt = this.#proven.get(`${endpointId} ${source} ${role}`);
+    if (provenAt !== undefined && now - provenAt < provenForMs) return;
+    const seconds = Math.ceil(leftMs / 1000);
+    throw new PoolerError('SOURCE_BANNED', { endpoint: endpointId, address: source, seconds });
+  }
+
+  succeeded(endpointId: string, address: string, role: string): void {
+    const key = `${endpointId} ${sourceOf(address)} ${role}`;
+    this.#proven.delete(key);
+    if (this.#proven.size >= provenMax)
+      for (const oldest of this.#proven.keys()) {
+        this.#proven.delete(oldest);
+        break;
+      }
+    this.#proven.set(key, this.#options.now());
+  }
+
+  failed(endpointId: string, address: string): void {
+    if (this.#rule.failuresMax === 0) return;
+    const source = sourceOf(address);
+    this.#counts.failed(endpointId, source, this.#rule, this.#options.now());
+    this.#options.store
+      .failed(endpointId, source, this.#rule)
+      .then((banned) => {
+        if (banned) this.#counts.ban({ endpointId, source, leftMs: banMs }, this.#options.now());
+      })
+      // Shared state is away: what this process has counted itself is in force.
+      .catch(() => {});
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #read(): Promise<void> {
+    if (this.#reading) return;
+    this.#reading = true;
+    try {
+      const read = await this.#options.store.read(this.#version);
+      if (read === null) return;
+      this.#version = read.version;
+      this.#counts.replace(read.bans, this.#options.now());
+    } catch {
+      // Shared state is away, which others log.
+    } finally {
+      this.#reading = false;
+    }
+  }
+}
+
+/** One household has 2^64 addresses of IPv6, and is one source. */
+export function sourceOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.replace(/%.*$/s, '').split('::') as [string, string?];
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const groups = [
+    ...before,
+    ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'),
+    ...after,
+  ];
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
