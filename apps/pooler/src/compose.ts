@@ -3,7 +3,14 @@ import { createHmac } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createRedisFleet, EndpointSnapshot, type Fleet, loadSealKeys, withSnapshot } from '@weir/fleet';
-import { type Connection, chooseTransport, type Listener, listen, loadServerCertificates } from '@weir/net';
+import {
+  AddressRanges,
+  type Connection,
+  chooseTransport,
+  type Listener,
+  listen,
+  loadServerCertificates,
+} from '@weir/net';
 import { loadSqlParser, sqlParserFailed } from '@weir/pooling';
 import {
   type AdminListener,
@@ -141,9 +148,12 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
 
   let draining = false;
   let arriving = 0;
-  const accept = (pooledOnly: boolean) => (connection: Connection) => {
+  const proxies = new AddressRanges(config.proxies);
+  const accept = (pooledOnly: boolean, proxy?: boolean) => (connection: Connection) => {
     arriving++;
-    void handleClient(connection, pooledOnly, deps).finally(() => arriving--);
+    void handleClient(connection, { pooledOnly, proxies: proxy === true ? proxies : null }, deps).finally(
+      () => arriving--,
+    );
   };
   const metrics = createMetrics({
     collect: () =>
@@ -153,9 +163,9 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   try {
     const onAcceptError = (error: Error): void => log.error(error, 'a client could not be accepted');
     for (const address of listenersOf(config, 'listen'))
-      clientListeners.push(await listen({ ...address, onAcceptError }, accept(false)));
+      clientListeners.push(await listen({ ...address, onAcceptError }, accept(false, address.proxy)));
     for (const address of listenersOf(config, 'pooled'))
-      clientListeners.push(await listen({ ...address, onAcceptError }, accept(true)));
+      clientListeners.push(await listen({ ...address, onAcceptError }, accept(true, address.proxy)));
     // Weir must not become its own upstream.
     for (const { host, port } of clientListeners) policy.denied.push({ address: host, port });
     if (config.adminListen !== null) {
@@ -251,7 +261,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
 /** Where to listen: on what the process was started with, else on addresses of its own. */
 function listenersOf(config: PoolerConfig, use: 'listen' | 'pooled') {
   const inherited = config.inherited.filter((socket) => socket.use === use);
-  if (inherited.length > 0) return inherited.map(({ host, port, fd }) => ({ host, port, inherited: fd }));
+  if (inherited.length > 0) return inherited.map(({ fd, ...address }) => ({ ...address, inherited: fd }));
   return use === 'listen' ? config.listen : config.pooledListen;
 }
 

@@ -1,4 +1,5 @@
 // The pooler's environment as typed values, read once at start. Every variable is named here and nowhere else.
+import { isIPv4, isIPv6 } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 
@@ -7,6 +8,8 @@ export interface ListenAddress {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Connections come from proxies that say first who their client is. */
+  readonly proxy?: boolean;
 }
 
 /** A bound listening socket that the process was started with: what for, where, and its descriptor. */
@@ -25,6 +28,8 @@ export interface PoolerConfig {
   /** Addresses where every endpoint is pooled, whatever the host name says. */
   readonly pooledListen: readonly ListenAddress[];
   readonly adminListen: ListenAddress | null;
+  /** Addresses and ranges of the proxies that are believed. */
+  readonly proxies: readonly string[];
   readonly domains: readonly string[];
   readonly certificates: readonly { readonly certFile: string; readonly keyFile: string }[];
   readonly redisUrl: string | null;
@@ -51,13 +56,13 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-const addressPattern = /^(?:\[([0-9a-f:.]+)\]|([^:\s]+)):(\d{1,5})$/i;
+const addressPattern = /^(?:\[([0-9a-f:.]+)\]|([^:\s]+)):(\d{1,5})(\/proxy)?$/i;
 
 function parseAddress(text: string): ListenAddress {
   const match = addressPattern.exec(text.trim());
   const port = Number(match?.[3]);
   if (match === null || port > 65_535) throw new Error(`"${text}" is not host:port`);
-  return { host: (match[1] ?? match[2])!, port };
+  return { host: (match[1] ?? match[2])!, port, ...(match[4] !== undefined && { proxy: true }) };
 }
 
 const list = (text: string): string[] =>
@@ -74,6 +79,7 @@ const inheritedSockets = z.array(
     use: z.enum(['listen', 'pooled', 'admin']),
     host: z.string(),
     port: z.number().int(),
+    proxy: z.boolean().optional(),
     fd: z.number().int().min(3),
   }),
 );
@@ -91,6 +97,22 @@ const schema = z.object({
   WEIR_LISTEN: addresses.default([{ host: '127.0.0.1', port: 5432 }]),
   WEIR_POOLED_LISTEN: addresses.default([]),
   WEIR_ADMIN_LISTEN: addresses.default([{ host: '127.0.0.1', port: 9127 }]),
+  WEIR_PROXIES: z
+    .string()
+    .transform((text) =>
+      list(text).map((range) => {
+        const [address = '', bits, more] = range.split('/');
+        const bitsMax = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
+        if (
+          bitsMax < 0 ||
+          more !== undefined ||
+          (bits !== undefined && !(/^\d+$/.test(bits) && Number(bits) <= bitsMax))
+        )
+          throw new Error(`"${range}" is no address and no range of addresses`);
+        return range;
+      }),
+    )
+    .default([]),
   WEIR_DOMAINS: z.string().transform(list).default(['db.localhost']),
   WEIR_TLS: z
     .string()
@@ -139,6 +161,11 @@ export function readConfig(
         : (error as Error).message;
     throw new ConfigError(`the environment cannot be used: ${text}`, { cause: error });
   }
+  if (
+    [...parsed.WEIR_LISTEN, ...parsed.WEIR_POOLED_LISTEN].some(({ proxy }) => proxy) &&
+    parsed.WEIR_PROXIES.length === 0
+  )
+    throw new ConfigError('a listener is for proxies (/proxy), and WEIR_PROXIES names none that is believed');
   return {
     processId: parsed.WEIR_PROCESS_ID ?? fallbackId,
     processes: parsed.WEIR_PROCESSES ?? null,
@@ -146,6 +173,7 @@ export function readConfig(
     listen: parsed.WEIR_LISTEN,
     pooledListen: parsed.WEIR_POOLED_LISTEN,
     adminListen: parsed.WEIR_ADMIN_LISTEN[0] ?? null,
+    proxies: parsed.WEIR_PROXIES,
     domains: parsed.WEIR_DOMAINS,
     certificates: parsed.WEIR_TLS,
     redisUrl: parsed.WEIR_REDIS_URL ?? null,

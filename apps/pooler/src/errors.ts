@@ -173,6 +173,13 @@ const rows = {
     hint: 'Use a driver that speaks version 3 of the Postgres protocol.',
     logLevel: 'debug',
   },
+  PROXY_HEADER: {
+    sqlstate: '08P01',
+    severity: 'FATAL',
+    message: 'this port is for proxies that send the PROXY protocol, version 2, first: {reason}',
+    hint: 'Connect to the address of the proxy, or add the proxy to WEIR_PROXIES.',
+    logLevel: 'debug',
+  },
   NOT_POSTGRES: {
     sqlstate: '08P01',
     severity: 'FATAL',

@@ -23,6 +23,13 @@ export * from './messages/password.ts';
 export * from './messages/query.ts';
 export * from './messages/rows.ts';
 export { ProtocolViolation } from './protocol-violation.ts';
+export {
+  type ProxySource,
+  parseProxyHeader,
+  proxyHeaderFirstByte,
+  proxyHeaderRest,
+  proxyHeaderStartBytes,
+} from './proxy-header.ts';
 export { SqlState } from './sqlstate.ts';
 export {
   cancelSecretBytesMax,

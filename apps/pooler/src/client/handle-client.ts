@@ -1,5 +1,5 @@
 // A client's life as a table of contents: each stage in a file of its own, every error ended here, once.
-import type { Connection, EgressPolicy, FrameChannel, ServerCertificates } from '@weir/net';
+import type { AddressRanges, Connection, EgressPolicy, FrameChannel, ServerCertificates } from '@weir/net';
 import type { Logger } from '@weir/telemetry';
 import { hostOf } from '@weir/tenancy';
 import type { CancelKeys } from '../cancel/cancel-keys.ts';
@@ -47,35 +47,41 @@ export interface ClientDeps {
   countError(endpointId: string | null, code: string): void;
 }
 
+/** What a listener asks of its clients. */
+export interface ListenerRules {
+  /** Everything is pooled, whatever host is named. */
+  readonly pooledOnly: boolean;
+  /** Proxies in front, which must say who their client is; null: there are none. */
+  readonly proxies: AddressRanges | null;
+}
+
 /** Never rejects: whatever goes wrong ends this client alone. */
 export async function handleClient(
   connection: Connection,
-  pooledOnly: boolean,
+  listener: ListenerRules,
   deps: ClientDeps,
 ): Promise<void> {
   let negotiated: Negotiated;
   try {
-    negotiated = await negotiate(connection, deps);
+    negotiated = await negotiate(connection, deps, listener.proxies);
   } catch (error) {
     // The client has been told, in a way that fits what it spoke.
-    report(asPoolerError(error), null, connection, deps);
+    report(asPoolerError(error), null, connection.remoteAddress, deps);
     return;
   }
   if (negotiated.kind === 'cancel') return cancel(negotiated, deps);
   const known: { endpointId: string | null } = { endpointId: null };
   try {
-    await logIn(negotiated, pooledOnly, deps, known);
+    await logIn(negotiated, listener.pooledOnly, deps, known);
   } catch (error) {
     negotiated.channel.setDeadline(null);
-    report(refuse(negotiated.connection, error), known.endpointId, negotiated.connection, deps);
+    report(refuse(negotiated.connection, error), known.endpointId, negotiated.address, deps);
   }
 }
 
 async function cancel(request: NegotiatedCancel, deps: ClientDeps): Promise<void> {
   request.channel.setDeadline(null);
-  const outcome = deps.cancelRate.take(request.connection.remoteAddress)
-    ? await deps.cancelKeys.cancel(request)
-    : 'too-often';
+  const outcome = deps.cancelRate.take(request.address) ? await deps.cancelKeys.cancel(request) : 'too-often';
   deps.cancelCounts.add(outcome);
   // The client waits for this end of file to know that its request has been passed on.
   request.connection.end();
@@ -104,9 +110,9 @@ async function logIn(
     const host = hostOf(endpointId, false, deps.domains[0] ?? '');
     throw new PoolerError('REPLICATION_ON_POOLED', { host });
   }
-  const admission = admit(endpoint, { tls, address: connection.remoteAddress }, deps.clientCounts);
+  const admission = admit(endpoint, { tls, address: client.address }, deps.clientCounts);
   try {
-    const credential = await provenBy(channel, { endpoint, role, tls }, connection.remoteAddress, deps);
+    const credential = await provenBy(channel, { endpoint, role, tls }, client.address, deps);
     const served = deps.registry.serve(endpoint);
     served.credentials.set(role, credential);
     if (pooled) {
@@ -160,18 +166,13 @@ function loginDeps(deps: ClientDeps) {
   return { roleSecrets, mockSecret, loginTimeoutMs, now: () => Date.now() };
 }
 
-function report(
-  error: PoolerError,
-  endpointId: string | null,
-  connection: Connection,
-  deps: ClientDeps,
-): void {
+function report(error: PoolerError, endpointId: string | null, address: string, deps: ClientDeps): void {
   deps.countError(endpointId, error.code);
   deps.log[error.logLevel](
     {
       code: error.code,
       ...(endpointId === null ? {} : { endpoint: endpointId }),
-      client: connection.remoteAddress,
+      client: address,
       ...error.data,
       ...(error.cause instanceof Error ? { err: error.cause } : {}),
     },

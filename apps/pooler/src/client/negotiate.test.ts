@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { ensureDevCertificates } from '@weir/local-servers';
-import { type Listener, listen, loadServerCertificates, type ServerCertificates } from '@weir/net';
+import {
+  AddressRanges,
+  type Listener,
+  listen,
+  loadServerCertificates,
+  type ServerCertificates,
+} from '@weir/net';
 import {
   authenticationOk,
   decodeErrorFields,
@@ -37,7 +43,9 @@ interface Front {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-async function startFront(options: { tls?: boolean; loginTimeoutMs?: number } = {}): Promise<Front> {
+async function startFront(
+  options: { tls?: boolean; loginTimeoutMs?: number; proxies?: AddressRanges } = {},
+): Promise<Front> {
   const ended: (Negotiated | PoolerError)[] = [];
   const waiting: ((outcome: Negotiated | PoolerError) => void)[] = [];
   const put = (outcome: Negotiated | PoolerError) => {
@@ -50,7 +58,7 @@ async function startFront(options: { tls?: boolean; loginTimeoutMs?: number } = 
     loginTimeoutMs: options.loginTimeoutMs ?? 120_000,
   };
   const listener = await listen({ host: '127.0.0.1', port: 0 }, (connection) => {
-    negotiate(connection, deps).then(
+    negotiate(connection, deps, options.proxies ?? null).then(
       (negotiated) => {
         negotiated.channel.setDeadline(null);
         // Something that a client can wait for.
@@ -368,3 +376,30 @@ function mulberry32(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+const proxyHeader = Buffer.from('0d0a0d0a000d0a515549540a2111000cc00002077f000001d4311538', 'hex');
+
+test('a proxy that is believed says who the client is, before TLS too', async () => {
+  await using front = await startFront({ tls: false, proxies: new AddressRanges(['127.0.0.1']) });
+  const socket = connect(front.listener.port, '127.0.0.1');
+  // Header and first packet in one go, as a proxy may send them.
+  socket.write(Buffer.concat([proxyHeader, encodeStartupMessage([['user', 'app']])]));
+  expect(await front.next()).toMatchObject({ kind: 'client', address: '192.0.2.7' });
+  socket.destroy();
+});
+
+test('a header from an address that is no proxy of ours is not read', async () => {
+  await using front = await startFront({ tls: false, proxies: new AddressRanges(['192.0.2.0/24']) });
+  const socket = connect(front.listener.port, '127.0.0.1');
+  socket.write(Buffer.concat([proxyHeader, encodeStartupMessage([['user', 'app']])]));
+  expect(await front.next()).toMatchObject({ code: 'PROXY_HEADER', data: { reason: 'no proxy of ours' } });
+  socket.destroy();
+});
+
+test('a header that never ends is waited for no longer than a login may take', async () => {
+  await using front = await startFront({ loginTimeoutMs: 100, proxies: new AddressRanges(['127.0.0.1']) });
+  const socket = connect(front.listener.port, '127.0.0.1');
+  socket.write(proxyHeader.subarray(0, 20));
+  expect(await front.next()).toMatchObject({ code: 'STARTUP_TIMEOUT' });
+  socket.destroy();
+});

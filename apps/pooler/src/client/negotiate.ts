@@ -1,5 +1,6 @@
 // What a client and Weir agree on before a password is asked for: TLS or not, protocol version, a cancel or a login.
 import {
+  type AddressRanges,
   ChannelLimitError,
   type Connection,
   FrameChannel,
@@ -10,7 +11,12 @@ import {
 import {
   negotiateProtocolVersion,
   newestProtocolMinor,
+  ProtocolViolation,
+  parseProxyHeader,
   parseStartupPacket,
+  proxyHeaderFirstByte,
+  proxyHeaderRest,
+  proxyHeaderStartBytes,
   type StartupMessage,
   type StartupPacket,
   startupPacketBytesMax,
@@ -42,6 +48,8 @@ export interface NegotiatedClient {
   readonly channel: FrameChannel;
   /** The connection to go on with, TLS if agreed. */
   readonly connection: Connection;
+  /** The client's own, whoever stands between. */
+  readonly address: string;
   readonly startup: ClientStartup;
   readonly tls: TlsFacts | null;
 }
@@ -51,6 +59,7 @@ export interface NegotiatedCancel {
   readonly kind: 'cancel';
   readonly channel: FrameChannel;
   readonly connection: Connection;
+  readonly address: string;
   readonly processId: number;
   /** 4 to 256 bytes. */
   readonly secretKey: Uint8Array;
@@ -66,11 +75,17 @@ const notUtf8 = /[\ud800-\udfff]/u;
 
 /**
  * Runs the negotiation on a fresh, paused connection. Rejects with a PoolerError (CLIENT_GONE, STARTUP_TIMEOUT,
- * PROTOCOL_*, NOT_POSTGRES …); the client has been told by then and its connection is ended, so only the log is left.
+ * PROTOCOL_*, PROXY_HEADER, NOT_POSTGRES …); the client has been told by then and its connection is ended, so only the
+ * log is left. `proxies`: where proxies are that must say first who their client is; null: nobody may.
  */
-export async function negotiate(connection: Connection, deps: NegotiateDeps): Promise<Negotiated> {
+export async function negotiate(
+  connection: Connection,
+  deps: NegotiateDeps,
+  proxies: AddressRanges | null = null,
+): Promise<Negotiated> {
   const negotiation = new Negotiation(connection, deps);
   try {
+    if (proxies !== null) await negotiation.readProxyHeader(proxies);
     return await negotiation.run();
   } catch (error) {
     const known = loginError(error, deps.loginTimeoutMs);
@@ -83,13 +98,32 @@ class Negotiation {
   readonly #deps: NegotiateDeps;
   readonly #deadlineAt: number;
   #channel: FrameChannel;
+  #address: string;
   #sslAnswered = false;
   #gssAnswered = false;
 
   constructor(connection: Connection, deps: NegotiateDeps) {
     this.#deps = deps;
+    this.#address = connection.remoteAddress;
     this.#deadlineAt = performance.now() + deps.loginTimeoutMs;
     this.#channel = this.#open(connection);
+  }
+
+  /** Before everything else, and only from where it is believed. */
+  async readProxyHeader(proxies: AddressRanges): Promise<void> {
+    const channel = this.#channel;
+    if (!proxies.has(this.#address)) throw new PoolerError('PROXY_HEADER', { reason: 'no proxy of ours' });
+    // A client that came past the proxy would be waited for in vain: it sends less than a header's start.
+    if ((await channel.peekByte()) !== proxyHeaderFirstByte)
+      throw new PoolerError('PROXY_HEADER', { reason: 'no header' });
+    try {
+      const start = await channel.read(proxyHeaderStartBytes);
+      const source = parseProxyHeader(start, await channel.read(proxyHeaderRest(start)));
+      if (source !== null) this.#address = source.address;
+    } catch (error) {
+      if (!(error instanceof ProtocolViolation)) throw error;
+      throw new PoolerError('PROXY_HEADER', { reason: error.message }, { cause: error });
+    }
   }
 
   async run(): Promise<Negotiated> {
@@ -106,7 +140,8 @@ class Negotiation {
         case 'cancel': {
           const { processId, secretKey } = packet;
           const channel = this.#channel;
-          return { kind: 'cancel', channel, connection: channel.connection, processId, secretKey };
+          const { connection } = channel;
+          return { kind: 'cancel', channel, connection, address: this.#address, processId, secretKey };
         }
         case 'startup':
           return this.#client(packet);
@@ -209,7 +244,8 @@ class Negotiation {
     }
     const channel = this.#channel;
     const startup = { minor: minor < 2 ? 0 : 2, parameters, protocolOptions } as const;
-    return { kind: 'client', channel, connection: channel.connection, startup, tls: channel.connection.tls };
+    const { connection } = channel;
+    return { kind: 'client', channel, connection, address: this.#address, startup, tls: connection.tls };
   }
 }
 

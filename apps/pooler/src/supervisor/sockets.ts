@@ -19,15 +19,15 @@ export async function ownSockets(config: PoolerConfig): Promise<readonly OwnedSo
   const left = new Set(config.inherited);
   const owned: OwnedSocket[] = [];
   try {
-    for (const { use, host, port } of wanted) {
+    for (const { use, host, port, ...rules } of wanted) {
       const found = [...left].find((one) => one.use === use && one.host === host && one.port === port);
       if (found !== undefined) {
         left.delete(found);
-        owned.push({ ...found, close: () => closeSync(found.fd) });
+        owned.push({ use, host, port, ...rules, fd: found.fd, close: () => closeSync(found.fd) });
         continue;
       }
       const socket = await openListeningSocket({ host, port });
-      owned.push({ use, host: socket.host, port: socket.port, fd: socket.fd, close: socket.close });
+      owned.push({ use, host: socket.host, port: socket.port, ...rules, fd: socket.fd, close: socket.close });
     }
   } catch (error) {
     for (const socket of owned) socket.close();
@@ -39,6 +39,6 @@ export async function ownSockets(config: PoolerConfig): Promise<readonly OwnedSo
 
 /** Where a child that gets the descriptors of `sockets` behind the first `first` finds them, as its environment says it. */
 export function handedDown(sockets: readonly InheritedSocket[], first: number): string {
-  const told = sockets.map(({ use, host, port }, index) => ({ use, host, port, fd: first + index }));
+  const told = sockets.map((socket, index) => ({ ...socket, fd: first + index }));
   return JSON.stringify(told satisfies InheritedSocket[]);
 }
