@@ -90,10 +90,24 @@ export class RedisLeases implements LeaseStore {
       },
     });
     subscriber.client.on('message', (_channel: string, text: string) => {
-      const note = JSON.parse(text) as LeaseNote;
-      for (const listener of this.#listeners) listener(note);
+      const note = readNote(text);
+      if (note !== null) for (const listener of this.#listeners) listener(note);
     });
     return subscriber;
+  }
+}
+
+/** Null for what is no note: anybody who may write to Redis can send one. */
+function readNote(text: string): LeaseNote | null {
+  try {
+    const { upstream, holder, limit } = JSON.parse(text) as LeaseNote;
+    const isNote =
+      typeof upstream === 'string' &&
+      typeof holder === 'string' &&
+      (limit === null || Number.isInteger(limit));
+    return isNote ? { upstream, holder, limit } : null;
+  } catch {
+    return null;
   }
 }
 

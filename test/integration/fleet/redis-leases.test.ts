@@ -89,6 +89,21 @@ describe('leases over Redis', { timeout: 300_000 }, () => {
     expect(noted).toBeGreaterThan(commandCount / 20);
   });
 
+  test('what is no note harms nobody', async () => {
+    await declareFreshLeases(redis.url);
+    const fleet = await openFleet('pooler');
+    const notes: LeaseNote[] = [];
+    fleet.leases.onNote((note) => notes.push(note));
+    const good = { upstream: 'db', holder: 'pooler-1', limit: 3 };
+    const told = ['', '{', 'null', '7', '{"upstream":"db"}', JSON.stringify({ ...good, limit: '3' })];
+    await vi.waitFor(async () => {
+      for (const text of told) await raw.publish('weir:lease-notes', text);
+      await raw.publish('weir:lease-notes', JSON.stringify(good));
+      expect(notes).toContainEqual(good);
+    }, patience);
+    expect(new Set(notes.map((note) => JSON.stringify(note))).size).toBe(1);
+  });
+
   test('a clock of Redis that jumps gives nobody what another has, forwards or back', async () => {
     let nowMs = 1_700_000_000_000;
     await raw.hset('memory', { runId: 'run', nonce: 'first', open: '1', fresh: '1' });
