@@ -131,7 +131,8 @@ export async function startLocalWeir(
       readyLines,
       ...(runtime && { runtime }),
     });
-    shutdown.add(name, () => child.stop({ timeoutMs: 12_000 }));
+    // Longer than a pooler takes to let transactions finish (WEIR_DRAIN_TIMEOUT_MS, 10 s).
+    shutdown.add(name, () => child.stop({ timeoutMs: 20_000 }));
     child.exited.then(() => shutdown.request(`${name} ended by itself:\n${troubleIn(child.output())}`));
     return child;
   };
@@ -142,11 +143,15 @@ export async function startLocalWeir(
       transportOf,
     );
   } else {
+    const runtime = choosePoolerRuntime(progress);
+    // On Bun there is no way to share a listening socket.
+    const processes =
+      runtime.command === process.execPath ? (process.env.WEIR_PROCESSES ?? 'cores') : undefined;
     await Promise.all([
       progress.step('control-api', () => app('control-api', ['control-api.mjs'], controlApiEnv)),
       progress.step(
         'pooler',
-        () => app('pooler', ['pooler.mjs'], poolerEnv, { runtime: choosePoolerRuntime(progress) }),
+        () => app('pooler', ['pooler.mjs'], { ...poolerEnv, WEIR_PROCESSES: processes }, { runtime }),
         transportOf,
       ),
     ]);
