@@ -220,9 +220,12 @@ describe('fleet over Redis', { timeout: 180_000 }, () => {
       expect(found.map((report) => report.processId).sort()).toEqual(['good', 'half']);
       return found;
     }, patience);
-    const { pins, ...counters } = all.find((report) => report.processId === 'half')!.endpoints['ep-a']!;
+    const { pins, errors, waits, executions, ...counters } = all.find(
+      (report) => report.processId === 'half',
+    )!.endpoints['ep-a']!;
     expect(new Set(Object.values(counters))).toEqual(new Set([0]));
     expect(pins).toEqual({ newest: [], leftOut: 0, totals: {} });
+    expect([errors, waits, executions]).toEqual([{}, [], []]);
   });
 
   test('names of processes that are long gone are forgotten', async () => {

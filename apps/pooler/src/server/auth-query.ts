@@ -30,6 +30,8 @@ const knownForMs = 30_000;
 // Short, since a role is often created moments before its first login.
 const unknownForMs = 2_000;
 const distrustEveryMs = 3_000;
+// As long as a restart or a failover may take; a password that is changed meanwhile the server itself refuses.
+const answersForMs = 600_000;
 const entriesMax = 10_000;
 
 // Every name and operator is qualified, whatever the service role's search_path may be.
@@ -64,6 +66,12 @@ export class RoleSecrets {
         // Not if the endpoint has changed meanwhile: this is what its old database said.
         if (this.#reading.get(key) === reading) this.#keep(endpoint, role, secret);
         return secret;
+      })
+      .catch((error: unknown) => {
+        // A database that is away says nothing new: who knew the password last time may come in, and wait for it.
+        const last = this.#entries.get(key);
+        if (last?.secret?.verifier == null || this.#options.now() - last.readAt > answersForMs) throw error;
+        return last.secret;
       })
       .finally(() => {
         if (this.#reading.get(key) === reading) this.#reading.delete(key);
