@@ -25,7 +25,8 @@ export const usage = `usage: pnpm bench [options]
   --seconds N         length of one pgbench run (default 2)
   --cells A,B         only cells whose name contains A or B, for instance simple-c64,churn,idle
   --targets A,B       of direct, pgbouncer, weir (the default), weir-node (its pooler with
-                      Node's own sockets) and weir-bun (its pooler on Bun)
+                      Node's own sockets), weir-bun (its pooler on Bun) and weir-two (two
+                      processes, whose CPU for a transaction is to be at most 1.15 of weir's)
   --out FILE          write the tables as Markdown, for instance docs/benchmarks.md
   --raw FILE          write every measurement as JSON
   --idle-clients N    clients opened for the memory cells (default 2000)

@@ -101,6 +101,7 @@ function cpuTable(rows: readonly CellSummary[]): string[] {
 const otherWays = [
   ['weir-node', "The pooler with Node's own sockets"],
   ['weir-bun', 'The pooler on Bun'],
+  ['weir-two', 'Two processes under a supervisor'],
 ] as const;
 
 function otherWayTable(name: TargetName, rows: readonly CellSummary[]): string[] {

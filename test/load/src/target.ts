@@ -1,6 +1,6 @@
 // What the load is sent through: Postgres itself, pgbouncer or Weir, behind one small interface.
 
-export const targetNames = ['direct', 'pgbouncer', 'weir', 'weir-node', 'weir-bun'] as const;
+export const targetNames = ['direct', 'pgbouncer', 'weir', 'weir-node', 'weir-bun', 'weir-two'] as const;
 /** What is measured if nobody says otherwise: the others are for comparing ways in which Weir can run. */
 export const defaultTargets = ['direct', 'pgbouncer', 'weir'] as const;
 export type TargetName = (typeof targetNames)[number];

@@ -11,6 +11,7 @@ const kinds = {
   weir: { runtime: 'node', env: {} },
   'weir-node': { runtime: 'node', env: { WEIR_TRANSPORT: 'node' } },
   'weir-bun': { runtime: 'bun', env: {} },
+  'weir-two': { runtime: 'node', env: { WEIR_PROCESSES: '2' } },
 } as const;
 
 type WeirTargetName = keyof typeof kinds;
@@ -37,10 +38,11 @@ export async function startWeirTargets(
     budget: 2 * poolSize * wanted.length,
     settings: { poolSize, requireTls: false },
   });
+  const pids = await Promise.all(weir.poolers.map(pidsOf));
   return wanted.map((name, index) => ({
     name,
-    version: `Weir ${weirPackage.version} on ${runtimeVersion(kinds[name].runtime)}, ${transportOf(weir.poolers[index]!)}, one process`,
-    pids: [weir.poolers[index]!.pid],
+    version: `Weir ${weirPackage.version} on ${runtimeVersion(kinds[name].runtime)}, ${transportOf(weir.poolers[index]!)}, ${name === 'weir-two' ? 'two processes' : 'one process'}`,
+    pids: pids[index]!,
     address: {
       ...postgres.target.address,
       port: weir.poolers[index]!.port,
@@ -51,6 +53,13 @@ export async function startWeirTargets(
     // The last of them ends what they share.
     close: () => (index === 0 ? weir.close() : Promise.resolve()),
   }));
+}
+
+/** Of the process itself and of those that it supervises. */
+async function pidsOf(pooler: Pooler): Promise<number[]> {
+  const reply = await fetch(`${pooler.adminUrl}/readyz`);
+  const { detail } = (await reply.json()) as { detail: { processes?: { pid: number }[] } };
+  return [pooler.pid, ...(detail.processes ?? []).map(({ pid }) => pid)];
 }
 
 function transportOf(pooler: Pooler): string {
