@@ -13,6 +13,8 @@ export default defineConfig(({ command }) => {
       emptyOutDir: true,
       // Nothing inlined as data: addresses, so that a content security policy of 'self' is enough.
       assetsInlineLimit: 0,
+      // One page behind a login, kept by the browser for ever: in pieces it would only come in more steps.
+      chunkSizeWarningLimit: 700,
     },
   };
 });

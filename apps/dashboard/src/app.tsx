@@ -9,6 +9,7 @@ import { SizingPage } from './pages/sizing.tsx';
 import { TenantPage } from './pages/tenant.tsx';
 import { Tenants } from './pages/tenants.tsx';
 import { UnknownPage } from './pages/unknown.tsx';
+import { UsagePage } from './pages/usage.tsx';
 import { Shell } from './parts/shell.tsx';
 import { goTo, useRoute } from './router.ts';
 import { SessionBoundary } from './session.tsx';
@@ -47,6 +48,7 @@ function Pages() {
       {route.page === 'audit' && <AuditLog key={route.tenantId} tenantId={route.tenantId} />}
       {route.page === 'api-keys' && <ApiKeys />}
       {route.page === 'sizing' && <SizingPage />}
+      {route.page === 'usage' && <UsagePage />}
       {route.page === 'unknown' && <UnknownPage path={route.path} />}
     </Shell>
   );

@@ -1,6 +1,6 @@
 // How values are written: units, plurals and dates.
 import { expect, test } from 'vitest';
-import { age, count, counted, date, duration, memory } from './format.ts';
+import { age, bytes, count, counted, date, decimal, duration, memory, period } from './format.ts';
 
 test('memory is written in the unit people size machines by', () => {
   expect(memory(536_870_912)).toBe('512 MiB');
@@ -35,4 +35,15 @@ test('ages are rounded down to one unit, and clocks that disagree give none belo
   expect([-50, 0, 999, 59_999].map(age)).toEqual(['0 s', '0 s', '0 s', '59 s']);
   expect([60_000, 433_000, 3_599_999].map(age)).toEqual(['1 min', '7 min', '59 min']);
   expect([3_600_000, 86_400_000, 900 * 86_400_000].map(age)).toEqual(['1 h', '1 d', '900 d']);
+});
+
+test('amounts and periods of usage stand in units that people read', () => {
+  expect([0, 950, 1_200_000, 3e15].map(bytes)).toEqual(['0 B', '950 B', '1.2 MB', '3,000 TB']);
+  expect([0.254, 1204.5].map(decimal)).toEqual(['0.25', '1,204.5']);
+  const at = '2026-11-03T14:00:00.000Z';
+  expect((['hour', 'day', 'month'] as const).map((by) => period(at, by))).toEqual([
+    'Nov 3, 14:00',
+    'Nov 3, 2026',
+    'November 2026',
+  ]);
 });

@@ -56,3 +56,38 @@ export function age(ms: number): string {
   const fitting = durationUnits.find((one) => ms >= one.ms) ?? durationUnits[durationUnits.length - 1]!;
   return `${count(Math.max(0, Math.floor(ms / fitting.ms)))} ${fitting.unit}`;
 }
+
+/** With two decimals at most: `0.25`, `1,204.5`. */
+export function decimal(value: number): string {
+  return whole.format(Math.round(value * 100) / 100);
+}
+
+const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** Bytes in units of a thousand: `950 B`, `1.2 MB`. */
+export function bytes(value: number): string {
+  const power = value < 1 ? 0 : Math.min(byteUnits.length - 1, Math.floor(Math.log10(value) / 3));
+  return `${whole.format(Math.round((value / 1000 ** power) * 10) / 10)} ${byteUnits[power]}`;
+}
+
+const hourOfDay = new Intl.DateTimeFormat('en', {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+  timeZone: 'UTC',
+});
+const dayOfYear = new Intl.DateTimeFormat('en', {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  timeZone: 'UTC',
+});
+const monthOfYear = new Intl.DateTimeFormat('en', { year: 'numeric', month: 'long', timeZone: 'UTC' });
+
+/** When a period begins, in UTC: `Nov 3, 14:00`, `Nov 3, 2026`, `November 2026`. */
+export function period(iso: string, by: 'hour' | 'day' | 'month'): string {
+  const format = { hour: hourOfDay, day: dayOfYear, month: monthOfYear }[by];
+  return format.format(Date.parse(iso));
+}

@@ -16,6 +16,7 @@ test('each page is found again by its own address', () => {
     { page: 'audit', tenantId: 'tn_abc123' },
     { page: 'api-keys' },
     { page: 'sizing' },
+    { page: 'usage' },
   ] as const) {
     expect(parseRoute(hrefOf(route))).toEqual(route);
   }

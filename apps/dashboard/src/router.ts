@@ -9,6 +9,7 @@ export type Route =
   | { readonly page: 'audit'; readonly tenantId: string | null }
   | { readonly page: 'api-keys' }
   | { readonly page: 'sizing' }
+  | { readonly page: 'usage' }
   | { readonly page: 'unknown'; readonly path: string };
 
 /** Reads the part of an address behind `#`; anything odd is `unknown`, never an error. */
@@ -19,6 +20,7 @@ export function parseRoute(hash: string): Route {
   if (parts.length === 2 && parts[0] === 'new' && parts[1] === 'tenant') return { page: 'create-tenant' };
   if (parts.length === 1 && parts[0] === 'api-keys') return { page: 'api-keys' };
   if (parts.length === 1 && parts[0] === 'sizing') return { page: 'sizing' };
+  if (parts.length === 1 && parts[0] === 'usage') return { page: 'usage' };
   if (parts.length === 1 && parts[0] === 'audit') return { page: 'audit', tenantId: null };
   const tenantId = parts[1];
   if (parts.length === 2 && tenantId !== undefined && /^[\w-]+$/.test(tenantId)) {
@@ -43,6 +45,8 @@ export function hrefOf(route: Exclude<Route, { page: 'unknown' }>): string {
       return '#/api-keys';
     case 'sizing':
       return '#/sizing';
+    case 'usage':
+      return '#/usage';
   }
 }
 

@@ -192,6 +192,34 @@ test(
 );
 
 test(
+  'pools are paused and resumed, and what that does is said first',
+  async () => {
+    await using opened = await openTenant();
+    const { page, faults } = opened;
+    const client = await weir.client();
+    await client.query('select 1');
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/every client waits, for 1 min|every client waits, for 60 s/).waitFor();
+    await dialog.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('Paused', { exact: true }).waitFor();
+    expect((await endpoint()).orders.pools[0]).toMatchObject({ role: null, database: null });
+    await page.getByTestId('servers-open').filter({ hasText: /^0$/ }).waitFor();
+    const asked = client.query('select 2 as two');
+    await page.getByTestId('clients-waiting').filter({ hasText: /^1$/ }).waitFor();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await dialog.getByRole('button', { name: 'Resume' }).click();
+    expect((await asked).rows).toEqual([{ two: 2 }]);
+    await page.getByText('Paused', { exact: true }).waitFor({ state: 'detached' });
+    await client.end();
+    await page.getByRole('link', { name: 'Usage' }).click();
+    await page.getByRole('heading', { name: 'Usage' }).waitFor();
+    expect(faults).toEqual([]);
+  },
+  patience,
+);
+
+test(
   'a tenant that was deleted is found among the deleted and brought back',
   async () => {
     await using opened = await openTenant();
@@ -205,9 +233,9 @@ test(
     await page.getByRole('button', { name: 'Undelete harness' }).click();
     await page.getByText('No tenant was deleted in the last days.').waitFor();
     await page.getByRole('button', { name: 'Show all' }).click();
-    await page.getByLabel('Search').fill('nobody');
+    await page.getByLabel('Name begins with').fill('nobody');
     await page.getByText('Nothing found').waitFor();
-    await page.getByLabel('Search').fill('harn');
+    await page.getByLabel('Name begins with').fill('harn');
     await page.getByRole('link', { name: 'harness' }).click();
     await page.getByText(weir.endpoint.id, { exact: true }).waitFor();
   },

@@ -30,6 +30,15 @@ interface ChartProps {
 /** How far back it shows, in seconds: at first the last minute, then more as it is known. */
 const spanMin = 60;
 const spanMax = 300;
+/** Steps of the axis of time, in seconds. */
+const timeSteps = [15, 30, 60, 120];
+const minute = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const second = new Intl.DateTimeFormat('en', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
 /** Steps of an axis of whole numbers. */
 const wholeSteps = [1, 2, 5]
   .flatMap((step) => [0, 1, 2, 3, 4, 5, 6].map((power) => step * 10 ** power))
@@ -116,7 +125,6 @@ function optionsOf(element: HTMLElement, drawn: Drawn): UPlot.Options {
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const font = `11px ${colour('--sans')}`;
   const axis = { stroke: colour('--ink-soft'), font, ticks: { show: false }, border: { show: false } };
-  const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   return {
     width: element.clientWidth,
     height,
@@ -139,7 +147,8 @@ function optionsOf(element: HTMLElement, drawn: Drawn): UPlot.Options {
         grid: { show: false },
         size: 24,
         space: 80,
-        values: (_, splits) => splits.map((at) => clock.format(at * 1000)),
+        incrs: timeSteps,
+        values: (_, splits) => splits.map((at) => (at % 60 === 0 ? minute : second).format(at * 1000)),
       },
       {
         ...axis,

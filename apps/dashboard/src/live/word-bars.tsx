@@ -1,4 +1,5 @@
 // Counts by word as bars, the largest first.
+import type { CSSProperties } from 'react';
 import { count } from '../format.ts';
 
 // More would make the card longer than its neighbour; the metrics have all of them.
@@ -22,10 +23,9 @@ export function WordBars({ title, none, counts, isBad = false }: WordBarsProps) 
       {shown.length === 0 && <p className="fine">{none}</p>}
       <dl className={isBad ? 'bars bars-bad' : 'bars'}>
         {shown.map(([word, number]) => (
-          <div key={word}>
+          <div key={word} style={{ '--share': `${(number / most) * 100}%` } as CSSProperties}>
             <dt className="mono">{word}</dt>
             <dd className="numbers">{count(number)}</dd>
-            <span className="bars-bar" style={{ width: `${(number / most) * 100}%` }} />
           </div>
         ))}
       </dl>

@@ -40,14 +40,14 @@ export function SignIn({ expired, onSignedIn }: SignInProps) {
 
   return (
     <div className="sign-in">
-      <div className="sign-in-picture">
+      <header className="sign-in-picture">
         <Water />
         <span className="brand">
           <Mark size={32} />
           <span>Weir</span>
         </span>
         <p>Thousands of clients above, as many connections below as your Postgres can bear.</p>
-      </div>
+      </header>
       <main className="sign-in-form">
         <form onSubmit={signIn}>
           <div>

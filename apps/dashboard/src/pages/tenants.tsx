@@ -61,9 +61,8 @@ export function Tenants() {
       {!hasNone && (
         <search className="filters">
           <TextField
-            label="Search"
+            label="Name begins with"
             type="search"
-            placeholder="Name begins with"
             autoComplete="off"
             maxLength={100}
             value={typed}

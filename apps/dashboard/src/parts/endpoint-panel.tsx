@@ -7,6 +7,7 @@ import { memory } from '../format.ts';
 import { LiveCharts } from '../live/live-charts.tsx';
 import { LiveTiles } from '../live/live-tiles.tsx';
 import { useActivity } from '../live/use-activity.ts';
+import { OrderMenu, standingOf } from '../orders/order-menu.tsx';
 import { useMay, useSession } from '../session.tsx';
 import { PoolSettings } from '../settings/pool-settings.tsx';
 import { SizingDialog } from '../sizing/sizing-dialog.tsx';
@@ -33,6 +34,7 @@ export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce, onChang
   const [sizingIsOpen, setSizingOpen] = useState(false);
   const mayWrite = useMay('write');
   const { upstream, sizing } = endpoint;
+  const standing = standingOf(endpoint);
   const totals = activity.latest?.totals;
   const clients =
     totals === undefined ? null : totals.clientsActive + totals.clientsIdle + totals.clientsWaiting;
@@ -44,6 +46,9 @@ export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce, onChang
           <div className="title-line">
             <h2 className="mono">{endpoint.id}</h2>
             {endpoint.status === 'suspended' && <StatusPill status={endpoint.status} />}
+            {standing !== null && (
+              <span className="pill pill-warn">{standing === 'paused' ? 'Paused' : 'Draining'}</span>
+            )}
           </div>
           <p className="mono endpoint-host">{endpoint.hosts.pooled}</p>
         </div>
@@ -51,6 +56,7 @@ export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce, onChang
           <Icon name="plug" />
           Connect
         </button>
+        {mayWrite && <OrderMenu endpoint={endpoint} onChanged={onChanged} />}
       </div>
       <LiveTiles activity={activity} budget={endpoint.budget} />
       <LiveCharts activity={activity} />

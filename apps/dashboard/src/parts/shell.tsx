@@ -11,6 +11,7 @@ const links: readonly {
   readonly pages: readonly Route['page'][];
 }[] = [
   { title: 'Tenants', to: { page: 'tenants' }, pages: ['tenants', 'tenant', 'create-tenant'] },
+  { title: 'Usage', to: { page: 'usage' }, pages: ['usage'] },
   { title: 'Audit log', to: { page: 'audit', tenantId: null }, pages: ['audit'] },
   { title: 'API keys', to: { page: 'api-keys' }, pages: ['api-keys'] },
   { title: 'Sizing', to: { page: 'sizing' }, pages: ['sizing'] },
