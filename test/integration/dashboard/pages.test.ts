@@ -1,0 +1,225 @@
+// Every page of the dashboard in four views, with traffic behind it: it fits its window, and axe finds nothing against it.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type CreateOrganisationReply, type CreateTenantReply, pathOf } from '@weir/api-contract';
+import { startWeir, temporaryDirectory, type Weir } from '@weir/harness';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { launchBrowser, openPage, type View, views } from './browser.ts';
+import { signIn } from './sign-in.ts';
+import { startTraffic, type Traffic } from './traffic.ts';
+
+const patience = 240_000;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+// Pictures for the documentation are worth the wait.
+const secondsOfTraffic = process.env.WEIR_SCREENSHOTS === 'docs' ? 12 : 3;
+/** What there is against the pages of one test, all of it at once. */
+const against: string[] = [];
+beforeEach(() => {
+  against.length = 0;
+});
+
+let weir: Weir;
+let browser: Browser;
+let traffic: Traffic;
+/** Of an organisation without anything. */
+let emptyKey: string;
+
+// `WEIR_SCREENSHOTS=docs` renews the pictures of the documentation.
+const directory =
+  process.env.WEIR_SCREENSHOTS === 'docs'
+    ? fileURLToPath(new URL('../../../docs/screenshots', import.meta.url))
+    : temporaryDirectory('screenshots').path;
+
+beforeAll(async () => {
+  [weir, browser] = await Promise.all([startWeir({ budget: 20 }), launchBrowser()]);
+  mkdirSync(directory, { recursive: true });
+  const call = weir.controlApi.call;
+  const made = await call<CreateOrganisationReply>('POST', '/v1/organisations', { name: 'Newcomers' });
+  emptyKey = made.secret;
+  await call('PATCH', pathOf('changeTenant', { tenantId: weir.tenant.id }), { name: 'Shop, production' });
+  for (const [name, status] of [
+    ['Shop, staging', 'active'],
+    ['Analytics', 'suspended'],
+  ] as const) {
+    const { host, port, user, password } = weir.postgres;
+    const upstream = { host, port, database: weir.database, user, password, tlsMode: 'disable' };
+    const { tenant } = await call<CreateTenantReply>('POST', '/v1/tenants', {
+      name,
+      upstream,
+      computeRamGb: 4,
+    });
+    if (status !== 'active') {
+      const body = { status, suspendedReason: 'Until its owner has paid' };
+      await call('PATCH', pathOf('changeTenant', { tenantId: tenant.id }), body);
+    }
+  }
+  await call('POST', '/v1/api-keys', { name: 'Continuous integration', scopes: ['read', 'write'] });
+  await call('PATCH', pathOf('changeEndpoint', { endpointId: weir.endpoint.id }), {
+    settings: {
+      poolSize: 12,
+      idleInTransactionTimeoutMs: 60_000,
+      overrides: [{ role: 'reports', database: null, settings: { mode: 'session', poolSize: 3 } }],
+    },
+  });
+  traffic = await startTraffic(weir);
+}, patience);
+
+afterAll(async () => {
+  await traffic?.stop();
+  await browser?.close();
+  await weir?.close();
+});
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
+}
+
+async function violationsOf(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const violations = await page.evaluate<Violation[]>('axe.run(document).then((found) => found.violations)');
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary = '' }) => `${id}: ${target.join(' ')} ${failureSummary}`),
+  );
+}
+
+/** As WebP, a third of the same as PNG. */
+async function picture(page: Page, file: string, fullPage: boolean): Promise<void> {
+  const [width, height] = await page.evaluate<[number, number]>(
+    fullPage ? '[innerWidth, document.documentElement.scrollHeight]' : '[innerWidth, innerHeight]',
+  );
+  const browser = await page.context().newCDPSession(page);
+  const { data } = await browser.send('Page.captureScreenshot', {
+    format: 'webp',
+    quality: 70,
+    captureBeyondViewport: fullPage,
+    clip: { x: 0, y: 0, width, height, scale: 1 },
+  });
+  writeFileSync(file, Buffer.from(data, 'base64'));
+  await browser.detach();
+}
+
+/** Takes a picture of what is there now, and has it looked at. `fullPage` is for pages, dialogs are as high as the window. */
+async function look(page: Page, view: View, what: string, fullPage = true): Promise<void> {
+  // From the top, or the bar that stays in sight would stand in the middle of the picture.
+  await page.evaluate('scrollTo(0, 0), document.fonts.ready.then(() => true)');
+  await picture(page, join(directory, `${what}-${view.name}.webp`), fullPage);
+  const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+  if (width !== view.width) against.push(`${what} is ${width} px wide`);
+  against.push(...(await violationsOf(page)).map((violation) => `${what}: ${violation}`));
+}
+
+/** Until the charts have lines: their newest value has changed so often. */
+async function someSecondsOfTraffic(page: Page): Promise<void> {
+  const seen = new Set<string | null>();
+  const newest = page.getByTestId('chart-transactions').getByRole('listitem').first();
+  await expect
+    .poll(async () => seen.add(await newest.textContent()).size, { timeout: 60_000, interval: 200 })
+    .toBeGreaterThan(secondsOfTraffic);
+}
+
+for (const view of views) {
+  test(
+    `every page fits its window and is accessible: ${view.name}`,
+    async () => {
+      await using opened = await openPage(browser, weir.apiUrl, view);
+      const { page, faults } = opened;
+      const goTo = (path: string) => page.goto(`${weir.apiUrl}/#/${path}`);
+      const open = async (button: string, what: string) => {
+        await page.getByRole('button', { name: button, exact: true }).click();
+        await page.getByRole('dialog').waitFor();
+        await look(page, view, what, false);
+      };
+      await page.getByRole('button', { name: 'Sign in' }).waitFor();
+      await look(page, view, 'sign-in');
+      await signIn(page, weir.apiKey);
+      await page.getByRole('link', { name: 'Analytics' }).waitFor();
+      await look(page, view, 'tenants');
+
+      await goTo('new/tenant');
+      await page.getByTestId('budget').waitFor();
+      await look(page, view, 'create');
+
+      await goTo(`tenants/${weir.tenant.id}`);
+      await page
+        .getByTestId('chart-executions')
+        .getByText(/p99 [\d.]+ ms/)
+        .waitFor();
+      await someSecondsOfTraffic(page);
+      await look(page, view, 'tenant');
+      await open('Connect', 'connect');
+      await page.getByRole('tab', { name: 'Direct' }).click();
+      await page.getByRole('tab', { name: 'Prisma 7', exact: true }).click();
+      await look(page, view, 'connect-direct', false);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Edit pool settings' }).click();
+      await page.getByLabel('Server connections a pool', { exact: true }).fill('8');
+      await look(page, view, 'settings', false);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Edit sizing' }).click();
+      await page.getByLabel('Kept free').fill('5');
+      await look(page, view, 'edit-sizing', false);
+      await page.keyboard.press('Escape');
+      await open('Edit override for role reports', 'override');
+      await page.keyboard.press('Escape');
+      await open('Suspend', 'suspend');
+      await page.keyboard.press('Escape');
+      await open('Pause', 'pause');
+      await page.keyboard.press('Escape');
+
+      await goTo('usage');
+      await page
+        .getByRole('row', { name: new RegExp(weir.endpoint.id) })
+        .or(page.getByText('Nothing used yet'))
+        .waitFor();
+      await look(page, view, 'usage');
+
+      await goTo('audit');
+      const entry = page.getByRole('listitem').filter({ hasText: 'Changed endpoint' }).first();
+      await entry.locator('summary').click();
+      await look(page, view, 'audit');
+
+      await goTo('api-keys');
+      await page.getByRole('row', { name: /Continuous integration/ }).waitFor();
+      await look(page, view, 'api-keys');
+      await open('New key', 'create-key');
+      await page.keyboard.press('Escape');
+
+      await goTo('sizing');
+      await page.getByTestId('budget').waitFor();
+      await look(page, view, 'sizing');
+      expect([...faults, ...against]).toEqual([]);
+    },
+    patience,
+  );
+
+  test(
+    `what loads, what is empty and what failed has its own look: ${view.name}`,
+    async () => {
+      await using opened = await openPage(browser, weir.apiUrl, view);
+      const { page } = opened;
+      let letGo = () => {};
+      const held = new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      await page.route('**/v1/tenants*', async (route) => {
+        await held;
+        await route.continue();
+      });
+      await signIn(page, emptyKey);
+      await page.getByText('Loading tenants').waitFor({ state: 'attached' });
+      await look(page, view, 'loading');
+      letGo();
+      await page.getByText('No tenants yet').waitFor();
+      await look(page, view, 'empty');
+      await page.goto(`${weir.apiUrl}/#/tenants/${weir.tenant.id}`);
+      await page.getByRole('alert').waitFor();
+      await look(page, view, 'failed');
+      expect(against).toEqual([]);
+    },
+    patience,
+  );
+}
