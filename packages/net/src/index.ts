@@ -1,5 +1,6 @@
 // What `@weir/net` offers: connections and how they come about.
 export { AddressRanges } from './address-ranges.ts';
+export { sourceOf } from './address-source.ts';
 export {
   type ClientTlsOptions,
   upgradeToClientTls,

@@ -1,5 +1,5 @@
 // How often one source may ask for something: a bucket of tokens for each, in bounded memory. Knows nothing of what is asked for.
-import { addressBytes } from '@weir/net';
+import { sourceOf } from '@weir/net';
 
 /** A source and what it may still do. */
 interface Bucket {
@@ -43,10 +43,4 @@ export class SourceRate {
     }
     return allowed;
   }
-}
-
-// Whoever has one IPv6 address has the 64 bits behind its network to choose from.
-function sourceOf(address: string): string {
-  const bytes = addressBytes(address);
-  return bytes === null || bytes.length === 4 ? address : Buffer.from(bytes.subarray(0, 8)).toString('hex');
 }

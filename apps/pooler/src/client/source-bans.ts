@@ -1,5 +1,6 @@
 // Who may not log in for a while, since too many of its logins at an endpoint have failed: counted here and over the fleet.
 import { BanCounts, type BanRule, type BanStore } from '@weir/fleet';
+import { sourceOf } from '@weir/net';
 import { PoolerError } from '../errors.ts';
 
 export interface SourceBansOptions {
@@ -88,18 +89,4 @@ export class SourceBans {
       this.#reading = false;
     }
   }
-}
-
-/** One household has 2^64 addresses of IPv6, and is one source. */
-export function sourceOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const [head = '', tail] = address.replace(/%.*$/s, '').split('::') as [string, string?];
-  const before = head === '' ? [] : head.split(':');
-  const after = tail === undefined || tail === '' ? [] : tail.split(':');
-  const groups = [
-    ...before,
-    ...Array<string>(Math.max(0, 8 - before.length - after.length)).fill('0'),
-    ...after,
-  ];
-  return `${groups.slice(0, 4).join(':')}::/64`;
 }

@@ -1,0 +1,12 @@
+// Which addresses are one source.
+import { expect, test } from 'vitest';
+import { sourceOf } from './address-source.ts';
+
+test.each([
+  ['192.0.2.1', '192.0.2.1'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['', ''],
+])('%s is of the source %s', (address, source) => expect(sourceOf(address)).toBe(source));
