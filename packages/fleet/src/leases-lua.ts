@@ -11,6 +11,8 @@ local request = cjson.decode(ARGV[1])
 local runId, now = ARGV[5], tonumber(ARGV[6])
 if runId == '' then
   runId = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  -- Without it nobody can tell whether this is still the server that remembers.
+  if not runId then return redis.error_reply('ERR leases need a Redis whose INFO server has a run_id') end
   local time = redis.call('TIME')
   now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
