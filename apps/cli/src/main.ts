@@ -3,6 +3,7 @@ import { type Command, CommandError } from './command.ts';
 import { bans } from './commands/bans.ts';
 import { certs } from './commands/certs.ts';
 import { completionOf } from './commands/completion.ts';
+import { credentials } from './commands/credentials.ts';
 import { cs } from './commands/cs.ts';
 import { doctor } from './commands/doctor.ts';
 import { endpoints } from './commands/endpoints.ts';
@@ -29,6 +30,7 @@ const commands: readonly Command[] = [
     tenants,
     endpoints,
     roles,
+    credentials,
     cs,
     psql,
     top,

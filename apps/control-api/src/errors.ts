@@ -84,6 +84,11 @@ export const problems = {
     action:
       'List the roles with GET /v1/endpoints/:endpointId/roles; import one that exists in the database.',
   },
+  'credential-not-found': {
+    status: 404,
+    title: 'There is no such credential',
+    action: 'List those that have not expired with GET /v1/tenants/:tenantId/credentials.',
+  },
   'changed-meanwhile': {
     status: 409,
     title: 'The endpoint was changed by somebody else meanwhile',
@@ -103,6 +108,11 @@ export const problems = {
     status: 409,
     title: 'Weir itself logs in as this role',
     action: 'Give the endpoint another user first, with PATCH and "upstream".',
+  },
+  'too-many-credentials': {
+    status: 409,
+    title: 'The endpoint has as many credentials as it may have',
+    action: 'Use one for several connections, let them live shorter, or revoke some.',
   },
   'role-password-unknown': {
     status: 409,

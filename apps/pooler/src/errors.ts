@@ -145,6 +145,13 @@ const rows = {
     message: 'password authentication failed for user "{role}"',
     logLevel: 'info',
   },
+  CREDENTIAL_EXPIRED: {
+    sqlstate: '28P01',
+    severity: 'FATAL',
+    message: 'credential "{credential}" has expired',
+    hint: 'Ask for a new one with POST /v1/tenants/<tenant id>/credentials.',
+    logLevel: 'info',
+  },
   SCRAM_CHANNEL_BINDING: {
     sqlstate: '28000',
     severity: 'FATAL',

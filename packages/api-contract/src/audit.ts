@@ -25,6 +25,8 @@ export const auditActions = [
   'role.import',
   'role.rotate',
   'role.delete',
+  'credential.create',
+  'credential.revoke',
   'endpoint.pause',
   'endpoint.resume',
   'endpoint.reconnect',

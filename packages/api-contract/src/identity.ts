@@ -1,5 +1,5 @@
 // Schemas of the small values that many requests share: ids, names, times, pages.
-import { isApiKeyId, isEndpointId, isOrganisationId, isTenantId } from '@weir/tenancy';
+import { isApiKeyId, isCredentialId, isEndpointId, isOrganisationId, isTenantId } from '@weir/tenancy';
 import { z } from 'zod';
 
 export const organisationIdSchema = z
@@ -11,6 +11,11 @@ export const apiKeyIdSchema = z
   .string()
   .refine(isApiKeyId, "is not an API key's id (key_ and 16 hexadecimal digits)")
   .describe('Id of an API key: key_ and 16 hexadecimal digits');
+
+export const credentialIdSchema = z
+  .string()
+  .refine(isCredentialId, "is not a credential's id (cred_ and 20 letters or digits)")
+  .describe('Id of a credential, and the user name to log in with: cred_ and 20 base36 characters');
 
 export const tenantIdSchema = z
   .string()

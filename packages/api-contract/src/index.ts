@@ -4,6 +4,7 @@ export * from './api-keys.ts';
 export * from './audit.ts';
 export * from './bans.ts';
 export * from './client.ts';
+export * from './credentials.ts';
 export * from './endpoints.ts';
 export * from './events.ts';
 export * from './identity.ts';

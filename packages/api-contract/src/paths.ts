@@ -26,6 +26,9 @@ export const apiPaths = {
   connectionStrings: (endpointId: string, query: { role?: string; database?: string } = {}) =>
     pathOf('getConnectionStrings', { endpointId }) + queryOf(query),
   activity: (endpointId: string) => pathOf('getActivity', { endpointId }),
+  credentials: (tenantId: string) => pathOf('listCredentials', { tenantId }),
+  credential: (tenantId: string, credentialId: string) =>
+    pathOf('revokeCredential', { tenantId, credentialId }),
   roles: (endpointId: string) => pathOf('listRoles', { endpointId }),
   importedRoles: (endpointId: string) => pathOf('importRole', { endpointId }),
   role: (endpointId: string, roleName: string, query: { drop?: string } = {}) =>

@@ -3,6 +3,14 @@ export * from './api-keys.ts';
 export { type AuditAction, type AuditFilter, type AuditRecord, listAudit } from './audit.ts';
 export { noteBansCleared } from './bans.ts';
 export { type Author, type Catalog, type CatalogOptions, type Change, openCatalog } from './catalog.ts';
+export {
+  type CredentialRecord,
+  createCredential,
+  credentialsMax,
+  forgetExpiredCredentials,
+  listCredentials,
+  revokeCredential,
+} from './credentials.ts';
 export * from './deliveries.ts';
 export {
   changeEndpoint,

@@ -1,7 +1,8 @@
 // An endpoint's row as it is published: opened secrets and all, or the fact that it was deleted.
-import type { PublishedEndpoint, PublishedRole } from '@weir/tenancy';
+import type { PublishedCredential, PublishedEndpoint, PublishedRole } from '@weir/tenancy';
 import { asc, eq, gt, inArray } from 'drizzle-orm';
 import type { Catalog, CatalogTransaction } from './catalog.ts';
+import { credentialsOf } from './credentials.ts';
 import { rolesOf, servicePasswordPlace } from './endpoints.ts';
 import { type EndpointRow, type RoleRow, settingsOf, sizingOf, upstreamOf } from './records.ts';
 import { openRolePasswords } from './role-rows.ts';
@@ -27,6 +28,7 @@ export async function readPublications(
     .innerJoin(tenants, eq(endpoints.tenantId, tenants.id))
     .where(inArray(endpoints.id, [...endpointIds]));
   const roleRows = await rolesOf(tx, endpointIds);
+  const credentialRows = await credentialsOf(tx, endpointIds);
   return rows.map(({ endpoint, tenantName, tenantStatus }) => {
     const { id: endpointId, generation } = endpoint;
     // Between a deletion and its end the row still has everything, but for clients it is gone.
@@ -35,11 +37,16 @@ export async function readPublications(
     try {
       const status = tenantStatus === 'active' && endpoint.status === 'active' ? 'active' : 'suspended';
       const own = roleRows.filter((role) => role.endpointId === endpointId);
-      return {
-        kind: 'live',
-        endpointId,
-        endpoint: publishedEndpoint(catalog.sealer, endpoint, own, { tenantName, status }),
-      };
+      const credentials = credentialRows
+        .filter((credential) => credential.endpointId === endpointId)
+        .map(({ id, role, verifier, expiresAt }) => ({
+          id,
+          role,
+          verifier,
+          expiresAt: expiresAt.toISOString(),
+        }));
+      const parts = { tenantName, status, credentials } as const;
+      return { kind: 'live', endpointId, endpoint: publishedEndpoint(catalog.sealer, endpoint, own, parts) };
     } catch (error) {
       return { kind: 'unreadable', endpointId, error };
     }
@@ -71,7 +78,15 @@ function publishedEndpoint(
   sealer: Sealer,
   row: EndpointRow,
   roleRows: readonly RoleRow[],
-  { tenantName, status }: { tenantName: string; status: 'active' | 'suspended' },
+  {
+    tenantName,
+    status,
+    credentials,
+  }: {
+    readonly tenantName: string;
+    readonly status: 'active' | 'suspended';
+    readonly credentials: readonly PublishedCredential[];
+  },
 ): PublishedEndpoint {
   return {
     endpointId: row.id,
@@ -93,6 +108,7 @@ function publishedEndpoint(
           },
     authQuery: row.authQuery,
     roles: roleRows.map((role) => publishedRole(sealer, role)),
+    credentials,
   };
 }
 

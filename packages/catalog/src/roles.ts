@@ -84,7 +84,7 @@ export async function forgetRole(
 }
 
 /** Locks the endpoint whose roles are to change. Null: the organisation has no such live one. */
-async function lockEndpoint({ tx, author }: Change, endpointId: string): Promise<EndpointRow | null> {
+export async function lockEndpoint({ tx, author }: Change, endpointId: string): Promise<EndpointRow | null> {
   const [row] = await tx
     .select()
     .from(endpoints)

@@ -7,6 +7,7 @@ import {
   check,
   customType,
   doublePrecision,
+  foreignKey,
   index,
   integer,
   jsonb,
@@ -254,6 +255,38 @@ export const roles = pgTable(
   ],
 );
 
+/** User names and passwords that log in as a role for a short time. */
+export const credentials = pgTable(
+  'credentials',
+  {
+    /** The user name. */
+    id: text('id').primaryKey(),
+    endpointId: text('endpoint_id').notNull(),
+    role: text('role').notNull(),
+    verifier: text('verifier').notNull(),
+    /** The key that it was made with. */
+    apiKeyId: text('api_key_id')
+      .notNull()
+      .references(() => apiKeys.id, { onDelete: 'restrict' }),
+    createdAt: createdAt(),
+    expiresAt: moment('expires_at').notNull(),
+  },
+  (table) => [
+    // It dies with its role: without that one's password it opens nothing.
+    foreignKey({
+      name: 'credentials_role',
+      columns: [table.endpointId, table.role],
+      foreignColumns: [roles.endpointId, roles.name],
+    }).onDelete('cascade'),
+    check('credentials_id', sql`${table.id} ~ '^cred_[0-9a-z]{20}$'`),
+    check('credentials_verifier', sql`${table.verifier} like 'SCRAM-SHA-256$%'`),
+    check('credentials_expires', sql`${table.expiresAt} > ${table.createdAt}`),
+    index('credentials_of_role').on(table.endpointId, table.role),
+    index('credentials_page').on(table.endpointId, table.createdAt, table.id),
+    index('credentials_expired').on(table.expiresAt),
+  ],
+);
+
 export const apiKeys = pgTable(
   'api_keys',
   {
@@ -309,6 +342,8 @@ export const audit = pgTable(
         'role.import',
         'role.rotate',
         'role.delete',
+        'credential.create',
+        'credential.revoke',
         'endpoint.pause',
         'endpoint.resume',
         'endpoint.reconnect',

@@ -36,6 +36,7 @@ export function openEndpoint(
     ...endpoint,
     settings: completeSettings(endpoint.settings),
     roles: endpoint.roles.map((role) => ({ ...role, previous: role.previous ?? null })),
+    credentials: endpoint.credentials ?? [],
     orders: endpoint.orders ?? noOrders,
   };
 }

@@ -7,6 +7,9 @@ export type OrganisationId = string & { readonly __brand: 'OrganisationId' };
 /** `key_` and 16 hexadecimal digits; names an API key and opens nothing. */
 export type ApiKeyId = string & { readonly __brand: 'ApiKeyId' };
 
+/** `cred_` and 20 base36 characters; also the user name that is logged in with. */
+export type CredentialId = string & { readonly __brand: 'CredentialId' };
+
 /** `tn_` and 20 base36 characters. */
 export type TenantId = string & { readonly __brand: 'TenantId' };
 
@@ -28,6 +31,7 @@ export const reservedNames: readonly string[] = ['pooler', 'api', 'apiauth'];
 const base36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 const organisationIdPattern = /^org_[0-9a-z]{20}$/;
 const apiKeyIdPattern = /^key_[0-9a-f]{16}$/;
+const credentialIdPattern = /^cred_[0-9a-z]{20}$/;
 const tenantIdPattern = /^tn_[0-9a-z]{20}$/;
 const webhookIdPattern = /^wh_[0-9a-z]{20}$/;
 const deliveryIdPattern = /^dl_[0-9a-z]{20}$/;
@@ -41,6 +45,11 @@ export function isOrganisationId(text: string): text is OrganisationId {
 /** Whether `text` is the id of an API key. */
 export function isApiKeyId(text: string): text is ApiKeyId {
   return apiKeyIdPattern.test(text);
+}
+
+/** Whether `text` is a credential's id, and so a user name that Weir has made. */
+export function isCredentialId(text: string): text is CredentialId {
+  return credentialIdPattern.test(text);
 }
 
 /** Whether `text` is a tenant id. */
@@ -66,6 +75,11 @@ export function isEndpointId(text: string): text is EndpointId {
 /** A new organisation id with 103 bits of randomness. */
 export function newOrganisationId(randomBytes: RandomBytes): OrganisationId {
   return `org_${randomDigits(20, randomBytes)}` as OrganisationId;
+}
+
+/** A new credential id with 103 bits of randomness. */
+export function newCredentialId(randomBytes: RandomBytes): CredentialId {
+  return `cred_${randomDigits(20, randomBytes)}` as CredentialId;
 }
 
 /** A new tenant id with 103 bits of randomness. */

@@ -42,6 +42,16 @@ export interface PreviousSecret {
   readonly password: string | null;
 }
 
+/** A user name and password that log in as a role until a time. The role's own password is in its record. */
+export interface PublishedCredential {
+  /** The user name. */
+  readonly id: string;
+  readonly role: string;
+  readonly verifier: string;
+  /** ISO 8601. A session that has begun goes on after it. */
+  readonly expiresAt: string;
+}
+
 /** When a server connection goes from one client to the next: after each transaction, statement, or whole session. */
 export type PoolMode = 'transaction' | 'session' | 'statement';
 
@@ -120,4 +130,6 @@ export interface PublishedEndpoint {
   /** One query, `$1` = role name, two columns (role, password); null: pg_authid is read. */
   readonly authQuery: string | null;
   readonly roles: readonly PublishedRole[];
+  /** Those that had not expired when this was published. */
+  readonly credentials: readonly PublishedCredential[];
 }

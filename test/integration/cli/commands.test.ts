@@ -108,6 +108,20 @@ test('a role is made, imported, rotated and forgotten, and its passwords are sho
   expect((await cli(['roles', 'rotate', id, 'app', '--overlap', 'soon'])).code).toBe(2);
 });
 
+test('a credential is made, listed and revoked, and its password is shown once', async () => {
+  const { id } = weir.endpoint;
+  const role = weir.postgres.user;
+  const made = await json<{ user: string; password: string }>(['credentials', 'create', id, role]);
+  const shown = await cli(['credentials', 'create', id, role, '--ttl', '60']);
+  expect(shown.stdout).toMatch(/^user {6}cred_\w{20}\npassword {2}[\w-]{32}$/m);
+  const list = await cli(['credentials', 'list', id]);
+  expect(list.stdout).toContain(made.user);
+  expect(list.stdout).not.toContain(made.password);
+  expect(await json(['credentials', 'revoke', id, made.user])).toEqual({ revoked: made.user });
+  expect((await cli(['credentials', 'revoke', id, made.user])).code).toBe(4);
+  expect((await cli(['credentials', 'create', id, role, '--ttl', 'soon'])).code).toBe(2);
+});
+
 test('cs prints the string of a side, and each snippet on it', async () => {
   const id = weir.endpoint.id;
   const host = (args: readonly string[]) =>

@@ -1,6 +1,7 @@
 // The authorisation matrix, made from the contract: every operation × every set of scopes × own and foreign organisation.
 import {
   type CreateApiKeyReply,
+  type CreateCredentialReply,
   type CreateOrganisationReply,
   type CreateTenantReply,
   type CreateWebhookReply,
@@ -73,7 +74,11 @@ async function freshIds(secret: string): Promise<Record<string, string>> {
   const roles = pathOf('createRole', { endpointId: endpoint.id });
   const { role } = await as<RolePasswordReply>(secret, 'POST', roles, made);
   const ofTenant = { tenantId: tenant.id, endpointId: endpoint.id, roleName: role.name };
-  return { apiKeyId: key.apiKey.id, webhookId, deliveryId: delivery.id, ...ofTenant };
+  const credentials = pathOf('createCredential', ofTenant);
+  const lent = { endpointId: endpoint.id, role: role.name };
+  const { credential } = await as<CreateCredentialReply>(secret, 'POST', credentials, lent);
+  const deliveryId = delivery.id;
+  return { apiKeyId: key.apiKey.id, webhookId, deliveryId, credentialId: credential.id, ...ofTenant };
 }
 
 /** Nobody listens there. */
@@ -90,7 +95,7 @@ function as<T>(secret: string, method: string, path: string, body?: unknown): Pr
 type WithBody = { [Id in OperationId]: Operations[Id] extends { body: unknown } ? Id : never }[OperationId];
 
 /** A body that each operation takes; one that is missing here does not compile. */
-function bodies(): { [Id in WithBody]: RequestPartInput<Id, 'body'> } {
+function bodies(ids: Readonly<Record<string, string>>): { [Id in WithBody]: RequestPartInput<Id, 'body'> } {
   const tenant = tenantBody(bench.server) as unknown as RequestPartInput<'createTenant', 'body'>;
   const { name: _, ...endpoint } = tenant;
   return {
@@ -104,6 +109,7 @@ function bodies(): { [Id in WithBody]: RequestPartInput<Id, 'body'> } {
     createRole: { name: newRoleName() },
     importRole: { name: 'there', password: 'there-pw' },
     rotateRole: {},
+    createCredential: { endpointId: ids.endpointId as never, role: ids.roleName! },
     pausePools: { role: 'app' },
     resumePools: {},
     reconnectPools: {},
@@ -117,7 +123,7 @@ function bodies(): { [Id in WithBody]: RequestPartInput<Id, 'body'> } {
 
 async function call(id: OperationId, secret: string, ids: Readonly<Record<string, string>>) {
   const { method } = operations[id];
-  const body = (bodies() as Record<string, unknown>)[id];
+  const body = (bodies(ids) as Record<string, unknown>)[id];
   const reply = await bench.api.fetch(method, pathOf(id, ids), body, { authorization: `Bearer ${secret}` });
   const text = await reply.text();
   return { status: reply.status, text, problem: reply.ok ? null : (JSON.parse(text) as Problem) };
@@ -134,6 +140,11 @@ for (const id of operationIds) {
       const ids = isItsOwn ? { ...own.ids, ...(await freshIds(all)) } : own.ids;
       if (id === 'undeleteTenant') await as(all, 'DELETE', pathOf('deleteTenant', ids));
       const { status, problem } = await call(id, own.secrets.get(set.join())!, ids);
+      // An organisation may have only so many.
+      if (isItsOwn) {
+        const authorization = `Bearer ${all}`;
+        await bench.api.fetch('DELETE', pathOf('deleteWebhook', ids), undefined, { authorization });
+      }
       const missing = operation.scopes.filter((scope) => !set.includes(scope));
       const slug = problem?.type.split('/').at(-1);
       if (missing.length > 0) {

@@ -73,6 +73,12 @@ test('every operation does what it says through the client, and its replies are 
   const { password } = await counted.rotateRole({ ...ofRole, body: { overlapSeconds: 0 } });
   const imported = await counted.importRole({ ...ofEndpoint, body: { name: 'made', password } });
   expect(imported).toMatchObject({ name: 'made', keeps: 'password' });
+  const lent = await counted.createCredential({ params, body: { endpointId: endpoint.id, role: 'made' } });
+  expect(lent.connectionStrings.pooled).toContain(`${lent.user}:${lent.password}@`);
+  expect((await counted.listCredentials({ params })).items).toEqual([lent.credential]);
+  expect(
+    await counted.revokeCredential({ params: { ...params, credentialId: lent.credential.id } }),
+  ).toBeNull();
   expect(await counted.deleteRole({ ...ofRole, query: { drop: 'true' } })).toBeNull();
   expect((await counted.listUsage({ query: { by: 'day' } })).nextCursor).toBeNull();
   expect((await counted.getBans(ofEndpoint)).bans).toEqual([]);
@@ -150,6 +156,10 @@ async function freshIds(): Promise<readonly string[]> {
   const { apiKey } = await client.createApiKey({ body: { name: 'a key', scopes: ['read'] } });
   const params = { endpointId: endpoint.id };
   const { role } = await client.createRole({ params, body: { name: `role_${++roleCount}` } });
+  const { credential } = await client.createCredential({
+    params: { tenantId: tenant.id },
+    body: { endpointId: endpoint.id, role: role.name },
+  });
   // There may be only so many, and the requests here make more.
   for (const { id } of (await client.listWebhooks({ query: { limit: 200 } })).items)
     await client.deleteWebhook({ params: { webhookId: id } });
@@ -163,6 +173,7 @@ async function freshIds(): Promise<readonly string[]> {
     endpoint.id,
     apiKey.id,
     role.name,
+    credential.id,
     webhook.id,
     delivery.id,
     'shop',
@@ -201,6 +212,7 @@ const prefixes: Readonly<Record<string, string>> = {
   apiKeyId: 'key_',
   organisationId: 'org_',
   roleName: 'role_',
+  credentialId: 'cred_',
   webhookId: 'wh_',
   deliveryId: 'dl_',
 };

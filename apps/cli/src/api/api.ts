@@ -5,11 +5,14 @@ import {
   type ConnectionStringsQuery,
   type CreateEndpointInput,
   type CreateTenantInput,
+  type CredentialReply,
   clearBansReplySchema,
   connectionStringsSchema,
+  createCredentialReplySchema,
   createEndpointReplySchema,
   createTenantReplySchema,
   createWebhookReplySchema,
+  credentialPageSchema,
   type DrainInput,
   deliveryPageSchema,
   deliverySchema,
@@ -109,6 +112,12 @@ export function apiAt(url: string, key: string) {
       send('POST', apiPaths.rotation(endpointId, name), rolePasswordReplySchema, body),
     deleteRole: (endpointId: string, name: string, drop: boolean) =>
       send<void>('DELETE', apiPaths.role(endpointId, name, { drop: String(drop) }), null),
+    credentials: (tenantId: string, endpointId: string): Promise<CredentialReply[]> =>
+      allPages(apiPaths.credentials(tenantId), credentialPageSchema, { endpointId }),
+    createCredential: (tenantId: string, body: RequestPartInput<'createCredential', 'body'>) =>
+      send('POST', apiPaths.credentials(tenantId), createCredentialReplySchema, body),
+    revokeCredential: (tenantId: string, id: string) =>
+      send<void>('DELETE', apiPaths.credential(tenantId, id), null),
     activity: (id: string) => send('GET', apiPaths.activity(id), endpointActivitySchema),
     order: (operation: OrderOperationId, id: string, body: OrderScopeInput | DrainInput) =>
       send('POST', apiPaths.order(operation, id), orderReplySchema, body),

@@ -2,6 +2,7 @@
 import {
   type Catalog,
   forgetDeliveries,
+  forgetExpiredCredentials,
   forgetKeptReplies,
   forgetSent,
   forgetUsage,
@@ -21,6 +22,7 @@ export async function prune(
   await forgetKeptReplies(catalog);
   await forgetUsage(catalog);
   await forgetDeliveries(catalog);
+  await forgetExpiredCredentials(catalog);
   for (let found = tenantsPerRound; found === tenantsPerRound && !stopping(); ) {
     found = await purgeTenants(catalog, tenantsPerRound);
     if (found > 0) log.info({ tenants: found }, 'deleted tenants are purged');

@@ -1,8 +1,6 @@
 // Rotates a role's password in three steps, of which each may be the last that is seen: both known, database told, done.
 import {
   type Author,
-  areSent,
-  type BeforeRotation,
   beginRotation,
   type EndpointRecord,
   endpointIdsOf,
@@ -16,11 +14,9 @@ import { ApiError } from '../errors.ts';
 import type { Parts } from '../parts.ts';
 import type { Create } from '../routes/once.ts';
 import { askAs } from './ask-as.ts';
+import { awaitPublication } from './await-publication.ts';
 import { newPassword } from './role-passwords.ts';
 import { changeOwnPassword } from './role-statements.ts';
-
-// A publication takes milliseconds; where shared state is away nothing has been changed yet.
-const publicationWaitMs = 5_000;
 
 /**
  * Resolves to what `show` makes of the role and its new password. Throws ApiError: `rotation-unfinished` leaves both
@@ -67,7 +63,8 @@ async function begin(
   if (before === 'changed-meanwhile') throw new ApiError('changed-meanwhile');
   try {
     // Poolers have to know both before the database knows the new one.
-    await published(parts, before);
+    if (!(await awaitPublication(parts, endpointIdsOf(before))))
+      throw new ApiError('shared-state-unavailable');
     await tellDatabase(parts, endpoint, name, was.password, next.verifier);
   } catch (error) {
     if (error instanceof ApiError && error.slug === 'rotation-unfinished') throw error;
@@ -118,12 +115,4 @@ async function tellDatabase(
 function isAnswer(cause: unknown): boolean {
   const code = String((cause as { code?: unknown } | undefined)?.code);
   return /^[0-9A-Z]{5}$/.test(code) && !/^(08|57)/.test(code);
-}
-
-async function published({ catalog }: Pick<Parts, 'catalog'>, before: BeforeRotation): Promise<void> {
-  const deadline = performance.now() + publicationWaitMs;
-  while (!(await areSent(catalog, endpointIdsOf(before)))) {
-    if (performance.now() > deadline) throw new ApiError('shared-state-unavailable');
-    await new Promise((done) => setTimeout(done, 20));
-  }
 }

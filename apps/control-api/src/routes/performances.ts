@@ -1,4 +1,6 @@
 // Which code does which operation of the contract.
+
+import { createCredential, listCredentials, revokeCredential } from './credentials/credentials.ts';
 import { clearBans, getBans } from './endpoints/bans.ts';
 import { changeEndpoint } from './endpoints/change-endpoint.ts';
 import { createEndpoint } from './endpoints/create-endpoint.ts';
@@ -74,6 +76,9 @@ export const performances: Performances = {
   getRole,
   rotateRole,
   deleteRole,
+  createCredential,
+  listCredentials,
+  revokeCredential,
   listUsage,
   pausePools,
   resumePools,

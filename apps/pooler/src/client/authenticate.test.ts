@@ -83,7 +83,7 @@ async function serve(
   try {
     const credential = await authenticate(
       channel,
-      { endpoint, role, tls },
+      { endpoint, role, tls, lent: null },
       { roleSecrets, mockSecret: new Uint8Array(32).fill(1), now: Date.now, loginTimeoutMs },
     );
     const server = await openServer({

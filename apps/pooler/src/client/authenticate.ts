@@ -12,11 +12,11 @@ import {
   joinBytes,
 } from '@weir/protocol';
 import { encodeNonce, offeredMechanisms, ServerExchange, type Verifier } from '@weir/scram';
-import type { PublishedEndpoint } from '@weir/tenancy';
+import type { PublishedCredential, PublishedEndpoint } from '@weir/tenancy';
 import { PoolerError } from '../errors.ts';
 import type { RoleSecrets } from '../server/auth-query.ts';
 import { loginError } from './login-error.ts';
-import { type RoleSecretInHand, secretInHand } from './role-secret.ts';
+import { lentSecret, type RoleSecretInHand, secretInHand } from './role-secret.ts';
 
 /** What logs in to the server for a role: the ClientKey (SCRAM), or the password, or both. Never logged. */
 export interface ServerCredential {
@@ -43,6 +43,8 @@ export interface Login {
   readonly endpoint: PublishedEndpoint;
   readonly role: string;
   readonly tls: TlsFacts | null;
+  /** What the client named in place of the role, which then is the credential's; null: it named the role. */
+  readonly lent: PublishedCredential | null;
 }
 
 // Same as PG_MAX_SASL_MESSAGE_LENGTH in the server.
@@ -52,7 +54,7 @@ const nonceBytes = 18;
 /**
  * Runs SCRAM-SHA-256 or -PLUS with the client. On success the client has been sent AuthenticationSASLFinal and
  * AuthenticationOk, and the channel's deadline is off. Rejects with PoolerError PASSWORD_WRONG, ROLE_PASSWORD_EXPIRED,
- * SCRAM_CHANNEL_BINDING, PROTOCOL_VIOLATION, STARTUP_TIMEOUT, CLIENT_GONE, AUTH_QUERY_FAILED or SERVER_*; the client
+ * CREDENTIAL_EXPIRED, SCRAM_CHANNEL_BINDING, PROTOCOL_VIOLATION, STARTUP_TIMEOUT, CLIENT_GONE, AUTH_QUERY_FAILED or SERVER_*; the client
  * has not been told then.
  */
 export async function authenticate(
@@ -61,20 +63,24 @@ export async function authenticate(
   deps: AuthenticateDeps,
 ): Promise<ServerCredential> {
   try {
-    const secret = await secretInHand(login.endpoint, login.role, deps);
+    const { lent } = login;
+    const inHand = lent === null ? null : lentSecret(login.endpoint, lent);
+    const secret = inHand ?? (await secretInHand(login.endpoint, lent?.id ?? login.role, deps));
     const proof = await exchange(channel, login, secret);
+    const endpoint = login.endpoint.endpointId;
     if (proof === null || !secret.real) {
       // The next login of somebody with a new password works, without a query for each wrong one.
-      deps.roleSecrets.distrust(login.endpoint, login.role);
-      throw new PoolerError('PASSWORD_WRONG', { role: login.role, endpoint: login.endpoint.endpointId });
+      if (lent === null) deps.roleSecrets.distrust(login.endpoint, login.role);
+      throw new PoolerError('PASSWORD_WRONG', { role: lent?.id ?? login.role, endpoint });
+    }
+    // Only now, as with a role: who does not know the password learns nothing.
+    if (lent !== null && !(Date.parse(lent.expiresAt) > deps.now())) {
+      throw new PoolerError('CREDENTIAL_EXPIRED', { credential: lent.id, endpoint });
     }
     // Only now: an expired role must cost and look as a wrong password does. A time that cannot be read counts as past.
     if (secret.validUntil !== null && !(secret.validUntil > deps.now())) {
       deps.roleSecrets.distrust(login.endpoint, login.role);
-      throw new PoolerError('ROLE_PASSWORD_EXPIRED', {
-        role: login.role,
-        endpoint: login.endpoint.endpointId,
-      });
+      throw new PoolerError('ROLE_PASSWORD_EXPIRED', { role: login.role, endpoint });
     }
     channel.write(joinBytes([proof.serverFinal, authenticationOk()]));
     channel.setDeadline(null);

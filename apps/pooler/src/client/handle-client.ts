@@ -15,6 +15,7 @@ import type { RoleSecrets } from '../server/auth-query.ts';
 import type { TenantCache } from '../tenants/tenant-cache.ts';
 import { admit, type ClientCounts } from './admit.ts';
 import { authenticate, type Login, type ServerCredential } from './authenticate.ts';
+import { findCredential } from './find-credential.ts';
 import { type Negotiated, type NegotiatedCancel, type NegotiatedClient, negotiate } from './negotiate.ts';
 import { refuse } from './refuse.ts';
 import { resolveEndpoint } from './resolve-endpoint.ts';
@@ -96,7 +97,12 @@ async function logIn(
 ): Promise<void> {
   const { channel, connection, tls } = client;
   const { parameters, minor } = client.startup;
-  const { endpointId, pooled, role, options } = resolveEndpoint({
+  const {
+    endpointId,
+    pooled,
+    role: user,
+    options,
+  } = resolveEndpoint({
     servername: tls?.servername ?? null,
     domains: deps.domains,
     options: parameters.get('options'),
@@ -104,7 +110,8 @@ async function logIn(
     pooledOnly,
   });
   known.endpointId = endpointId;
-  const endpoint = await deps.tenants.find(endpointId);
+  const { endpoint, lent } = await findCredential(deps.tenants, endpointId, user);
+  const role = lent?.role ?? user;
   const startup = splitStartupParameters({ parameters, options, role });
   if (pooled && startup.replication !== 'no') {
     const host = hostOf(endpointId, false, deps.domains[0] ?? '');
@@ -112,7 +119,7 @@ async function logIn(
   }
   const admission = admit(endpoint, { tls, address: client.address }, deps.clientCounts);
   try {
-    const credential = await provenBy(channel, { endpoint, role, tls }, client.address, deps);
+    const credential = await provenBy(channel, { endpoint, role, tls, lent }, client.address, deps);
     const served = deps.registry.serve(endpoint);
     served.credentials.set(role, credential);
     if (pooled) {

@@ -7,7 +7,7 @@ import {
   parseVerifier,
   type Verifier,
 } from '@weir/scram';
-import type { PreviousSecret, PublishedEndpoint, PublishedRole } from '@weir/tenancy';
+import type { PreviousSecret, PublishedCredential, PublishedEndpoint, PublishedRole } from '@weir/tenancy';
 import type { AuthenticateDeps } from './authenticate.ts';
 
 /** A verifier for one exchange, and what a success is worth. */
@@ -66,6 +66,16 @@ export async function secretInHand(
     password: null,
     validUntil: null,
   };
+}
+
+/** What a credential is checked against, and the password that it lends. Null: the role's is not known any more. */
+export function lentSecret(endpoint: PublishedEndpoint, lent: PublishedCredential): RoleSecretInHand | null {
+  const role = endpoint.roles.find(({ name }) => name === lent.role);
+  const verifier = parseVerifier(lent.verifier);
+  if (role?.password == null || verifier === null) return null;
+  const validUntil = role.validUntil === null ? null : Date.parse(role.validUntil);
+  const { password } = role;
+  return { verifier, previous: null, real: true, verifierIsServers: false, password, validUntil };
 }
 
 async function fromPublished(

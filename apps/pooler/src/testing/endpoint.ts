@@ -32,6 +32,7 @@ export function endpointOf(part: Partial<PublishedEndpoint> = {}): PublishedEndp
     orders: noOrders,
     authQuery: null,
     roles: [],
+    credentials: [],
     ...part,
   };
 }

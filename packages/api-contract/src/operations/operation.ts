@@ -6,7 +6,15 @@ export interface Operation {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Parameters are written `:name`. */
   readonly path: `/v1/${string}`;
-  readonly tag: 'service' | 'organisations' | 'tenants' | 'endpoints' | 'roles' | 'usage' | 'webhooks';
+  readonly tag:
+    | 'service'
+    | 'organisations'
+    | 'tenants'
+    | 'endpoints'
+    | 'roles'
+    | 'credentials'
+    | 'usage'
+    | 'webhooks';
   readonly summary: string;
   readonly description?: string;
   /** Scopes that the calling key must have, all of them; none: any key will do. */

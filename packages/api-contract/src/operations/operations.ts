@@ -1,6 +1,7 @@
 // Every operation of the API by its name, and the types of what goes in and comes out.
 import type { z } from 'zod';
 import { banOperations } from './ban-operations.ts';
+import { credentialOperations } from './credential-operations.ts';
 import { endpointOperations } from './endpoint-operations.ts';
 import { orderOperations } from './order-operations.ts';
 import { organisationOperations } from './organisation-operations.ts';
@@ -15,6 +16,7 @@ export const operations = {
   ...tenantOperations,
   ...endpointOperations,
   ...roleOperations,
+  ...credentialOperations,
   ...usageOperations,
   ...orderOperations,
   ...webhookOperations,

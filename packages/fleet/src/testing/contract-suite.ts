@@ -61,6 +61,7 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
     serviceRole: { name: 'weir', password: 'weir-service-password' },
     orders: noOrders,
     authQuery: null,
+    credentials: [],
     roles: [
       {
         name: 'app',

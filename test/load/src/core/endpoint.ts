@@ -35,6 +35,7 @@ export function endpointOf(port: number, poolSize: number): PublishedEndpoint {
     serviceRole: null,
     orders: noOrders,
     authQuery: null,
+    credentials: [],
     roles: [
       {
         name: 'shop',
