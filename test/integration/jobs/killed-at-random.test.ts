@@ -193,10 +193,7 @@ function isTold(id: string, { told }: Acknowledged): boolean {
   );
 }
 
-/**
- * The pooler asks for the password of a tenant that is active, and refuses the others before. A wrong password is given, so
- * that this needs no server connection: when a new one may be opened after Redis forgot is the leases' own matter.
- */
+/** A tenant that is active is served, by a new server connection too after Redis forgot, and the others are refused. */
 async function poolerActsOn(tenants: readonly Acknowledged[]): Promise<void> {
   for (const status of ['active', 'suspended', 'deleted'] as const) {
     const tenant = tenants.find((one) => one.status === status);
@@ -204,7 +201,15 @@ async function poolerActsOn(tenants: readonly Acknowledged[]): Promise<void> {
     await waitUntil(async () => (await asksForPassword(tenant.endpointId)) === (status === 'active'), {
       what: `the pooler knows that ${tenant.endpointId} is ${status}`,
     });
+    if (status === 'active') await isServed(tenant.endpointId);
   }
+}
+
+async function isServed(endpointId: string): Promise<void> {
+  const client = new pg.Client(connectionOf(endpointId));
+  await client.connect();
+  expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  await client.end();
 }
 
 async function asksForPassword(endpointId: string): Promise<boolean> {

@@ -198,14 +198,16 @@ export class UpstreamLease implements Lease {
     }
     for (const { processId } of opened) this.untold.delete(processId);
     for (const processId of gone) this.gone.delete(processId);
-    this.silent = null;
-    this.checked = null;
+    // What was found while it was under way is still to be told.
+    if (this.silent === request.silent) this.silent = null;
+    if (this.checked === request.checked) this.checked = null;
     // A memory that has lost this process has lost its server connections too.
     if (!answer.known) for (const processId of this.open.keys()) this.untold.add(processId);
     this.short = answer.share < request.keep + request.wanted;
     this.nextAtMs = nowMs + renewEachMs * (0.75 + Math.random() / 2);
     const pauseMs = answer.closed === null ? retryEachMs : closedRetryMs;
-    this.notBeforeMs = this.short ? nowMs + pauseMs : nowMs;
+    // Nor is there anything to be had by asking at once while nobody may open.
+    this.notBeforeMs = this.short || !answer.open ? nowMs + pauseMs : nowMs;
     if (this.short) this.askBy(this.notBeforeMs);
     if (this.untold.size > 0) this.askBy(nowMs + registerWithinMs);
     const { reopenAtMs } = this.holder;
