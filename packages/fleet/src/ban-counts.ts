@@ -1,5 +1,6 @@
 // Failed logins counted by endpoint and source, and the bans that they lead to, in memory. Bounded whoever attacks; no clock.
 import type { Ban, BanRule } from './contract.ts';
+import { RecentMap } from './recent-map.ts';
 
 /** Sources counted of one endpoint in a window, and bans of everybody: more is forgotten, the oldest first. */
 export const sourcesMax = 10_000;
@@ -13,17 +14,15 @@ interface Window {
 }
 
 export class BanCounts {
-  readonly #windows = new Map<string, Window>();
-  /** Endpoint id and source -> until when. In the order in which they were made. */
-  readonly #bans = new Map<string, number>();
+  readonly #windows = new RecentMap<string, Window>(endpointsMax);
+  /** Endpoint id and source -> until when. */
+  readonly #bans = new RecentMap<string, number>(bansMax);
 
   /** Counts a failed login. True: it led to a ban. */
   failed(endpointId: string, source: string, rule: BanRule, nowMs: number): boolean {
     let window = this.#windows.get(endpointId);
     if (window === undefined || window.endsAtMs <= nowMs) {
-      this.#windows.delete(endpointId);
-      dropOldest(this.#windows, endpointsMax);
-      window = { endsAtMs: nowMs + rule.windowMs, failures: new Map() };
+      window = { endsAtMs: nowMs + rule.windowMs, failures: new RecentMap(sourcesMax) };
       this.#windows.set(endpointId, window);
     }
     const failures = (window.failures.get(source) ?? 0) + 1;
@@ -31,8 +30,6 @@ export class BanCounts {
       this.ban({ endpointId, source, leftMs: rule.banMs }, nowMs);
       return true;
     }
-    window.failures.delete(source);
-    dropOldest(window.failures, sourcesMax);
     window.failures.set(source, failures);
     return false;
   }
@@ -40,10 +37,7 @@ export class BanCounts {
   /** What was counted is over with it: who is let in again begins anew. */
   ban({ endpointId, source, leftMs }: Ban, nowMs: number): void {
     this.#windows.get(endpointId)?.failures.delete(source);
-    const key = keyOf(endpointId, source);
-    this.#bans.delete(key);
-    dropOldest(this.#bans, bansMax);
-    this.#bans.set(key, nowMs + leftMs);
+    this.#bans.set(keyOf(endpointId, source), nowMs + leftMs);
   }
 
   /** For how long the source is banned from the endpoint; 0: it is not. */
@@ -88,12 +82,4 @@ export class BanCounts {
 
 function keyOf(endpointId: string, source: string): string {
   return `${endpointId} ${source}`;
-}
-
-function dropOldest(map: Map<string, unknown>, most: number): void {
-  if (map.size < most) return;
-  for (const key of map.keys()) {
-    map.delete(key);
-    return;
-  }
 }

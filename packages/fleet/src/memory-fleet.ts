@@ -1,7 +1,6 @@
 // The fleet of one process: everything shared lives in this process's memory and dies with it. No sealing, as nothing leaves.
 import type { PublishedEndpoint } from '@weir/tenancy';
 import { CancelReceivers } from './cancel-receivers.ts';
-import { ChangeListeners } from './change-listeners.ts';
 import {
   type CancelForwarding,
   type EndpointDirectory,
@@ -12,6 +11,7 @@ import {
   type ProcessReport,
   type UsageReport,
 } from './contract.ts';
+import { Listeners } from './listeners.ts';
 import { MemoryBans } from './memory-bans.ts';
 import { MemoryLeases } from './memory-leases.ts';
 import { processReportTtlMs } from './process-report.ts';
@@ -32,7 +32,7 @@ export interface MemoryFleetOptions {
 export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
   const reportTtlMs = options.reportTtlMs ?? processReportTtlMs;
   const records = new Map<string, MemoryRecord>();
-  const listeners = new ChangeListeners();
+  const listeners = new Listeners<string | null>();
   let completeEpoch: number | null = null;
   let closed = false;
 

@@ -1,6 +1,7 @@
 // Leases in the memory of one process, where nothing is ever forgotten: by the same rule as over Redis.
 import { decide, type LeaseAnswer, type LeaseMemory, type LeaseNote, type LeaseState } from '@weir/leases';
 import type { LeaseAsk, LeaseStore, RegisteredServer } from './contract.ts';
+import { Listeners } from './listeners.ts';
 
 const runId = 'memory';
 const memory: LeaseMemory = { runId, nonce: runId, open: true, fresh: true };
@@ -15,7 +16,7 @@ interface UpstreamLeases {
 export class MemoryLeases implements LeaseStore {
   readonly #insistOpen: () => void;
   readonly #upstreams = new Map<string, UpstreamLeases>();
-  readonly #listeners = new Set<(note: LeaseNote) => void>();
+  readonly #listeners = new Listeners<LeaseNote>();
 
   constructor(insistOpen: () => void) {
     this.#insistOpen = insistOpen;
@@ -44,14 +45,12 @@ export class MemoryLeases implements LeaseStore {
     for (const processId of gone) leases.servers.delete(`${holder} ${processId}`);
     if (state.holders.size > 0) this.#upstreams.set(upstream, leases);
     else this.#upstreams.delete(upstream);
-    for (const note of notes) for (const listener of this.#listeners) queueMicrotask(() => listener(note));
+    for (const note of notes) this.#listeners.tell(note);
     return answer;
   }
 
   onNote(listener: (note: LeaseNote) => void): () => void {
-    const own = (note: LeaseNote): void => listener(note);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   async servers(upstream: string): Promise<readonly RegisteredServer[]> {

@@ -5,7 +5,8 @@ import {
   type ProcessReport,
   timeClassesMax,
 } from './contract.ts';
-import { countOf, isRecord, readCountsByWord, readPins } from './read-pins.ts';
+import { readCountsByWord, readPins } from './read-pins.ts';
+import { countOf, isRecord, recordIn } from './read-values.ts';
 
 /** A report that is not renewed within this time is gone. */
 export const processReportTtlMs = 5_000;
@@ -24,13 +25,8 @@ const activityKeys = [
 
 /** The report in `text`, or null if it is none. Counters that are missing or no numbers count 0; the rest may be missing. */
 export function parseProcessReport(text: string): ProcessReport | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (!isRecord(value) || !isRecord(value.endpoints)) return null;
+  const value = recordIn(text);
+  if (value === null || !isRecord(value.endpoints)) return null;
   const { processId, startedAt } = value;
   if (typeof processId !== 'string' || typeof startedAt !== 'string') return null;
   const endpoints = Object.entries(value.endpoints).map(([id, activity]) => [id, readActivity(activity)]);

@@ -1,5 +1,6 @@
 // Pins as they are read back from a report that anyone may have written: what does not fit is left out, and all is bounded.
 import { type EndpointPins, type PinReport, pinStatementCharactersMax, pinsReportedMax } from './contract.ts';
+import { countOf, isRecord } from './read-values.ts';
 
 // Reasons are words of a closed list of some twenty, codes of errors of some fifty; names in Postgres have 63 bytes.
 const wordsMax = 64;
@@ -40,12 +41,4 @@ function readPin(value: unknown): PinReport | null {
 
 function nameOf(text: string): string {
   return text.slice(0, nameCharactersMax);
-}
-
-export function countOf(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) ? Math.max(0, Math.floor(value)) : 0;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,13 +1,8 @@
 // Bans over Redis: failed logins are counted there by its own clock, so that an attack on many processes is one attack.
 import { bansMax, sourcesMax } from './ban-counts.ts';
 import type { Ban, BanRule, BanStore } from './contract.ts';
-import type { RedisKeys } from './redis-keys.ts';
+import { nowLua, type RedisKeys } from './redis-keys.ts';
 import type { RedisLink } from './redis-link.ts';
-
-const nowLua = `
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-`;
 
 /** A hash of counts for each endpoint, which is gone with its window. KEYS: failures, bans, version. */
 const failedLua = `${nowLua}

@@ -8,7 +8,8 @@ import {
   type PerformCancel,
 } from './contract.ts';
 import type { RedisKeys } from './redis-keys.ts';
-import { RedisLink, type RedisLinkOptions } from './redis-link.ts';
+import { type RedisLink, type RedisLinkOptions, repliesOf } from './redis-link.ts';
+import { RedisSubscription } from './redis-subscription.ts';
 import type { SealKey } from './seal-keys.ts';
 import { open, type SealContext, seal } from './sealing.ts';
 
@@ -42,8 +43,7 @@ export class RedisCancels implements CancelForwarding {
   readonly #receivers = new CancelReceivers();
   readonly #sender = randomBytes(idBytes).toString('hex');
   readonly #forwarded = new Map<string, Forwarded>();
-  #subscriber: RedisLink | null = null;
-  #hears = false;
+  #subscriber: RedisSubscription | null = null;
   #closed = false;
 
   constructor(options: RedisCancelsOptions) {
@@ -52,15 +52,14 @@ export class RedisCancels implements CancelForwarding {
 
   receive(giver: number, perform: PerformCancel): () => void {
     const remove = this.#receivers.add(giver, perform);
-    this.#subscribe();
-    if (this.#hears) this.#hear();
+    this.#subscribe()?.channelsAdded();
     // The channel stays subscribed: a giver's number lives as long as its process.
     return remove;
   }
 
   async forward(giver: number, request: CancelRequest): Promise<number> {
-    this.#subscribe();
-    if (!this.#hears) throw new FleetUnavailableError('answers to cancel requests cannot be heard now');
+    if (!this.#subscribe()?.hears)
+      throw new FleetUnavailableError('answers to cancel requests cannot be heard now');
     if (this.#forwarded.size >= forwardedAtOnceMax) return 0;
     const { link, keys, sealKeys } = this.#options;
     const id = randomBytes(idBytes).toString('hex');
@@ -73,17 +72,15 @@ export class RedisCancels implements CancelForwarding {
     this.#forwarded.set(id, forwarded);
     const timer = setTimeout(settle, doneTimeoutMs);
     try {
-      forwarded.heardBy = await link.run(async (client) => {
-        const replies = await client
-          .pipeline()
-          .set(keys.cancelRequest(id), `${keyId} ${box}`, 'PX', requestTtlMs)
-          .publish(keys.cancels(giver), `${id} ${this.#sender}`)
-          .exec();
-        return (replies ?? []).map(([error, reply]) => {
-          if (error !== null) throw error;
-          return reply;
-        })[1] as number;
-      });
+      const [, heardBy] = await link.run((client) =>
+        repliesOf(
+          client
+            .pipeline()
+            .set(keys.cancelRequest(id), `${keyId} ${box}`, 'PX', requestTtlMs)
+            .publish(keys.cancels(giver), `${id} ${this.#sender}`),
+        ),
+      );
+      forwarded.heardBy = heardBy as number;
       if (forwarded.answers < forwarded.heardBy) await done;
       return forwarded.known;
     } finally {
@@ -94,35 +91,24 @@ export class RedisCancels implements CancelForwarding {
 
   close(): void {
     this.#closed = true;
-    this.#hears = false;
     this.#subscriber?.close();
     for (const { settle } of this.#forwarded.values()) settle();
   }
 
   // Connected only when there is something to hear: the control plane neither gives keys nor takes requests.
-  #subscribe(): void {
-    if (this.#subscriber !== null || this.#closed) return;
-    this.#subscriber = new RedisLink({ ...this.#options.subscriber, onReady: () => this.#hear() });
-    this.#subscriber.client.on('close', () => {
-      this.#hears = false;
+  #subscribe(): RedisSubscription | null {
+    if (this.#subscriber !== null || this.#closed) return this.#subscriber;
+    const { keys, subscriber } = this.#options;
+    const done = keys.cancelsDone(this.#sender);
+    this.#subscriber = new RedisSubscription({
+      link: subscriber,
+      channels: () => [done, ...[...this.#receivers.givers()].map((giver) => keys.cancels(giver))],
+      message: (channel, message) => {
+        if (channel === done) this.#answered(message);
+        else this.#requested(channel, message).catch(() => {});
+      },
     });
-    this.#subscriber.client.on('message', (channel: string, message: string) => {
-      if (channel === this.#options.keys.cancelsDone(this.#sender)) this.#answered(message);
-      else this.#requested(channel, message).catch(() => {});
-    });
-  }
-
-  #hear(): void {
-    const { keys } = this.#options;
-    const subscriber = this.#subscriber!;
-    const channels = [...this.#receivers.givers()].map((giver) => keys.cancels(giver));
-    subscriber
-      .run((client) => client.subscribe(keys.cancelsDone(this.#sender), ...channels))
-      .then(() => {
-        this.#hears = !this.#closed;
-      })
-      // Ready but deaf is worse than away: a new connection tries again.
-      .catch(() => subscriber.client.disconnect(true));
+    return this.#subscriber;
   }
 
   #answered(message: string): void {

@@ -1,9 +1,10 @@
 // The poolers' half over Redis: look up a sealed record, open it, and hear of changes. Keeps no record itself.
-import { ChangeListeners } from './change-listeners.ts';
 import type { EndpointDirectory, EndpointLookUp } from './contract.ts';
+import { Listeners } from './listeners.ts';
 import { isLeftOver, isNewer, type RecordOrder } from './record-order.ts';
 import { allChanged, type RedisKeys } from './redis-keys.ts';
-import { RedisLink, type RedisLinkOptions } from './redis-link.ts';
+import { type RedisLink, type RedisLinkOptions, repliesOf } from './redis-link.ts';
+import { RedisSubscription } from './redis-subscription.ts';
 import type { SealKey } from './seal-keys.ts';
 import { openEndpoint } from './sealed-endpoint.ts';
 import { UnreadableRecordError } from './unreadable-record.ts';
@@ -18,10 +19,10 @@ export interface RedisDirectoryOptions {
 
 export class RedisDirectory implements EndpointDirectory {
   readonly #options: RedisDirectoryOptions;
-  readonly #listeners = new ChangeListeners();
+  readonly #listeners = new Listeners<string | null>();
   /** The newest opened of each endpoint: a valid record from yesterday must not bring back yesterday's password. */
   readonly #newest = new Map<string, RecordOrder>();
-  #subscriber: RedisLink | null = null;
+  #subscriber: RedisSubscription | null = null;
   #closed = false;
 
   constructor(options: RedisDirectoryOptions) {
@@ -31,17 +32,14 @@ export class RedisDirectory implements EndpointDirectory {
   async lookUp(endpointId: string): Promise<EndpointLookUp> {
     const { link, keys } = this.#options;
     // The marker is read before the record: the other way round, a record published in between would be «absent».
-    const [complete, fields] = await link.run(async (client) => {
-      const replies = await client
-        .pipeline()
-        .get(keys.complete)
-        .hmget(keys.endpoint(endpointId), 'epoch', 'generation', 'state', 'keyId', 'box')
-        .exec();
-      return (replies ?? []).map(([error, reply]) => {
-        if (error !== null) throw error;
-        return reply;
-      }) as [string | null, (string | null)[]];
-    });
+    const [complete, fields] = (await link.run((client) =>
+      repliesOf(
+        client
+          .pipeline()
+          .get(keys.complete)
+          .hmget(keys.endpoint(endpointId), 'epoch', 'generation', 'state', 'keyId', 'box'),
+      ),
+    )) as [string | null, (string | null)[]];
     const completeEpoch = complete === null ? null : Number(complete);
     const [epoch, generation, state, keyId, box] = fields;
     if (epoch == null) return { kind: completeEpoch === null ? 'not-known-yet' : 'absent' };
@@ -89,22 +87,14 @@ export class RedisDirectory implements EndpointDirectory {
     }
   }
 
-  #subscribe(): RedisLink {
-    const { keys } = this.#options;
-    const subscriber = new RedisLink({
-      ...this.#options.subscriber,
-      onReady: () => {
-        subscriber
-          .run((client) => client.subscribe(keys.changes))
-          // Whatever changed while nobody listened was not heard, so everything is looked at again.
-          .then(() => this.#listeners.tell(null))
-          // Ready but deaf is worse than away: a new connection tries again.
-          .catch(() => subscriber.client.disconnect(true));
-      },
+  #subscribe(): RedisSubscription {
+    const { keys, subscriber } = this.#options;
+    return new RedisSubscription({
+      link: subscriber,
+      channels: () => [keys.changes],
+      // Whatever changed while nobody listened was not heard, so everything is looked at again.
+      heard: () => this.#listeners.tell(null),
+      message: (_channel, endpointId) => this.#listeners.tell(endpointId === allChanged ? null : endpointId),
     });
-    subscriber.client.on('message', (_channel: string, endpointId: string) => {
-      this.#listeners.tell(endpointId === allChanged ? null : endpointId);
-    });
-    return subscriber;
   }
 }

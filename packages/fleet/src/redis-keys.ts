@@ -125,13 +125,17 @@ redis.call('PUBLISH', ARGV[2], ARGV[3])
 return 1
 `;
 
+/** The time by Redis's own clock: `time` as it tells it, `now` in ms. */
+export const nowLua = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+`;
+
 /**
  * Stores a report and notes its name by Redis's own clock; forgets names that have been silent for ten lifetimes.
  * KEYS: report, names. ARGV: name, report, time to live in ms.
  */
-export const storeReportLua = `
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+export const storeReportLua = `${nowLua}
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('ZADD', KEYS[2], now, ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - 10 * tonumber(ARGV[3]))

@@ -3,8 +3,10 @@ import { type LeaseAnswer, type LeaseNote, overtaken } from '@weir/leases';
 import { type ChainableCommander, Redis } from 'ioredis';
 import type { LeaseAsk, LeaseStore, RegisteredServer } from './contract.ts';
 import { freshLeasesLua, leaseLua } from './leases-lua.ts';
+import { Listeners } from './listeners.ts';
 import { type RedisKeys, redisKeys } from './redis-keys.ts';
-import { RedisLink, type RedisLinkOptions } from './redis-link.ts';
+import type { RedisLink, RedisLinkOptions } from './redis-link.ts';
+import { RedisSubscription } from './redis-subscription.ts';
 
 export interface RedisLeasesOptions {
   readonly link: RedisLink;
@@ -20,8 +22,8 @@ interface LeaseCommands {
 
 export class RedisLeases implements LeaseStore {
   readonly #options: RedisLeasesOptions;
-  readonly #listeners = new Set<(note: LeaseNote) => void>();
-  #subscriber: RedisLink | null = null;
+  readonly #listeners = new Listeners<LeaseNote>();
+  #subscriber: RedisSubscription | null = null;
 
   constructor(options: RedisLeasesOptions) {
     this.#options = options;
@@ -59,9 +61,7 @@ export class RedisLeases implements LeaseStore {
 
   onNote(listener: (note: LeaseNote) => void): () => void {
     this.#subscriber ??= this.#subscribe();
-    const own = (note: LeaseNote): void => listener(note);
-    this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    return this.#listeners.add(listener);
   }
 
   async servers(upstream: string): Promise<readonly RegisteredServer[]> {
@@ -78,22 +78,17 @@ export class RedisLeases implements LeaseStore {
     this.#subscriber?.close();
   }
 
-  #subscribe(): RedisLink {
-    const { keys } = this.#options;
-    const subscriber = new RedisLink({
-      ...this.#options.subscriber,
-      onReady: () => {
-        // What was said meanwhile each holder hears with its next request.
-        subscriber
-          .run((client) => client.subscribe(keys.leaseNotes))
-          .catch(() => subscriber.client.disconnect(true));
+  #subscribe(): RedisSubscription {
+    const { keys, subscriber } = this.#options;
+    return new RedisSubscription({
+      link: subscriber,
+      // What was said while nobody heard it each holder hears with its next request.
+      channels: () => [keys.leaseNotes],
+      message: (_channel, text) => {
+        const note = readNote(text);
+        if (note !== null) this.#listeners.tell(note);
       },
     });
-    subscriber.client.on('message', (_channel: string, text: string) => {
-      const note = readNote(text);
-      if (note !== null) for (const listener of this.#listeners) listener(note);
-    });
-    return subscriber;
   }
 }
 

@@ -1,5 +1,5 @@
 // One connection to Redis that never makes a caller wait long: fails within a deadline, reconnects by itself, says how it is.
-import { Redis } from 'ioredis';
+import { type ChainableCommander, Redis } from 'ioredis';
 import { FleetUnavailableError } from './contract.ts';
 
 export interface RedisLinkOptions {
@@ -115,4 +115,13 @@ export class RedisLink {
       },
     );
   }
+}
+
+/** What each command of a pipeline was answered, in order. Rejects with the first error among them. */
+export async function repliesOf(pipeline: ChainableCommander): Promise<unknown[]> {
+  const replies = (await pipeline.exec()) ?? [];
+  return replies.map(([error, reply]) => {
+    if (error !== null) throw error;
+    return reply;
+  });
 }

@@ -1,6 +1,6 @@
 // Reports that processes renew and that die unless they do, in Redis: a string each, and a sorted set of their names.
 import { storeReportLua } from './redis-keys.ts';
-import type { RedisLink } from './redis-link.ts';
+import { type RedisLink, repliesOf } from './redis-link.ts';
 
 export interface RedisReports<Report> {
   put(name: string, report: Report): Promise<void>;
@@ -25,13 +25,8 @@ export function redisReports<Report>(options: {
     link.run(async (client) => {
       const found = await client.zrange(names, 0, '-1');
       if (found.length === 0) return new Map();
-      const replies = await client.pipeline(found.map((name) => ['get', keyOf(name)])).exec();
-      return new Map(
-        (replies ?? []).map(([error, reply], index) => {
-          if (error !== null) throw error;
-          return [found[index]!, reply as string | null];
-        }),
-      );
+      const texts = await repliesOf(client.pipeline(found.map((name) => ['get', keyOf(name)])));
+      return new Map(texts.map((text, index) => [found[index]!, text as string | null]));
     });
   return {
     async put(name, report) {

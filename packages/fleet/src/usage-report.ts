@@ -1,6 +1,6 @@
 // How long a usage report lives, and how one is read back from text that anyone may have written.
 import type { UsageCounters, UsageReport } from './contract.ts';
-import { isRecord } from './read-pins.ts';
+import { isRecord, recordIn } from './read-values.ts';
 
 /** Long enough for a worker that was away to find what a process that has ended counted last. */
 export const usageReportTtlMs = 3_600_000;
@@ -23,13 +23,8 @@ const counterKeys = [
 
 /** The report in `text`, or null if it is none. Endpoints without a time are left out; what is no number counts 0. */
 export function parseUsageReport(text: string): UsageReport | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  if (!isRecord(value) || !isRecord(value.endpoints)) return null;
+  const value = recordIn(text);
+  if (value === null || !isRecord(value.endpoints)) return null;
   const { processId, startedAt, reportedAt } = value;
   if (!isName(processId) || !isTime(startedAt) || !isTime(reportedAt)) return null;
   const endpoints = Object.entries(value.endpoints).flatMap(([id, counters]) => {

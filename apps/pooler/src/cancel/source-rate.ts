@@ -1,4 +1,5 @@
 // How often one source may ask for something: a bucket of tokens for each, in bounded memory. Knows nothing of what is asked for.
+import { RecentMap } from '@weir/fleet';
 import { sourceOf } from '@weir/net';
 
 /** A source and what it may still do. */
@@ -20,11 +21,11 @@ const sourcesMaxDefault = 20_000;
 
 export class SourceRate {
   readonly #options: SourceRateOptions;
-  /** In the order of last use. */
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets: RecentMap<string, Bucket>;
 
   constructor(options: SourceRateOptions) {
     this.#options = options;
+    this.#buckets = new RecentMap(options.sourcesMax ?? sourcesMaxDefault);
   }
 
   /** Takes one; false: too many came from `address` lately. */
@@ -36,11 +37,7 @@ export class SourceRate {
     const before = this.#buckets.get(source) ?? { tokens: burst, atMs };
     const tokens = Math.min(burst, before.tokens + ((atMs - before.atMs) / 1000) * perSecond);
     const allowed = tokens >= 1;
-    this.#buckets.delete(source);
     this.#buckets.set(source, { tokens: allowed ? tokens - 1 : tokens, atMs });
-    if (this.#buckets.size > (this.#options.sourcesMax ?? sourcesMaxDefault)) {
-      this.#buckets.delete(this.#buckets.keys().next().value!);
-    }
     return allowed;
   }
 }

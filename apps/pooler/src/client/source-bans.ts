@@ -1,5 +1,5 @@
 // Who may not log in for a while, since too many of its logins at an endpoint have failed: counted here and over the fleet.
-import { BanCounts, type BanRule, type BanStore } from '@weir/fleet';
+import { BanCounts, type BanRule, type BanStore, RecentMap } from '@weir/fleet';
 import { sourceOf } from '@weir/net';
 import { PoolerError } from '../errors.ts';
 
@@ -23,7 +23,7 @@ export class SourceBans {
   readonly #rule: BanRule;
   readonly #counts = new BanCounts();
   /** Endpoint, source and role -> the last login that succeeded. */
-  readonly #proven = new Map<string, number>();
+  readonly #proven = new RecentMap<string, number>(provenMax);
   readonly #timer: NodeJS.Timeout;
   #version: string | null = null;
   #reading = false;
@@ -48,14 +48,7 @@ export class SourceBans {
   }
 
   succeeded(endpointId: string, address: string, role: string): void {
-    const key = `${endpointId} ${sourceOf(address)} ${role}`;
-    this.#proven.delete(key);
-    if (this.#proven.size >= provenMax)
-      for (const oldest of this.#proven.keys()) {
-        this.#proven.delete(oldest);
-        break;
-      }
-    this.#proven.set(key, this.#options.now());
+    this.#proven.set(`${endpointId} ${sourceOf(address)} ${role}`, this.#options.now());
   }
 
   failed(endpointId: string, address: string): void {

@@ -1,13 +1,11 @@
-// Who wants to hear of changed endpoints, and how they are told.
-
-export type ChangeListener = (endpointId: string | null) => void;
+// Who wants to hear of something, and how they are told.
 
 /** A set of listeners. Each is told in a turn of its own, so that one that throws takes no other's news away. */
-export class ChangeListeners {
-  readonly #listeners = new Set<{ readonly listener: ChangeListener }>();
+export class Listeners<News> {
+  readonly #listeners = new Set<{ readonly listener: (news: News) => void }>();
 
   /** Returns the unsubscribe; the same function may be added twice. */
-  add(listener: ChangeListener): () => void {
+  add(listener: (news: News) => void): () => void {
     const entry = { listener };
     this.#listeners.add(entry);
     return () => {
@@ -15,10 +13,10 @@ export class ChangeListeners {
     };
   }
 
-  tell(endpointId: string | null): void {
+  tell(news: News): void {
     for (const entry of this.#listeners) {
       queueMicrotask(() => {
-        if (this.#listeners.has(entry)) entry.listener(endpointId);
+        if (this.#listeners.has(entry)) entry.listener(news);
       });
     }
   }
