@@ -20,7 +20,7 @@ import {
   type MetricValues,
   serveAdmin,
 } from '@weir/telemetry';
-import { collectActivity, collectConnections, collectCounters } from './admin/counters.ts';
+import { activityOf, collectCounters, connectionsOf, standingsOf } from './admin/counters.ts';
 import { UsageMeter } from './admin/usage-meter.ts';
 import { CancelKeys } from './cancel/cancel-keys.ts';
 import { SourceRate } from './cancel/source-rate.ts';
@@ -65,8 +65,9 @@ export interface PoolerParts {
  * Starts a pooler. Rejects with ListenError, TransportError, AdminListenError, TlsError, SealKeyError or ConfigError.
  */
 export async function startPooler(config: PoolerConfig, parts: PoolerParts = {}): Promise<RunningPooler> {
+  const { processId } = config;
   const log = parts.log ?? createLogger({ name: 'pooler', level: config.logLevel });
-  log.info({ process: config.processId, ...chooseTransport(config.transport) }, 'transport chosen');
+  log.info({ process: processId, ...chooseTransport(config.transport) }, 'transport chosen');
   await loadSqlParser();
   const now = (): number => performance.now();
   const sealKeys = loadSealKeys(config.sealKeyFile);
@@ -85,7 +86,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   const roleSecrets = new RoleSecrets({ service, now });
   const leases = new LeaseKeeper({
     store: fleet.leases,
-    processId: config.processId,
+    processId,
     now,
     log,
     changed: (upstream) => runner.leaseChanged(upstream),
@@ -171,7 +172,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     if (config.adminListen !== null) {
       admin = await serveAdmin({
         ...config.adminListen,
-        health: () => ({ ok: true, detail: { process: config.processId } }),
+        health: () => ({ ok: true, detail: { process: processId } }),
         ready: () => ({
           ok: !draining,
           detail: { draining, sharedState: fleet.healthy() ? 'reachable' : 'away', kind: fleet.kind },
@@ -193,19 +194,16 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   }
 
   const startedAt = new Date().toISOString();
+  const meter = new UsageMeter();
   const report = async (): Promise<void> => {
-    const endpoints = collectActivity(registry, runner, {
-      ms: now(),
-      originMs: performance.timeOrigin,
-    });
+    const standings = standingsOf(registry, runner);
+    meter.look(now(), connectionsOf(standings));
+    const endpoints = activityOf(standings, { ms: now(), originMs: performance.timeOrigin });
     // A report that did not arrive is made up for by the next; the fleet's health is told elsewhere.
-    await fleet.registry.report({ processId: config.processId, startedAt, endpoints }).catch(() => {});
+    await fleet.registry.report({ processId, startedAt, endpoints }).catch(() => {});
   };
   await report();
-  const meter = new UsageMeter();
   const reportUsage = async (): Promise<void> => {
-    meter.look(now(), collectConnections(registry, runner));
-    const { processId } = config;
     const reportedAt = new Date().toISOString();
     const endpoints = meter.counters(performance.timeOrigin);
     await fleet.usage.report({ processId, startedAt, reportedAt, endpoints }).catch(() => {});
@@ -215,18 +213,17 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   const reports = setInterval(() => {
     void report();
     if (++reportsMade % reportsPerUsageReport === 0) void reportUsage();
-    else meter.look(now(), collectConnections(registry, runner));
     if (!sqlParserFailed() || parserFailed) return;
     parserFailed = true;
     log.error(
-      { process: config.processId },
+      { process: processId },
       'the SQL parser failed: until a restart every statement that hints at session state pins',
     );
   }, reportEachMs);
 
   const addresses = clientListeners.map(({ host, port }) => ({ host, port }));
   const adminAddress = admin === null ? null : { host: admin.host, port: admin.port };
-  const facts = { process: config.processId, listen: addresses, admin: adminAddress, fleet: fleet.kind };
+  const facts = { process: processId, listen: addresses, admin: adminAddress, fleet: fleet.kind };
   // Whoever waits for the whole of it waits for the supervisor's word.
   log.info(facts, config.inherited.length > 0 ? 'serving' : 'ready');
   return {
@@ -240,6 +237,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       await wait(config.balancerWaitMs);
       for (const listener of clientListeners) await listener.close();
       await drain({ runner, directPairs, arriving: () => arriving, now }, config.drainTimeoutMs);
+      meter.look(now(), connectionsOf(standingsOf(registry, runner)));
       await reportUsage();
       cancelKeys.close();
       stopListening();
@@ -250,10 +248,10 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       tenants.close();
       service.close();
       await snapshot?.close();
-      await fleet.registry.leave(config.processId).catch(() => {});
+      await fleet.registry.leave(processId).catch(() => {});
       if (parts.fleet === undefined) await fleet.close();
       await admin?.close();
-      log.info({ process: config.processId }, 'ended');
+      log.info({ process: processId }, 'ended');
     },
   };
 }

@@ -1,6 +1,6 @@
 // The pooler's environment as typed values, read once at start. Every variable is named here and nowhere else.
-import { isIPv4, isIPv6 } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { isAddressRange } from '@weir/net';
 import { z } from 'zod';
 
 /** An address to listen on. */
@@ -101,14 +101,7 @@ const schema = z.object({
     .string()
     .transform((text) =>
       list(text).map((range) => {
-        const [address = '', bits, more] = range.split('/');
-        const bitsMax = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
-        if (
-          bitsMax < 0 ||
-          more !== undefined ||
-          (bits !== undefined && !(/^\d+$/.test(bits) && Number(bits) <= bitsMax))
-        )
-          throw new Error(`"${range}" is no address and no range of addresses`);
+        if (!isAddressRange(range)) throw new Error(`"${range}" is no address and no range of addresses`);
         return range;
       }),
     )

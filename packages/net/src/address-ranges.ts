@@ -1,6 +1,14 @@
 // Lists of addresses and ranges in CIDR notation, and whether an address is within one of them.
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { addressBytes, ipv6Bytes } from './ip-address.ts';
+
+/** Whether `text` is an address, or a range in CIDR notation. */
+export function isAddressRange(text: string): boolean {
+  const [address = '', bits, more] = text.split('/');
+  const bitsMax = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
+  if (bitsMax < 0 || more !== undefined) return false;
+  return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= bitsMax);
+}
 
 interface Range {
   readonly bytes: Uint8Array;

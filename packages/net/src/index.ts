@@ -1,5 +1,5 @@
 // What `@weir/net` offers: connections and how they come about.
-export { AddressRanges } from './address-ranges.ts';
+export { AddressRanges, isAddressRange } from './address-ranges.ts';
 export { sourceOf } from './address-source.ts';
 export {
   type ClientTlsOptions,
@@ -26,7 +26,6 @@ export {
   TransportError,
 } from './errors.ts';
 export { FrameChannel } from './frame-channel.ts';
-export { addressBytes } from './ip-address.ts';
 export { type Listener, type ListenOptions, listen } from './listener.ts';
 export { type ListeningSocket, openListeningSocket } from './listening-socket.ts';
 export { idleHandler } from './node-connection.ts';

@@ -10,7 +10,7 @@ import { isPinned, type Moment, reportPins } from './report-pins.ts';
 import type { Connections } from './usage-meter.ts';
 
 /** Clients and server connections of one endpoint by state. */
-interface Standing {
+export interface Standing {
   clientsActive: number;
   clientsIdle: number;
   clientsWaiting: number;
@@ -21,7 +21,8 @@ interface Standing {
   serversPinned: number;
 }
 
-function standingOf(registry: PoolRegistry, runner: PoolRunner): Map<ServedEndpoint, Standing> {
+/** Of every endpoint that is served here. Goes through all clients and servers. */
+export function standingsOf(registry: PoolRegistry, runner: PoolRunner): Map<ServedEndpoint, Standing> {
   const all = new Map<ServedEndpoint, Standing>();
   for (const served of registry.served.values()) {
     const standing: Standing = {
@@ -75,7 +76,7 @@ export function collectCounters(
   const counters: EndpointCounters[] = [
     { endpoint: '', errors: none.errors.counts, cancels: none.cancels.counts },
   ];
-  for (const [served, standing] of standingOf(registry, runner)) {
+  for (const [served, standing] of standingsOf(registry, runner)) {
     counters.push({
       endpoint: served.endpoint.endpointId,
       clients: {
@@ -111,11 +112,10 @@ export function collectCounters(
 }
 
 /** Every endpoint with all its clients and all its servers, on both hosts, for the usage meter. */
-export function* collectConnections(
-  registry: PoolRegistry,
-  runner: PoolRunner,
+export function* connectionsOf(
+  standings: ReadonlyMap<ServedEndpoint, Standing>,
 ): Iterable<readonly [ServedEndpoint, Connections]> {
-  for (const [served, standing] of standingOf(registry, runner)) {
+  for (const [served, standing] of standings) {
     const { clientsActive, clientsIdle, clientsWaiting, serversActive, serversIdle, serversOpening } =
       standing;
     const { serversClosing, serversPinned } = standing;
@@ -139,13 +139,12 @@ function leaseCounters(lease: UpstreamLease | null): Partial<EndpointCounters> {
 }
 
 /** What the dashboard shows of this process, by endpoint. */
-export function collectActivity(
-  registry: PoolRegistry,
-  runner: PoolRunner,
+export function activityOf(
+  standings: ReadonlyMap<ServedEndpoint, Standing>,
   now: Moment,
 ): Record<string, EndpointActivity> {
   const activity: Record<string, EndpointActivity> = {};
-  for (const [served, standing] of standingOf(registry, runner)) {
+  for (const [served, standing] of standings) {
     const { serversClosing: _, ...shown } = standing;
     activity[served.endpoint.endpointId] = {
       ...shown,

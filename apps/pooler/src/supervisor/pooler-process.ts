@@ -1,9 +1,9 @@
 // One pooler process as its supervisor has it: started with the listening sockets, heard beating, told to drain, or killed.
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import type { MetricValues } from '@weir/telemetry';
 import type { InheritedSocket } from '../config.ts';
 import type { ToProcess, ToSupervisor } from './messages.ts';
-import { handedDown } from './sockets.ts';
+import { startWithSockets } from './sockets.ts';
 
 export interface ProcessStart {
   /** The pooler's program. */
@@ -21,8 +21,6 @@ export interface ProcessEnd {
 }
 
 const metricsTimeoutMs = 2_000;
-// Standard input, output and error, and the channel.
-const firstSocketFd = 4;
 
 export class PoolerProcess {
   readonly processId: string;
@@ -42,17 +40,13 @@ export class PoolerProcess {
     this.processId = processId;
     this.startedAtMs = now();
     this.heardAtMs = this.startedAtMs;
-    this.child = spawn(process.execPath, [...process.execArgv, file], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
-      env: {
-        ...env,
-        WEIR_PROCESSES: undefined,
-        WEIR_SUPERVISED: '1',
-        // The supervisor has waited for it, or others take who comes.
-        WEIR_BALANCER_WAIT_MS: '0',
-        WEIR_PROCESS_ID: processId,
-        WEIR_INHERITED_SOCKETS: handedDown(sockets, firstSocketFd),
-      },
+    this.child = startWithSockets(file, sockets, {
+      ...env,
+      WEIR_PROCESSES: undefined,
+      WEIR_SUPERVISED: '1',
+      // The supervisor has waited for it, or others take who comes.
+      WEIR_BALANCER_WAIT_MS: '0',
+      WEIR_PROCESS_ID: processId,
     });
     this.ended = new Promise((resolve) => {
       this.child.once('error', () => resolve({ code: null, signal: null }));

@@ -1,5 +1,4 @@
 // The supervisor's own process: sockets, pooler processes, the admin listener; and what signals ask of it.
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,14 +7,12 @@ import type { PoolerConfig } from '../config.ts';
 import { onEndSignals } from '../end-signals.ts';
 import type { ToSupervisor } from './messages.ts';
 import { PoolerProcess } from './pooler-process.ts';
-import { handedDown, type OwnedSocket, ownSockets } from './sockets.ts';
+import { type OwnedSocket, ownSockets, startWithSockets } from './sockets.ts';
 import { Supervisor } from './supervisor.ts';
 import { watch } from './watch.ts';
 
 /** What a pooler process needs to end in order once its clients are gone, ms. */
 const endingMs = 10_000;
-// Standard input, output and error, and the channel.
-const firstSocketFd = 4;
 
 /** Runs until told to end; resolves with the exit code. Rejects with ListenError or AdminListenError. */
 export async function runSupervisor(
@@ -105,11 +102,7 @@ async function handOver(
   sockets: readonly OwnedSocket[],
   log: Logger,
 ): Promise<boolean> {
-  const next = spawn(process.execPath, [...process.execArgv, file], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
-    detached: true,
-    env: { ...env, WEIR_INHERITED_SOCKETS: handedDown(sockets, firstSocketFd) },
-  });
+  const next = startWithSockets(file, sockets, env, { detached: true });
   const taken = await new Promise<boolean>((resolve) => {
     next.once('message', () => resolve(true));
     next.once('exit', () => resolve(false));

@@ -1,4 +1,5 @@
-// The listening sockets that a supervisor owns: taken over from the one before it, or bound.
+// The listening sockets that a supervisor owns: taken over from the one before it, or bound; and handed down.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
 import { openListeningSocket } from '@weir/net';
 import type { InheritedSocket, PoolerConfig } from '../config.ts';
@@ -37,8 +38,20 @@ export async function ownSockets(config: PoolerConfig): Promise<readonly OwnedSo
   return owned;
 }
 
-/** Where a child that gets the descriptors of `sockets` behind the first `first` finds them, as its environment says it. */
-export function handedDown(sockets: readonly InheritedSocket[], first: number): string {
-  const told = sockets.map((socket, index) => ({ ...socket, fd: first + index }));
-  return JSON.stringify(told satisfies InheritedSocket[]);
+// Standard input, output and error, and the channel.
+const firstSocketFd = 4;
+
+/** Starts the program `file` with a channel to it, and with the sockets, of which its environment tells it. */
+export function startWithSockets(
+  file: string,
+  sockets: readonly InheritedSocket[],
+  env: Readonly<Record<string, string | undefined>>,
+  options: { readonly detached?: boolean } = {},
+): ChildProcess {
+  const told = sockets.map((socket, index) => ({ ...socket, fd: firstSocketFd + index }));
+  return spawn(process.execPath, [...process.execArgv, file], {
+    ...options,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc', ...sockets.map(({ fd }) => fd)],
+    env: { ...env, WEIR_INHERITED_SOCKETS: JSON.stringify(told satisfies InheritedSocket[]) },
+  });
 }
