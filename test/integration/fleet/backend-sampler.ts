@@ -1,4 +1,5 @@
 // Counts the server connections of Weir's roles on a Postgres from outside, as often as it can, until it is stopped.
+import type { Weir } from '@weir/harness';
 import pg from 'pg';
 
 export interface Samples {
@@ -57,4 +58,12 @@ export async function sampleBackends(
       return now;
     },
   };
+}
+
+/** Server connections of the tenant's role just now. */
+export async function countBackends(weir: Weir): Promise<number> {
+  const [row] = await weir.postgres.sql<{ count: number }>(
+    `select count(*)::int from pg_stat_activity where usename = 'app' and backend_type = 'client backend'`,
+  );
+  return row!.count;
 }

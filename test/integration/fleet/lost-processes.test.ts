@@ -1,7 +1,7 @@
 // Pooler processes that are killed or frozen: their server connections are looked for, and their share goes to others.
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BackendSampler, sampleBackends } from './backend-sampler.ts';
+import { type BackendSampler, countBackends, sampleBackends } from './backend-sampler.ts';
 
 const budget = 4;
 let weir: Weir;
@@ -23,10 +23,7 @@ async function takeAll(pooler: number) {
   await waitUntil(
     async () => {
       await Promise.all(clients.map((client) => client.query('select pg_sleep(0.2)')));
-      const [row] = await weir.postgres.sql<{ count: number }>(
-        `select count(*)::int from pg_stat_activity where usename = 'app' and backend_type = 'client backend'`,
-      );
-      return row!.count === budget;
+      return (await countBackends(weir)) === budget;
     },
     { what: 'the whole budget is in use' },
   );

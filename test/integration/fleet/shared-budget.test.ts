@@ -1,7 +1,7 @@
 // Several pooler processes with one budget: never passed, used by whoever needs it, handed over while they run.
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BackendSampler, sampleBackends } from './backend-sampler.ts';
+import { type BackendSampler, countBackends, sampleBackends } from './backend-sampler.ts';
 
 const budget = 4;
 let weir: Weir;
@@ -15,13 +15,6 @@ afterAll(async () => {
   await sampler?.stop();
   await weir?.close();
 });
-
-async function backends(): Promise<number> {
-  const [row] = await weir.postgres.sql<{ count: number }>(
-    `select count(*)::int from pg_stat_activity where usename = 'app' and backend_type = 'client backend'`,
-  );
-  return row!.count;
-}
 
 test('one process alone gets the whole budget', async () => {
   sampler.reset();
@@ -40,14 +33,14 @@ test('who waits gets an idle server connection of another process within 100 ms'
     await waitUntil(
       async () => {
         await Promise.all(own.map((client) => client.query('select pg_sleep(0.2)')));
-        return (await backends()) === budget;
+        return (await countBackends(weir)) === budget;
       },
       { what: 'all is with the first process' },
     );
     const sinceMs = performance.now();
     await other.query('select 1');
     waits.push(performance.now() - sinceMs);
-    expect(await backends()).toBeLessThanOrEqual(budget);
+    expect(await countBackends(weir)).toBeLessThanOrEqual(budget);
   }
   console.log(`waited for another process's idle server connection: ${waits.map(Math.round).join(', ')} ms`);
   waits.sort((a, b) => a - b);
