@@ -1,5 +1,5 @@
 // What the processes of a fleet share, as interfaces that every adapter (Redis, in memory) keeps. No implementation here.
-import type { LeaseAnswer, LeaseNote, LeaseRequest } from '@weir/leases';
+import type { LeaseAnswer, LeaseNote, LeaseRequest, OpenedServer } from '@weir/leases';
 import type { PublishedEndpoint } from '@weir/tenancy';
 
 /** The answer to «which endpoint is this?». `not-known-yet` is never cached and never told as «does not exist». */
@@ -113,7 +113,7 @@ export interface RegisteredServer {
 /** One lease request, and what has changed since the last that was answered. */
 export interface LeaseAsk {
   readonly request: LeaseRequest;
-  readonly opened: readonly { readonly processId: number; readonly role: string }[];
+  readonly opened: readonly OpenedServer[];
   /** Process ids of backends that are gone. */
   readonly gone: readonly number[];
 }

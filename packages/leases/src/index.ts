@@ -21,3 +21,4 @@ export {
   strangersHolder,
 } from './rule.ts';
 export { incumbencyMs, leaseMarginMs, leaseTtlMs, rightsOverMs, wantFreshMs } from './times.ts';
+export { type OpenedServer, type Told, Untold } from './untold.ts';

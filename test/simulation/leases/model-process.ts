@@ -9,6 +9,8 @@ import {
   type Session,
   sessionsOf,
   strangersIn,
+  type Told,
+  Untold,
 } from '@weir/leases';
 import type { LeaseWorld } from './lease-world.ts';
 import type { BackendPeer } from './model-database.ts';
@@ -43,10 +45,7 @@ export class ModelProcess {
   private readonly clockRate: number;
   private askedAtMs = 0;
   private nonces = 0;
-  private readonly untold = new Set<number>();
-  private readonly gone = new Set<number>();
-  private silent: LeaseRequest['silent'] = null;
-  private checked: LeaseRequest['checked'] = null;
+  private readonly untold = new Untold();
   private isLooking = false;
 
   constructor(world: LeaseWorld, id: string, budget: number) {
@@ -148,8 +147,7 @@ export class ModelProcess {
         server.processId = processId;
         this.turn(() => {
           if (!this.servers.has(server)) return;
-          this.untold.add(processId);
-          this.gone.delete(processId);
+          this.untold.serverOpened({ processId, role: world.database.role });
           server.state = 'idle';
           if (this.excess > 0) this.close(server);
           this.serve();
@@ -181,10 +179,7 @@ export class ModelProcess {
 
   private ended(server: ModelServer): void {
     this.servers.delete(server);
-    if (server.processId !== null) {
-      this.untold.delete(server.processId);
-      this.gone.add(server.processId);
-    }
+    if (server.processId !== null) this.untold.serverGone(server.processId);
     this.serve();
   }
 
@@ -213,10 +208,7 @@ export class ModelProcess {
     const sinceMs = this.nowMs - this.askedAtMs;
     if (this.holder.asking) return;
     const isWanted =
-      this.queue.length > this.count('opening') ||
-      this.untold.size > 0 ||
-      this.silent !== null ||
-      this.checked !== null;
+      this.queue.length > this.count('opening') || this.untold.hasOpened || this.untold.hasProofs;
     if (sinceMs >= renewEachMs || (sinceMs >= askEachMs && isWanted) || this.holder.mayGive(this.used))
       this.ask();
   }
@@ -225,6 +217,7 @@ export class ModelProcess {
     if (this.holder.asking) return;
     const { world } = this;
     this.askedAtMs = this.nowMs;
+    const told = this.untold.tell();
     const idle = this.queue.length === 0 ? this.count('idle') : 0;
     const request = this.holder.ask(
       {
@@ -238,39 +231,22 @@ export class ModelProcess {
       },
       `${this.id}/${++this.nonces}`,
       this.nowMs,
-      { silent: this.silent, checked: this.checked },
+      told.proofs,
     );
-    const opened = [...this.untold].map((processId) => this.registration(processId));
-    const gone = [...this.gone];
     const sent =
       world.broken === 'reopen-at-once' && this.holder.last?.closed != null
         ? { ...request, reopen: this.holder.last.closed }
         : request;
-    world.carry(this, { request: sent, opened, gone }, (answer) =>
-      this.turn(() => this.answered(request, answer, opened, gone)),
+    const opened = told.opened.map((server) => ({ holder: this.id, ...server }));
+    world.carry(this, { request: sent, opened, gone: told.gone }, (answer) =>
+      this.turn(() => this.answered(request, answer, told)),
     );
     this.later(answerTimeoutMs, () => this.holder.unanswered(request));
   }
 
-  private registration(processId: number): Registration {
-    return { holder: this.id, processId, role: this.world.database.role };
-  }
-
-  private answered(
-    request: LeaseRequest,
-    answer: LeaseAnswer,
-    opened: readonly Registration[],
-    gone: readonly number[],
-  ): void {
+  private answered(request: LeaseRequest, answer: LeaseAnswer, told: Told): void {
     if (!this.holder.answered(request, answer, this.nowMs)) return;
-    for (const { processId } of opened) this.untold.delete(processId);
-    for (const processId of gone) this.gone.delete(processId);
-    this.silent = null;
-    this.checked = null;
-    if (!answer.known) {
-      for (const { processId, state } of this.servers)
-        if (processId !== null && state !== 'opening') this.untold.add(processId);
-    }
+    this.untold.answered(told, answer.known);
     this.shrink();
     this.serve();
     this.lookForOthers();
@@ -287,7 +263,7 @@ export class ModelProcess {
     if (unchecked !== null) return this.check(unchecked);
     const { holder, seq, charge, silentMs } = silent!;
     if (this.world.broken === 'no-look') {
-      this.silent = { holder, seq, charge: 0 };
+      this.untold.proven({ holder, seq, charge: 0 });
       return this.ask();
     }
     const sinceMs = this.nowMs - silentMs;
@@ -306,7 +282,7 @@ export class ModelProcess {
           const left =
             sessionsOf(holder, after, laterAgeMs).length +
             strangersIn(after, new Set([database.role]), laterAgeMs);
-          if (left < charge) this.silent = { holder, seq, charge: left };
+          if (left < charge) this.untold.proven({ holder, seq, charge: left });
           this.ask();
         }, leastAge),
       );
@@ -318,7 +294,7 @@ export class ModelProcess {
       (sight) => {
         const strangers =
           this.world.broken === 'unchecked' ? 0 : strangersIn(sight, new Set([this.world.database.role]), 0);
-        this.checked = { memory, strangers };
+        this.untold.seen({ memory, strangers });
         this.ask();
       },
       () => 0,

@@ -1,5 +1,12 @@
 // The lease of one upstream as the pooling core sees it, and what its next request says.
-import { type LeaseAnswer, LeaseHolder, type LeaseProcess, type LeaseRequest } from '@weir/leases';
+import {
+  type LeaseAnswer,
+  LeaseHolder,
+  type LeaseProcess,
+  type LeaseRequest,
+  type OpenedServer,
+  Untold,
+} from '@weir/leases';
 import type { Lease, Upstream } from '@weir/pooling';
 
 /** Who waits in vain for more asks again so often; a note that something came free is faster. */
@@ -17,12 +24,6 @@ const failedRetryMs = 250;
 /** Server connections are registered this soon after they were opened. */
 const registerWithinMs = 50;
 
-/** A server connection to be registered: process id of its backend, and its role. */
-export interface OpenedServerMark {
-  readonly processId: number;
-  readonly role: string;
-}
-
 /** Joins an upstream of the pooling core with this process's rights there. */
 export class UpstreamLease implements Lease {
   readonly upstream: Upstream;
@@ -35,13 +36,7 @@ export class UpstreamLease implements Lease {
   private askedAtMs = Number.NEGATIVE_INFINITY;
   /** Nothing that is wanted makes it ask before. */
   private notBeforeMs = 0;
-  /** Server connections that are open, and what shared state has still to be told of them. */
-  private readonly open = new Map<number, OpenedServerMark>();
-  private readonly untold = new Set<number>();
-  private readonly gone = new Set<number>();
-  /** What was proven of a silent holder and is to be told. */
-  private silent: LeaseRequest['silent'] = null;
-  private checked: LeaseRequest['checked'] = null;
+  private readonly untold = new Untold();
 
   /** `wake` asks for a look at all leases at the end of this turn. */
   constructor(upstream: Upstream, process: LeaseProcess, now: () => number, wake: () => void) {
@@ -102,30 +97,26 @@ export class UpstreamLease implements Lease {
     if (limit === null || this.inSpare) this.askBy(this.now());
   }
 
-  serverOpened(mark: OpenedServerMark): void {
-    if (mark.processId === 0) return;
-    this.open.set(mark.processId, mark);
-    this.untold.add(mark.processId);
-    this.gone.delete(mark.processId);
+  serverOpened(server: OpenedServer): void {
+    if (server.processId === 0) return;
+    this.untold.serverOpened(server);
     this.askBy(this.now() + registerWithinMs);
   }
 
   serverGone(processId: number): void {
-    if (!this.open.delete(processId)) return;
-    this.untold.delete(processId);
-    this.gone.add(processId);
+    this.untold.serverGone(processId);
   }
 
   /** No more than `charge` of a silent holder's server connections can be there. */
   proven(silent: NonNullable<LeaseRequest['silent']>): void {
-    this.silent = silent;
+    this.untold.proven(silent);
     this.askBy(this.now());
     this.wake();
   }
 
   /** The server was looked at, as has to be done once under each memory. */
   seen(checked: NonNullable<LeaseRequest['checked']>): void {
-    this.checked = checked;
+    this.untold.seen(checked);
     this.askBy(this.now());
     this.wake();
   }
@@ -169,6 +160,7 @@ export class UpstreamLease implements Lease {
     const { upstream } = this;
     const { count, waitMs } = upstream.wanted(nowMs);
     this.askedAtMs = nowMs;
+    const told = this.untold.tell();
     const request = this.holder.ask(
       {
         budget: upstream.budget,
@@ -181,35 +173,28 @@ export class UpstreamLease implements Lease {
       },
       nonce,
       nowMs,
-      { silent: this.silent, checked: this.checked },
+      told.proofs,
     );
-    const opened = [...this.untold].map((processId) => this.open.get(processId)!);
-    return { request, opened, gone: [...this.gone] };
+    return { request, ...told };
   }
 
   /** Returns false if nothing has changed: no answer came, or one that a later request has overtaken. */
   answered(asked: ReturnType<UpstreamLease['ask']>, answer: LeaseAnswer | null, nowMs: number): boolean {
-    const { request, opened, gone } = asked;
+    const { request } = asked;
     if (answer === null) this.holder.unanswered(request);
     if (answer === null || !this.holder.answered(request, answer, nowMs)) {
       this.nextAtMs = nowMs + failedRetryMs * (1 + Math.random());
       this.notBeforeMs = this.nextAtMs;
       return false;
     }
-    for (const { processId } of opened) this.untold.delete(processId);
-    for (const processId of gone) this.gone.delete(processId);
-    // What was found while it was under way is still to be told.
-    if (this.silent === request.silent) this.silent = null;
-    if (this.checked === request.checked) this.checked = null;
-    // A memory that has lost this process has lost its server connections too.
-    if (!answer.known) for (const processId of this.open.keys()) this.untold.add(processId);
+    this.untold.answered(asked, answer.known);
     this.short = answer.share < request.keep + request.wanted;
     this.nextAtMs = nowMs + renewEachMs * (0.75 + Math.random() / 2);
     const pauseMs = answer.closed === null ? retryEachMs : closedRetryMs;
     // Nor is there anything to be had by asking at once while nobody may open.
     this.notBeforeMs = this.short || !answer.open ? nowMs + pauseMs : nowMs;
     if (this.short) this.askBy(this.notBeforeMs);
-    if (this.untold.size > 0) this.askBy(nowMs + registerWithinMs);
+    if (this.untold.hasOpened) this.askBy(nowMs + registerWithinMs);
     const { reopenAtMs } = this.holder;
     if (reopenAtMs !== null) this.askBy(Math.max(this.notBeforeMs, reopenAtMs));
     if (this.holder.mayGive(this.upstream.used)) this.askBy(nowMs);
