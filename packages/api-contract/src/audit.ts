@@ -1,4 +1,5 @@
 // Schemas of the audit log: who changed what, when, from where, and in which request.
+import { auditActions } from '@weir/tenancy';
 import { z } from 'zod';
 import {
   apiKeyIdSchema,
@@ -9,34 +10,7 @@ import {
   timeSchema,
 } from './identity.ts';
 
-export const auditActions = [
-  'organisation.create',
-  'organisation.change',
-  'api-key.create',
-  'api-key.revoke',
-  'tenant.create',
-  'tenant.change',
-  'tenant.delete',
-  'tenant.undelete',
-  'endpoint.create',
-  'endpoint.change',
-  'endpoint.delete',
-  'role.create',
-  'role.import',
-  'role.rotate',
-  'role.delete',
-  'credential.create',
-  'credential.revoke',
-  'endpoint.pause',
-  'endpoint.resume',
-  'endpoint.reconnect',
-  'endpoint.kill',
-  'endpoint.drain',
-  'webhook.create',
-  'webhook.change',
-  'webhook.delete',
-  'endpoint.clear-bans',
-] as const;
+export { auditActions };
 
 const actionSchema = z.enum(auditActions).describe('What was done, to which kind of thing');
 

@@ -1,5 +1,11 @@
 // The tables of the catalog; the constraints here guard what must always hold, whoever writes.
-import { type EndpointOrders, type EventType, noOrders, type SettingsOverride } from '@weir/tenancy';
+import {
+  auditActions,
+  type EndpointOrders,
+  type EventType,
+  noOrders,
+  type SettingsOverride,
+} from '@weir/tenancy';
 import { sql } from 'drizzle-orm';
 import {
   bigint,
@@ -325,36 +331,7 @@ export const audit = pgTable(
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     organisationId: organisationId(),
     at: moment('at').notNull().defaultNow(),
-    action: text('action', {
-      enum: [
-        'organisation.create',
-        'organisation.change',
-        'api-key.create',
-        'api-key.revoke',
-        'tenant.create',
-        'tenant.change',
-        'tenant.delete',
-        'tenant.undelete',
-        'endpoint.create',
-        'endpoint.change',
-        'endpoint.delete',
-        'role.create',
-        'role.import',
-        'role.rotate',
-        'role.delete',
-        'credential.create',
-        'credential.revoke',
-        'endpoint.pause',
-        'endpoint.resume',
-        'endpoint.reconnect',
-        'endpoint.kill',
-        'endpoint.drain',
-        'webhook.create',
-        'webhook.change',
-        'webhook.delete',
-        'endpoint.clear-bans',
-      ],
-    }).notNull(),
+    action: text('action', { enum: auditActions }).notNull(),
     targetId: text('target_id').notNull(),
     tenantId: text('tenant_id').references(() => tenants.id, { onDelete: 'restrict' }),
     apiKeyId: text('api_key_id')

@@ -1,4 +1,5 @@
 // The values that say what a tenant is and how it is addressed; re-exports only.
+export * from './audit-actions.ts';
 export * from './connection-string.ts';
 export * from './event-types.ts';
 export * from './host.ts';
