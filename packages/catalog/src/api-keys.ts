@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { and, arrayContains, asc, count, eq, gt, isNull, lt, ne, or, sql } from 'drizzle-orm';
 import { note } from './audit.ts';
 import type { Catalog, CatalogTransaction, Change } from './catalog.ts';
-import type { Position } from './organisations.ts';
+import { createdAfter, type Position } from './position.ts';
 import { apiKeys, organisations } from './schema.ts';
 
 export type KeyScope = (typeof apiKeys.$inferSelect)['scopes'][number];
@@ -132,18 +132,10 @@ export function listApiKeys(
   organisationId: string,
   page: { readonly limit: number; readonly after?: Position | undefined },
 ): Promise<readonly ApiKeyRecord[]> {
-  const { after } = page;
   return catalog.db
     .select(recordColumns)
     .from(apiKeys)
-    .where(
-      and(
-        eq(apiKeys.organisationId, organisationId),
-        after === undefined
-          ? undefined
-          : sql`(${apiKeys.createdAt}, ${apiKeys.id}) > (${after.createdAt.toISOString()}::timestamptz, ${after.id})`,
-      ),
-    )
+    .where(and(eq(apiKeys.organisationId, organisationId), createdAfter(apiKeys, page.after)))
     .orderBy(asc(apiKeys.createdAt), asc(apiKeys.id))
     .limit(page.limit);
 }

@@ -1,9 +1,9 @@
 // Short-lived credentials in the catalog: made for a role, published with its endpoint, revoked, and gone when expired.
-import { and, asc, eq, gt, inArray, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, lte, sql } from 'drizzle-orm';
 import { note } from './audit.ts';
 import type { Catalog, CatalogTransaction, Change } from './catalog.ts';
-import type { Position } from './organisations.ts';
 import { publishAgain } from './outbox.ts';
+import { createdAfter, type Position } from './position.ts';
 import { lockEndpoint } from './roles.ts';
 import { credentials, endpoints, roles } from './schema.ts';
 
@@ -66,9 +66,6 @@ export async function listCredentials(
   },
 ): Promise<readonly CredentialRecord[]> {
   const { after, endpointId } = page;
-  const isAfter: SQL | undefined =
-    after &&
-    sql`(${credentials.createdAt}, ${credentials.id}) > (${after.createdAt.toISOString()}::timestamptz, ${after.id})`;
   const rows = await catalog.db
     .select({ credential: credentials })
     .from(credentials)
@@ -78,7 +75,7 @@ export async function listCredentials(
         eq(endpoints.tenantId, tenantId),
         endpointId === undefined ? undefined : eq(endpoints.id, endpointId),
         isAlive,
-        isAfter,
+        createdAfter(credentials, after),
       ),
     )
     .orderBy(asc(credentials.createdAt), asc(credentials.id))

@@ -4,7 +4,7 @@ import { newDeliveryId } from '@weir/tenancy';
 import { and, desc, eq, inArray, lt, lte, type SQL, sql } from 'drizzle-orm';
 import type { Catalog, Change } from './catalog.ts';
 import type { EventBody } from './events.ts';
-import type { Position } from './organisations.ts';
+import type { Position } from './position.ts';
 import { deliveries, webhooks } from './schema.ts';
 import { secretPlace } from './webhooks.ts';
 

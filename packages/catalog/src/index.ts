@@ -28,6 +28,7 @@ export { orderEndpoint } from './orders.ts';
 export * from './organisations.ts';
 export { areSent, countUnsent, forgetSent, type SendOutcome, sendDue } from './outbox.ts';
 export { plainCatalogError } from './plain-error.ts';
+export type { Position } from './position.ts';
 export { allPublications, type Publication } from './publications.ts';
 export {
   type EndpointChange,

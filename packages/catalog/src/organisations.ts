@@ -2,16 +2,11 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { note } from './audit.ts';
 import type { Catalog, Change } from './catalog.ts';
+import { createdAfter, type Position } from './position.ts';
 import { IdTakenError } from './records.ts';
 import { organisations } from './schema.ts';
 
 export type OrganisationRecord = typeof organisations.$inferSelect;
-
-/** Where a page of things in order of creation begins: after this one. */
-export interface Position {
-  readonly createdAt: Date;
-  readonly id: string;
-}
 
 /** Throws IdTakenError. */
 export async function createOrganisation(
@@ -45,9 +40,7 @@ export function listOrganisations(
     .where(
       and(
         onlyId === undefined ? undefined : eq(organisations.id, onlyId),
-        after === undefined
-          ? undefined
-          : sql`(${organisations.createdAt}, ${organisations.id}) > (${after.createdAt.toISOString()}::timestamptz, ${after.id})`,
+        createdAfter(organisations, after),
       ),
     )
     .orderBy(asc(organisations.createdAt), asc(organisations.id))

@@ -3,8 +3,8 @@ import { and, asc, eq, isNull, ne, sql } from 'drizzle-orm';
 import { note } from './audit.ts';
 import type { Catalog, CatalogTransaction, Change } from './catalog.ts';
 import { insertEndpoint, liveTenant, retireEndpoints } from './endpoints.ts';
-import type { Position } from './organisations.ts';
 import { enqueue } from './outbox.ts';
+import { createdAfter, type Position } from './position.ts';
 import {
   type EndpointRecord,
   IdTakenError,
@@ -61,10 +61,6 @@ export function listTenants(
     name === undefined
       ? undefined
       : sql`lower(${tenants.name}) like lower(${name.replace(/[\\%_]/g, '\\$&')}) || '%'`;
-  const after =
-    page.after === undefined
-      ? undefined
-      : sql`(${tenants.createdAt}, ${tenants.id}) > (${page.after.createdAt.toISOString()}::timestamptz, ${page.after.id})`;
   return selectTenants(
     catalog.db,
     and(
@@ -72,7 +68,7 @@ export function listTenants(
       status === 'deleted' ? waitsForPurge : ne(tenants.status, 'deleted'),
       status === undefined ? undefined : eq(tenants.status, status),
       named,
-      after,
+      createdAfter(tenants, page.after),
     ),
     page.limit,
   );

@@ -4,7 +4,7 @@ import { type EventType, newWebhookId } from '@weir/tenancy';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import { note } from './audit.ts';
 import type { Catalog, Change } from './catalog.ts';
-import type { Position } from './organisations.ts';
+import { createdAfter, type Position } from './position.ts';
 import { organisations, webhooks } from './schema.ts';
 import type { SecretPlace } from './sealer.ts';
 
@@ -72,14 +72,10 @@ export function listWebhooks(
   organisationId: string,
   page: { readonly limit: number; readonly after?: Position | undefined },
 ): Promise<readonly WebhookRecord[]> {
-  const after =
-    page.after === undefined
-      ? undefined
-      : sql`(${webhooks.createdAt}, ${webhooks.id}) > (${page.after.createdAt.toISOString()}::timestamptz, ${page.after.id})`;
   return catalog.db
     .select(recordColumns)
     .from(webhooks)
-    .where(and(eq(webhooks.organisationId, organisationId), after))
+    .where(and(eq(webhooks.organisationId, organisationId), createdAfter(webhooks, page.after)))
     .orderBy(asc(webhooks.createdAt), asc(webhooks.id))
     .limit(page.limit);
 }
