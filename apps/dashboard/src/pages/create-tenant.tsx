@@ -15,7 +15,7 @@ import {
   verifiesCertificate,
 } from '../create/form.ts';
 import { MemoryField } from '../create/memory-field.tsx';
-import { BudgetSum } from '../parts/budget-sum.tsx';
+import { BudgetCard } from '../parts/budget-card.tsx';
 import { AreaField, SelectField, TextField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
@@ -194,22 +194,11 @@ export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantRep
             <p role="status">{busy && 'This takes up to 10 seconds.'}</p>
           </div>
         </form>
-        <aside className="card sum" aria-label="Budget">
-          <div className="card-head">
-            <h2>Budget</h2>
-          </div>
-          <div className="card-body">
-            {sizing === null ? (
-              <p className="fine">Name the memory of the machine, and the budget is worked out here.</p>
-            ) : (
-              <BudgetSum sizing={sizing} />
-            )}
-            <p className="fine">
-              Pooled and direct connections together never pass it. What Postgres itself allows is read on
-              creation and may lower it.
-            </p>
-          </div>
-        </aside>
+        <BudgetCard
+          sizing={sizing}
+          missing="Name the memory of the machine, and the budget is worked out here."
+          note="Pooled and direct connections together never pass it. What Postgres itself allows is read on creation and may lower it."
+        />
       </div>
     </>
   );

@@ -2,7 +2,7 @@
 import { computeSizing, connectionsByRam, gibibyte } from '@weir/tenancy';
 import { useState } from 'react';
 import { count } from '../format.ts';
-import { BudgetSum } from '../parts/budget-sum.tsx';
+import { BudgetCard } from '../parts/budget-card.tsx';
 import { useTitle } from '../parts/use-title.ts';
 import { SizingFields } from '../sizing/sizing-fields.tsx';
 import { readSizing, sizingFormOf } from '../sizing/sizing-form.ts';
@@ -46,22 +46,11 @@ export function SizingPage() {
             <SizeTable reading={reading} />
           </div>
         </div>
-        <aside className="card sum" aria-label="Budget">
-          <div className="card-head">
-            <h2>Budget</h2>
-          </div>
-          <div className="card-body">
-            {sizing === null ? (
-              <p className="fine">Once the numbers on the left are right, the budget is worked out here.</p>
-            ) : (
-              <BudgetSum sizing={sizing} />
-            )}
-            <p className="fine">
-              One server connection takes memory for its process and its caches. With the divisor of managed
-              Postgres services 1 GiB pays for 112.
-            </p>
-          </div>
-        </aside>
+        <BudgetCard
+          sizing={sizing}
+          missing="Once the numbers on the left are right, the budget is worked out here."
+          note="One server connection takes memory for its process and its caches. With the divisor of managed Postgres services 1 GiB pays for 112."
+        />
       </div>
     </>
   );

@@ -1,11 +1,9 @@
 // Adding, changing and removing what the pools of one role or database have differently.
 import type { EndpointReply } from '@weir/api-contract';
-import { useId, useState } from 'react';
-import { useAction } from '../api/use-action.ts';
-import { Dialog } from '../parts/dialog.tsx';
+import { useState } from 'react';
+import { useEndpointChange } from '../api/use-endpoint-change.ts';
 import { TextField } from '../parts/field.tsx';
-import { ProblemNotice } from '../parts/problem-notice.tsx';
-import { useSession } from '../session.tsx';
+import { FormDialog } from '../parts/form-dialog.tsx';
 import { EffectList } from './effect-list.tsx';
 import { effectsOf } from './effects.ts';
 import { formOf, listFault, type Override, readOverride, withOverride } from './override-form.ts';
@@ -22,12 +20,10 @@ interface OverrideDialogProps {
 
 /** Open for as long as it is drawn. */
 export function OverrideDialog({ endpoint, override, onChanged, onClose }: OverrideDialogProps) {
-  const { api } = useSession();
-  const formId = useId();
   const { settings } = endpoint;
   const [form, setForm] = useState(() => formOf(override, settings));
   const [wasTried, setTried] = useState(false);
-  const { isBusy, problem, run, clear } = useAction();
+  const { isBusy, problem, clear, change } = useEndpointChange(endpoint, onChanged);
   const reading = readOverride(form);
   const list = withOverride(settings.overrides, override, reading.override);
   const fault = reading.fault ?? (Object.keys(reading.faults).length === 0 ? listFault(list) : null);
@@ -43,27 +39,17 @@ export function OverrideDialog({ endpoint, override, onChanged, onClose }: Overr
     else own.delete(name);
     revise({ own });
   };
-  const save = async (overrides: typeof list) => {
-    const changed = await run(() =>
-      api.changeEndpoint({
-        params: { endpointId: endpoint.id },
-        body: { settings: { overrides } },
-        ifGeneration: endpoint.generation,
-      }),
-    );
-    if (changed !== null) onChanged(changed);
-  };
+  const save = (overrides: typeof list) => change({ settings: { overrides } });
   const submit = () => {
     setTried(true);
     if (fault === null && Object.keys(reading.faults).length === 0) void save(list);
   };
 
   return (
-    <Dialog
+    <FormDialog
       title={override === null ? 'New override' : 'Override'}
       lead="The more specific one wins: role and database, then role, then database."
-      onClose={onClose}
-      foot={
+      sum={
         <>
           <EffectList effects={effects} />
           {wasTried && fault !== null && (
@@ -71,80 +57,68 @@ export function OverrideDialog({ endpoint, override, onChanged, onClose }: Overr
               {fault}
             </p>
           )}
-          {problem !== null && <ProblemNotice problem={problem} />}
-          <div className="dialog-actions">
-            {override !== null && (
-              <button
-                type="button"
-                className="button button-danger dialog-action-apart"
-                onClick={() => save(withOverride(settings.overrides, override, null))}
-              >
-                Remove
-              </button>
-            )}
-            <button type="button" className="button" onClick={onClose}>
-              Cancel
-            </button>
-            <button type="submit" form={formId} className="button button-primary" aria-disabled={isBusy}>
-              {isBusy ? 'Applying…' : override === null ? 'Add override' : 'Apply'}
-            </button>
-          </div>
         </>
       }
+      problem={problem}
+      apart={
+        override !== null && (
+          <button
+            type="button"
+            className="button button-danger dialog-action-apart"
+            onClick={() => save(withOverride(settings.overrides, override, null))}
+          >
+            Remove
+          </button>
+        )
+      }
+      submitLabel={override === null ? 'Add override' : 'Apply'}
+      isBusy={isBusy}
+      onSubmit={submit}
+      onClose={onClose}
     >
-      <form
-        id={formId}
-        className="settings-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        <div className="setting-group">
-          <TextField
-            label="Role"
-            placeholder="every role"
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            value={form.role}
-            onChange={(event) => revise({ role: event.target.value })}
-          />
-          <TextField
-            label="Database"
-            placeholder="every database"
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            value={form.database}
-            onChange={(event) => revise({ database: event.target.value })}
-          />
-        </div>
-        <fieldset className="override-settings">
-          <legend>Settings that differ</legend>
-          {poolSettingFields.map((field) => (
-            <div key={field.name} className="override-setting">
-              <label className="check">
-                <input
-                  type="checkbox"
-                  checked={form.own.has(field.name)}
-                  onChange={(event) => toggle(field.name, event.target.checked)}
-                />
-                <span>{field.label}</span>
-              </label>
-              {form.own.has(field.name) && (
-                <SettingInput
-                  field={field}
-                  text={form.texts[field.name]}
-                  error={reading.faults[field.name]}
-                  onChange={(text) => revise({ texts: { ...form.texts, [field.name]: text } })}
-                />
-              )}
-            </div>
-          ))}
-        </fieldset>
-      </form>
-    </Dialog>
+      <div className="setting-group">
+        <TextField
+          label="Role"
+          placeholder="every role"
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={form.role}
+          onChange={(event) => revise({ role: event.target.value })}
+        />
+        <TextField
+          label="Database"
+          placeholder="every database"
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          value={form.database}
+          onChange={(event) => revise({ database: event.target.value })}
+        />
+      </div>
+      <fieldset className="override-settings">
+        <legend>Settings that differ</legend>
+        {poolSettingFields.map((field) => (
+          <div key={field.name} className="override-setting">
+            <label className="check">
+              <input
+                type="checkbox"
+                checked={form.own.has(field.name)}
+                onChange={(event) => toggle(field.name, event.target.checked)}
+              />
+              <span>{field.label}</span>
+            </label>
+            {form.own.has(field.name) && (
+              <SettingInput
+                field={field}
+                text={form.texts[field.name]}
+                error={reading.faults[field.name]}
+                onChange={(text) => revise({ texts: { ...form.texts, [field.name]: text } })}
+              />
+            )}
+          </div>
+        ))}
+      </fieldset>
+    </FormDialog>
   );
 }

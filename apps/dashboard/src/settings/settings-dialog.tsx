@@ -1,11 +1,9 @@
 // Changing the settings of an endpoint: the form, what the change does, and the change itself.
 import type { EndpointReply } from '@weir/api-contract';
-import { useId, useState } from 'react';
-import { useAction } from '../api/use-action.ts';
+import { useState } from 'react';
+import { useEndpointChange } from '../api/use-endpoint-change.ts';
 import { counted } from '../format.ts';
-import { Dialog } from '../parts/dialog.tsx';
-import { ProblemNotice } from '../parts/problem-notice.tsx';
-import { useSession } from '../session.tsx';
+import { FormDialog } from '../parts/form-dialog.tsx';
 import { EffectList } from './effect-list.tsx';
 import { effectsOf } from './effects.ts';
 import { readSettings, type SettingName, settingGroups, textsOf } from './setting-fields.ts';
@@ -21,10 +19,8 @@ interface SettingsDialogProps {
 
 /** Open for as long as it is drawn. */
 export function SettingsDialog({ endpoint, clients, onChanged, onClose }: SettingsDialogProps) {
-  const { api } = useSession();
-  const formId = useId();
   const [texts, setTexts] = useState(() => textsOf(endpoint.settings));
-  const { isBusy, problem, run, clear } = useAction();
+  const { isBusy, problem, clear, change: apply } = useEndpointChange(endpoint, onChanged);
   const { change, faults } = readSettings(texts, endpoint.settings);
   const effects = effectsOf(endpoint.settings, change, { budget: endpoint.budget, clients });
   const isReady = effects.length > 0 && Object.keys(faults).length === 0;
@@ -33,71 +29,35 @@ export function SettingsDialog({ endpoint, clients, onChanged, onClose }: Settin
     setTexts((before) => ({ ...before, [name]: text }));
     clear();
   };
-  const apply = async () => {
-    if (!isReady) return;
-    const changed = await run(() =>
-      api.changeEndpoint({
-        params: { endpointId: endpoint.id },
-        body: { settings: change },
-        ifGeneration: endpoint.generation,
-      }),
-    );
-    if (changed !== null) onChanged(changed);
-  };
 
   return (
-    <Dialog
+    <FormDialog
       title="Pool settings"
       lead="A change reaches clients that are connected, and ends no transaction."
+      sum={<EffectList effects={effects} />}
+      problem={problem}
+      submitLabel={effects.length === 0 ? 'Nothing to apply' : `Apply ${counted(effects.length, 'change')}`}
+      isBusy={isBusy}
+      isReady={isReady}
+      onSubmit={() => {
+        if (isReady) void apply({ settings: change });
+      }}
       onClose={onClose}
-      foot={
-        <>
-          <EffectList effects={effects} />
-          {problem !== null && <ProblemNotice problem={problem} />}
-          <div className="dialog-actions">
-            <button type="button" className="button" onClick={onClose}>
-              Cancel
-            </button>
-            <button
-              type="submit"
-              form={formId}
-              className="button button-primary"
-              aria-disabled={isBusy || !isReady}
-            >
-              {isBusy
-                ? 'Applying…'
-                : effects.length === 0
-                  ? 'Nothing to apply'
-                  : `Apply ${counted(effects.length, 'change')}`}
-            </button>
-          </div>
-        </>
-      }
     >
-      <form
-        id={formId}
-        className="settings-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void apply();
-        }}
-      >
-        {settingGroups.map(({ title, fields }) => (
-          <fieldset key={title} className="setting-group">
-            <legend>{title}</legend>
-            {fields.map((field) => (
-              <SettingInput
-                key={field.name}
-                field={field}
-                text={texts[field.name]}
-                error={faults[field.name]}
-                onChange={(text) => set(field.name, text)}
-              />
-            ))}
-          </fieldset>
-        ))}
-      </form>
-    </Dialog>
+      {settingGroups.map(({ title, fields }) => (
+        <fieldset key={title} className="setting-group">
+          <legend>{title}</legend>
+          {fields.map((field) => (
+            <SettingInput
+              key={field.name}
+              field={field}
+              text={texts[field.name]}
+              error={faults[field.name]}
+              onChange={(text) => set(field.name, text)}
+            />
+          ))}
+        </fieldset>
+      ))}
+    </FormDialog>
   );
 }
