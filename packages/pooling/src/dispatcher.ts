@@ -503,5 +503,5 @@ export function overdueReason(
   if (pool.isOversized && !server.listens) return 'over-size';
   if (nowMs - server.openedAtMs <= server.lifetimeMs) return null;
   // One that cannot be replaced goes on.
-  return pool.upstream.hasOpenRight(nowMs) ? 'max-age' : null;
+  return pool.upstream.mayReplace(nowMs) ? 'max-age' : null;
 }

@@ -51,7 +51,7 @@ export class Growth {
   /** A slot is wanted for a direct or dedicated connection by somebody who has waited longer than all of this pool. */
   private owedToDirect(pool: Pool, nowMs: number): boolean {
     const { upstream } = pool;
-    if (upstream.directWaiters.length === 0 || !upstream.isFull(nowMs)) return false;
+    if (upstream.directWaiters.length === 0 || !upstream.mayTrade(nowMs)) return false;
     const { wanted, sinceMs } = upstream.directWanted(nowMs);
     if (upstream.evictionsUnderWay >= wanted) return false;
     const own = pool.waiters.peek();
@@ -60,7 +60,7 @@ export class Growth {
 
   private mustYield(pool: Pool, nowMs: number): boolean {
     const upstream = pool.upstream;
-    if (!upstream.isFull(nowMs) || upstream.pools.size < 2) return false;
+    if (!upstream.mayTrade(nowMs) || upstream.pools.size < 2) return false;
     const starved = upstream.longestStarved(nowMs);
     if (starved === null || starved === pool) return false;
     const share = upstream.fairShare();
@@ -87,7 +87,7 @@ export class Growth {
   }
 
   private evict(upstream: Upstream, except: Pool | null, wanted: number, nowMs: number): void {
-    if (!upstream.isFull(nowMs)) return;
+    if (!upstream.mayTrade(nowMs)) return;
     while (upstream.evictionsUnderWay < wanted) {
       const oldest = longestIdle(upstream, except);
       if (oldest === null) return;

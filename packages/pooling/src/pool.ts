@@ -209,7 +209,9 @@ export class Pool {
   /** Another shared server connection may be opened now. */
   mayGrow(nowMs: number): boolean {
     const { opens, retryAtMs, sharedSize, sizeMax, upstream } = this;
-    return opens && nowMs >= retryAtMs && sharedSize < sizeMax && !upstream.isFull(nowMs);
+    return (
+      opens && nowMs >= retryAtMs && sharedSize < sizeMax && !upstream.isFull && upstream.hasOpenRight(nowMs)
+    );
   }
 
   /** The server that has been idle for longest, or null. */

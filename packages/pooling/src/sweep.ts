@@ -28,7 +28,7 @@ export function sweep(
       client.noticed = true;
       dispatcher.effects.noticeWait(client, waitMs);
     }
-    while (upstream.hasOpenRight(nowMs)) {
+    while (upstream.mayReplace(nowMs)) {
       const server = pool.longestIdle();
       if (server === null || nowMs - server.idleSinceMs < pool.settings.serverIdleTimeoutMs) break;
       dispatcher.close(server, 'idle', nowMs);

@@ -18,6 +18,9 @@ export interface DirectWaiter {
   granted(slot: boolean, nowMs: number): void;
 }
 
+/** Closing a server and opening another in its place is over by then; rights are renewed long before they last no longer. */
+const replacingMs = 2_000;
+
 /** This process's part of a budget that several share. */
 export interface Lease {
   /** Most slots it may have in use, less what it was asked to give back as soon as it can. */
@@ -90,16 +93,28 @@ export class Upstream {
     return this.used - this.closing - this.most;
   }
 
-  /** Nothing is opened while it is not known what may be; then nothing that serves is closed for its age either. */
+  /** Nothing is opened while it is not known what may be. */
   hasOpenRight(nowMs: number): boolean {
     return this.lease === null || this.lease.hasOpenRight(nowMs);
   }
 
+  /**
+   * A server that is closed now can be replaced. A right that is about to end is not being renewed: what serves is kept
+   * then, whatever its age and whoever waits, since nothing might come in its place for as long as shared state is away.
+   */
+  mayReplace(nowMs: number): boolean {
+    return this.hasOpenRight(nowMs + replacingMs);
+  }
+
   /** A slot for one can only come from another connection of this process. */
-  isFull(nowMs: number): boolean {
+  get isFull(): boolean {
     const { lease, most, budget } = this;
-    if (this.used < most) return false;
-    return lease === null || most >= budget || (lease.refused && lease.hasOpenRight(nowMs));
+    return this.used >= most && (lease === null || most >= budget || lease.refused);
+  }
+
+  /** One connection may close for another to be opened, which is the only way. */
+  mayTrade(nowMs: number): boolean {
+    return this.isFull && this.mayReplace(nowMs);
   }
 
   takeSlot(nowMs: number): boolean {
@@ -134,7 +149,7 @@ export class Upstream {
   waitTimeout({ paused }: Pool, waitMs: number, nowMs: number): Refusal {
     const { budget } = this;
     if (paused) return { kind: 'wait-timeout', waitMs, budget, cause: 'paused' };
-    const cause = !this.hasOpenRight(nowMs) ? 'no-right' : this.isFull(nowMs) ? 'budget' : 'pool';
+    const cause = !this.hasOpenRight(nowMs) ? 'no-right' : this.isFull ? 'budget' : 'pool';
     return { kind: 'wait-timeout', waitMs, budget, cause };
   }
 

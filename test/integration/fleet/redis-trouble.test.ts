@@ -38,7 +38,10 @@ beforeAll(async () => {
   await weir.createRole('app_cold');
   sampler = await sampleBackends(weir.postgres.url, weir.database);
 });
-afterEach(() => Promise.all(loads.splice(0).map((load) => load.stop())));
+afterEach(async () => {
+  for (const one of switches) one.turn(first.port);
+  await Promise.all(loads.splice(0).map((load) => load.stop()));
+});
 afterAll(async () => {
   await sampler?.stop();
   await weir?.close();
@@ -84,6 +87,13 @@ async function startLoad(count = 12) {
   return load;
 }
 
+const sharedStateIsAway = { code: '53300', message: expect.stringMatching(/shared state is away/) };
+
+async function endAtOnce(client: pg.Client): Promise<null> {
+  await client.end();
+  return null;
+}
+
 /** Resolves once a server connection could be opened. */
 async function grows(): Promise<void> {
   const client = await weir.client({ pooler: 0, direct: true });
@@ -98,24 +108,15 @@ test('while Redis is away warm pools serve on as before, new clients too; cold o
   for (const one of switches) one.turn(null);
   const endsAtMs = performance.now() + awayMs;
   // Rights that were given before may still be used for some seconds; afterwards nothing is opened.
-  await waitUntil(
-    async () => {
-      const cold = await weir.client({ pooler: 0, role: 'app_cold' });
-      const refusal = await cold.query('select 1').then(
-        () => null,
-        (error: unknown) => error,
-      );
-      await cold.end().catch(() => {});
-      return refusal;
-    },
-    { what: 'a cold pool cannot be opened' },
-  ).then((refusal) => {
-    expect(refusal).toMatchObject({ code: '53300', message: expect.stringMatching(/shared state is away/) });
-  });
-  await expect(weir.client({ pooler: 1, direct: true })).rejects.toMatchObject({
-    code: '53300',
-    message: expect.stringMatching(/shared state is away/),
-  });
+  for (const pooler of [0, 1]) {
+    const refusal = await waitUntil(
+      () => weir.client({ pooler, direct: true }).then(endAtOnce, (error: unknown) => error),
+      { what: 'no server connection is opened any more' },
+    );
+    expect(refusal).toMatchObject(sharedStateIsAway);
+  }
+  // Of a pool that has had no server yet, not even what a client is told at its login is known.
+  await expect(weir.client({ pooler: 0, role: 'app_cold' })).rejects.toMatchObject(sharedStateIsAway);
   const rates: number[] = [];
   do {
     const [rate] = await Promise.all([
@@ -130,8 +131,8 @@ test('while Redis is away warm pools serve on as before, new clients too; cold o
   } while (performance.now() < endsAtMs);
   const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
   console.log(`queries a second: ${before.toFixed(0)} before, ${mean.toFixed(0)} while Redis was away`);
-  // Within a tenth on a quiet machine; this one may be busy with others.
-  expect(mean).toBeGreaterThan(before * 0.7);
+  // The short form runs beside other tests.
+  expect(mean).toBeGreaterThan(before * (awayMs < 60_000 ? 0.7 : 0.9));
   for (const one of switches) one.turn(first.port);
   await waitUntil(() => grows().then(() => true), {
     what: 'server connections are opened again',

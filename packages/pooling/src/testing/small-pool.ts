@@ -58,17 +58,23 @@ export class SmallPool implements Effects {
 
   constructor(settings: Partial<PoolSettings> = {}, budget = 10) {
     this.upstream = new Upstream('small', budget);
-    const observer = { waited() {}, held() {}, pinned: (reason: string) => this.pins.push(reason) };
-    this.pool = new Pool('small', 'small', this.upstream, { ...usualPoolSettings, ...settings }, observer);
-    this.upstream.pools.add(this.pool);
+    this.pool = this.anotherPool('small', settings);
     const allocate = (bytes: number): Uint8Array => new Uint8Array(bytes);
     this.requests = new RequestForwarder(this.dispatcher, allocate);
     this.replies = new ReplyForwarder(this.dispatcher, allocate);
   }
 
-  client(): ClientSession {
+  /** One more pool at the same upstream. */
+  anotherPool(name: string, settings: Partial<PoolSettings> = {}): Pool {
+    const observer = { waited() {}, held() {}, pinned: (reason: string) => this.pins.push(reason) };
+    const pool = new Pool(name, name, this.upstream, { ...usualPoolSettings, ...settings }, observer);
+    this.upstream.pools.add(pool);
+    return pool;
+  }
+
+  client(pool: Pool = this.pool): ClientSession {
     const replay = valueSetOf(new Map());
-    const session = new ClientSession({ peer: new KeepingPeer(), pool: this.pool, replay, told: parameters });
+    const session = new ClientSession({ peer: new KeepingPeer(), pool, replay, told: parameters });
     this.dispatcher.clientStarted(session, this.nowMs);
     return session;
   }
