@@ -34,6 +34,7 @@ export const apiPaths = {
   role: (endpointId: string, roleName: string, query: { drop?: string } = {}) =>
     pathOf('getRole', { endpointId, roleName }) + queryOf(query),
   rotation: (endpointId: string, roleName: string) => pathOf('rotateRole', { endpointId, roleName }),
+  overlapEnd: (endpointId: string, roleName: string) => pathOf('endOverlap', { endpointId, roleName }),
   bans: (endpointId: string) => pathOf('getBans', { endpointId }),
   clearBans: (endpointId: string) => pathOf('clearBans', { endpointId }),
   pins: (endpointId: string) => pathOf('getPins', { endpointId }),

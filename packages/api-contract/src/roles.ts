@@ -30,6 +30,7 @@ export const roleSchema = z
       })
       .nullable()
       .describe('The last rotation, while the password before it still opens'),
+    rotatedAt: timeSchema.nullable().describe('When Weir gave it the password it has; null: it did not'),
     createdAt: timeSchema,
     updatedAt: timeSchema,
   })

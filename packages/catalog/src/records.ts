@@ -33,6 +33,8 @@ export interface RoleRecord {
   readonly validUntil: Date | null;
   /** The last rotation, while it can still be felt. */
   readonly rotation: RoleRotation | null;
+  /** When Weir gave it the password it has; null: it did not. */
+  readonly rotatedAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -167,7 +169,7 @@ export function settingsOf(row: EndpointRow): EndpointSettings {
 }
 
 export function roleRecord(row: RoleRow): RoleRecord {
-  const { name, verifierIsServers, validUntil, previousUntil, createdAt, updatedAt } = row;
+  const { name, verifierIsServers, validUntil, previousUntil, rotatedAt, createdAt, updatedAt } = row;
   const isFelt =
     row.previousVerifier !== null && (previousUntil === null || previousUntil.getTime() > Date.now());
   return {
@@ -176,6 +178,7 @@ export function roleRecord(row: RoleRow): RoleRecord {
     hasPassword: row.passwordSealed !== null,
     validUntil,
     rotation: isFelt ? { isFinished: row.previousPasswordSealed === null, previousUntil } : null,
+    rotatedAt,
     createdAt,
     updatedAt,
   };

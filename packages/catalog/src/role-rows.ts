@@ -57,6 +57,7 @@ export async function writeRole(
         previousVerifier: sql`case when ${isSame} then ${roles.previousVerifier} end`,
         previousPasswordSealed: sql`case when ${isSame} then ${roles.previousPasswordSealed} end`,
         previousUntil: sql`case when ${isSame} then ${roles.previousUntil} end`,
+        rotatedAt: sql`case when ${isSame} then ${roles.rotatedAt} end`,
         updatedAt: sql`now()`,
       },
     })

@@ -90,6 +90,7 @@ export async function finishRotation(
       previousVerifier: overlapMs > 0 ? row.previousVerifier : null,
       previousPasswordSealed: null,
       previousUntil: overlapMs > 0 ? sql`now() + ${overlapMs} * interval '1 millisecond'` : null,
+      rotatedAt: sql`now()`,
     });
     const { password } = openRolePasswords(sealer, row);
     await tx
@@ -108,6 +109,32 @@ export async function finishRotation(
     secrets: ['role.password'],
   });
   return roleRecord(own);
+}
+
+/**
+ * The previous password opens nothing any more, at every endpoint that was rotated with this one; where there is no
+ * overlap, nothing changes. `unfinished`: the database may still have the previous one.
+ */
+export async function endOverlap(
+  change: Change,
+  endpointId: string,
+  name: string,
+): Promise<RoleRecord | 'absent' | 'unfinished'> {
+  const { tenantId, rows } = await lockOnServer(change, endpointId, name);
+  const own = rows.find((row) => row.endpointId === endpointId);
+  if (own === undefined) return 'absent';
+  if (rows.some((row) => row.previousPasswordSealed !== null)) return 'unfinished';
+  if (own.previousVerifier === null) return roleRecord(own);
+  const overlapping = rows.filter((row) => row.previousVerifier === own.previousVerifier);
+  const columns = { previousVerifier: null, previousUntil: null };
+  let written = own;
+  for (const row of overlapping) {
+    const without = await writeRow(change.tx, row, columns);
+    if (row.endpointId === endpointId) written = without;
+  }
+  await publishAgain(change.tx, endpointIdsOf(overlapping));
+  await note(change, { action: 'role.end-overlap', targetId: endpointId, tenantId, after: { role: name } });
+  return roleRecord(written);
 }
 
 /** The database refused the new password: everything is as it was. */
@@ -152,8 +179,10 @@ async function lockOnServer(
   return { tenantId, rows: found.map(({ role }) => role) };
 }
 
-type RoleColumns = Omit<Partial<typeof roles.$inferInsert>, 'previousUntil'> & {
-  readonly previousUntil?: Date | null | ReturnType<typeof sql>;
+type RoleTime = Date | null | ReturnType<typeof sql>;
+type RoleColumns = Omit<Partial<typeof roles.$inferInsert>, 'previousUntil' | 'rotatedAt'> & {
+  readonly previousUntil?: RoleTime;
+  readonly rotatedAt?: RoleTime;
 };
 
 async function writeRow(tx: CatalogTransaction, row: RoleRow, columns: RoleColumns): Promise<RoleRow> {

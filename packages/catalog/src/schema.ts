@@ -246,6 +246,8 @@ export const roles = pgTable(
     previousPasswordSealed: text('previous_password_sealed'),
     /** Until then clients may log in with the previous password; null: until the rotation is finished. */
     previousUntil: moment('previous_until'),
+    /** When Weir gave it the password it has; null: it has never been rotated, or got another one since. */
+    rotatedAt: moment('rotated_at'),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

@@ -15,6 +15,7 @@ export const auditActions = [
   'role.create',
   'role.import',
   'role.rotate',
+  'role.end-overlap',
   'role.delete',
   'credential.create',
   'credential.revoke',

@@ -71,6 +71,7 @@ test('every operation does what it says through the client, and its replies are 
   expect(await counted.getRole(ofRole)).toEqual(role);
   expect((await counted.listRoles(ofEndpoint)).items.map((one) => one.name)).toEqual(['app', 'made']);
   const { password } = await counted.rotateRole({ ...ofRole, body: { overlapSeconds: 0 } });
+  expect((await counted.endOverlap(ofRole)).rotatedAt).not.toBeNull();
   const imported = await counted.importRole({ ...ofEndpoint, body: { name: 'made', password } });
   expect(imported).toMatchObject({ name: 'made', keeps: 'password' });
   const lent = await counted.createCredential({ params, body: { endpointId: endpoint.id, role: 'made' } });

@@ -76,7 +76,7 @@ test('a role that the database has is not created, and is imported with its pass
   await refused(absent, 'upstream-verifier-missing', 422);
 });
 
-test('after a rotation both passwords log in on both hosts until the overlap is over, and in the database only the new one', async () => {
+test('after a rotation both passwords log in on both hosts until the overlap is over or ended, and in the database only the new one', async () => {
   const { password: first } = await make('turning');
   await becomes('the role is known', () => logIn('turning', first), 'turning');
   const roleParams = { ...params, roleName: 'turning' };
@@ -94,6 +94,11 @@ test('after a rotation both passwords log in on both hosts until the overlap is 
   expect(await logIn('turning', third)).toBe('turning');
   expect(await logIn('turning', second)).toBe('turning');
   expect(await logIn('turning', first)).toBe('28P01');
+  const ended = await api.endOverlap({ params: roleParams });
+  expect(ended).toMatchObject({ rotation: null, rotatedAt: expect.any(String) });
+  expect(await api.endOverlap({ params: roleParams })).toEqual(ended);
+  await becomes('the password before is refused', () => logIn('turning', second), '28P01');
+  for (const direct of [false, true]) expect(await logIn('turning', third, direct)).toBe('turning');
   const last = await api.rotateRole({ params: roleParams, body: { overlapSeconds: 0 } });
   expect(last.role.rotation).toBeNull();
   expect(await logIn('turning', last.password)).toBe('turning');
@@ -138,6 +143,7 @@ test('a rotation that the database refuses changes nothing, and one without an a
     isFinished: false,
     previousUntil: null,
   });
+  await refused(api.endOverlap({ params: roleParams }), 'rotation-unfinished', 503);
   for (const direct of [false, true]) expect(await logIn('stuck', first, direct)).toBe('stuck');
   const finished = await api.rotateRole({ params: roleParams, body: {} });
   expect(finished.role.rotation).toMatchObject({ isFinished: true });

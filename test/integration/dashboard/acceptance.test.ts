@@ -32,6 +32,7 @@ beforeAll(async () => {
   [weir, own, browser] = await Promise.all([startWeir(), startPostgres(), launchBrowser()]);
   await own.createRole('shop_app', 'p@ss/w:rd?&%');
   await own.sql('CREATE DATABASE shop OWNER shop_app');
+  await own.sql('ALTER ROLE shop_app CREATEROLE');
   opened = await openPage(browser, weir.apiUrl, views[0]!);
   ({ page } = opened);
 }, patience);
@@ -188,6 +189,55 @@ test(
     await all('commit', clients.slice(1, 3));
     await Promise.all(clients.map((client) => client.close()));
     await onChart('clients', 'idle', 0);
+  },
+  patience,
+);
+
+/** Who the database says the application is, on a connection string; or that the login was refused. */
+async function loggedInAs(connectionString: string): Promise<unknown> {
+  const application = runApplication(connectionString, weir.caFile);
+  try {
+    const [row] = await application.run('select session_user as role');
+    await application.close();
+    return row?.role;
+  } catch (error) {
+    if (/password authentication failed/.test((error as Error).message)) return 'refused';
+    throw error;
+  }
+}
+
+test(
+  'makes a role, rotates its password, and logs in with both until the overlap is ended',
+  async () => {
+    const roles = page.getByRole('region', { name: 'Roles' });
+    const dialog = page.getByRole('dialog');
+    const copyPassword = async () => {
+      const password = await copyFrom(dialog, 'password');
+      expect(password).toBe(await dialog.getByTestId('role-password').textContent());
+      const pooled = await copyFrom(dialog, 'pooled connection string');
+      expect(pooled).toContain(`reports:${password}@`);
+      await dialog.getByRole('button', { name: 'Done' }).click();
+      expect(await page.content()).not.toContain(password);
+      return pooled;
+    };
+    await roles.getByRole('button', { name: 'New role' }).click();
+    await dialog.getByRole('button', { name: 'Create role' }).click();
+    await dialog.getByText('must not be empty').waitFor();
+    await dialog.getByLabel('Name').fill('reports');
+    await dialog.getByRole('button', { name: 'Create role' }).click();
+    const first = await copyPassword();
+    expect(await loggedInAs(first)).toBe('reports');
+
+    await roles.getByRole('button', { name: 'Rotate role reports' }).click();
+    await dialog.getByRole('button', { name: 'Rotate password' }).click();
+    const second = await copyPassword();
+    expect(await Promise.all([first, second].map(loggedInAs))).toEqual(['reports', 'reports']);
+    await roles.getByText('The password before opens for 59 min more').waitFor();
+    await roles.getByRole('button', { name: 'End overlap of role reports' }).click();
+    await dialog.getByRole('button', { name: 'End overlap' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await expect.poll(() => loggedInAs(first), { timeout: 60_000 }).toBe('refused');
+    expect(await loggedInAs(second)).toBe('reports');
     expect(opened.faults).toEqual([]);
   },
   patience,

@@ -1,5 +1,5 @@
 // What is changed in the dashboard, in a real browser: settings, sizing, keys, tenants; and that it is so afterwards.
-import { type EndpointReply, type GetTenantReply, pathOf } from '@weir/api-contract';
+import { type CreateApiKeyReply, type EndpointReply, type GetTenantReply, pathOf } from '@weir/api-contract';
 import { startWeir, type Weir } from '@weir/harness';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -158,6 +158,49 @@ test(
     await page.getByRole('row', { name: /Reader Revoked/ }).waitFor();
     await other.page.getByRole('link', { name: 'Tenants', exact: true }).click();
     await other.page.getByText('The key is no longer accepted').waitFor();
+  },
+  patience,
+);
+
+test(
+  'a role is imported with a password that is tried, changed by nobody who may not, and deleted in the database too',
+  async () => {
+    await using opened = await openTenant();
+    const { page, faults } = opened;
+    await weir.createRole('there', 'there-pw');
+    const roles = page.getByRole('region', { name: 'Roles' });
+    const dialog = page.getByRole('dialog');
+    await roles.getByRole('button', { name: 'Import role' }).click();
+    await dialog.getByLabel('Name').fill('there');
+    await dialog.getByLabel('Password').fill('not it');
+    await dialog.getByRole('button', { name: 'Import role' }).click();
+    await dialog.getByRole('alert').getByText('Try the same user and password with psql').waitFor();
+    await dialog.getByLabel('Password').fill('there-pw');
+    await dialog.getByRole('button', { name: 'Import role' }).click();
+    await roles.getByRole('row', { name: /^there Password, sealed/ }).waitFor();
+    // It can be chosen at once, and a change of the endpoint is not refused for the role that came meanwhile.
+    await page.getByRole('button', { name: 'Connect', exact: true }).click();
+    await dialog.getByLabel('Role').selectOption('there');
+    await page.keyboard.press('Escape');
+
+    const reader = await weir.controlApi.call<CreateApiKeyReply>('POST', '/v1/api-keys', {
+      name: 'Looks only',
+      scopes: ['read'],
+    });
+    await using other = await openPage(browser, weir.apiUrl, views[0]!);
+    await signIn(other.page, reader.secret);
+    await other.page.goto(`${weir.apiUrl}/#/tenants/${weir.tenant.id}`);
+    const seen = other.page.getByRole('region', { name: 'Roles' });
+    await seen.getByRole('row', { name: /^there/ }).waitFor();
+    expect(await seen.getByRole('button').count()).toBe(0);
+
+    await roles.getByRole('button', { name: 'Delete role there' }).click();
+    await dialog.getByRole('checkbox').check();
+    await dialog.getByRole('button', { name: 'Delete role' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await roles.getByRole('row', { name: /^there/ }).waitFor({ state: 'detached' });
+    expect(await weir.postgres.sql("select 1 from pg_roles where rolname = 'there'")).toEqual([]);
+    expect(faults).toEqual([]);
   },
   patience,
 );

@@ -64,6 +64,9 @@ beforeAll(async () => {
       overrides: [{ role: 'reports', database: null, settings: { mode: 'session', poolSize: 3 } }],
     },
   });
+  const reports = { endpointId: weir.endpoint.id, roleName: 'reports' };
+  await call('POST', pathOf('createRole', reports), { name: 'reports', memberOf: ['pg_read_all_data'] });
+  await call('POST', pathOf('rotateRole', reports), { overlapSeconds: 86_400 });
   traffic = await startTraffic(weir);
 }, patience);
 
@@ -170,6 +173,13 @@ for (const view of views) {
       await look(page, view, 'edit-sizing', false);
       await page.keyboard.press('Escape');
       await open('Edit override for role reports', 'override');
+      await page.keyboard.press('Escape');
+      await open('New role', 'create-role');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Rotate role reports' }).click();
+      await page.getByRole('button', { name: 'Rotate password' }).click();
+      await page.getByTestId('role-password').waitFor();
+      await look(page, view, 'role-password', false);
       await page.keyboard.press('Escape');
       await open('Suspend', 'suspend');
       await page.keyboard.press('Escape');

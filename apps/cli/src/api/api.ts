@@ -110,6 +110,8 @@ export function apiAt(url: string, key: string) {
       send('POST', apiPaths.importedRoles(endpointId), roleSchema, body),
     rotateRole: (endpointId: string, name: string, body: RequestPartInput<'rotateRole', 'body'>) =>
       send('POST', apiPaths.rotation(endpointId, name), rolePasswordReplySchema, body),
+    endOverlap: (endpointId: string, name: string) =>
+      send('POST', apiPaths.overlapEnd(endpointId, name), roleSchema),
     deleteRole: (endpointId: string, name: string, drop: boolean) =>
       send<void>('DELETE', apiPaths.role(endpointId, name, { drop: String(drop) }), null),
     credentials: (tenantId: string, endpointId: string): Promise<CredentialReply[]> =>

@@ -17,17 +17,18 @@ const aRole = ['a role by its name', 'weir roles list ENDPOINT shows them'] as c
 export const roles = defineCommand({
   name: 'roles',
   usage:
-    'roles list ENDPOINT | create ENDPOINT ROLE | import ENDPOINT ROLE | rotate ENDPOINT ROLE | delete ENDPOINT ROLE',
+    'roles list ENDPOINT | create ENDPOINT ROLE | import ENDPOINT ROLE | rotate ENDPOINT ROLE | end-overlap ENDPOINT ROLE | delete ENDPOINT ROLE',
   summary: 'the roles of an endpoint that the catalog knows, and their passwords',
   help: `
 list ENDPOINT
 create ENDPOINT ROLE [--member-of ROLE]…      in the database, with a password that is shown once
 import ENDPOINT ROLE [--password-file FILE]   one that the database has; without password only its verifier is kept
 rotate ENDPOINT ROLE [--overlap SECONDS]      a new password, shown once; the one before opens for 3600 s more
+end-overlap ENDPOINT ROLE                     the password before the last rotation opens nothing any more
 delete ENDPOINT ROLE [--drop]                 forgets it; with --drop the database does, too
 Other roles can log in too where the auth query finds them.
 ${apiHelp}`,
-  actions: ['list', 'create', 'import', 'rotate', 'delete'],
+  actions: ['list', 'create', 'import', 'rotate', 'end-overlap', 'delete'],
   options: {
     ...apiOptions,
     'member-of': { type: 'string', multiple: true },
@@ -63,6 +64,11 @@ ${apiHelp}`,
         const overlap = values.overlap === undefined ? {} : { overlapSeconds: secondsOf(values.overlap) };
         return showPassword(await api.rotateRole(endpoint, name, overlap));
       }
+      case 'end-overlap': {
+        const [endpoint, name] = endpointAndRole(words);
+        const role = await api.endOverlap(endpoint, name);
+        return json ? printJson(role) : console.log(`only the newest password of ${role.name} opens`);
+      }
       case 'delete': {
         const [endpoint, name] = endpointAndRole(words);
         await api.deleteRole(endpoint, name, values.drop === true);
@@ -71,7 +77,7 @@ ${apiHelp}`,
       default:
         throw new CommandError(action === undefined ? 'say what to do' : `there is no "roles ${action}"`, {
           exitCode: exitCodes.usage,
-          hint: 'list, create, import, rotate or delete',
+          hint: 'list, create, import, rotate, end-overlap or delete',
         });
     }
   },

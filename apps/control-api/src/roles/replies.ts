@@ -5,7 +5,7 @@ import type { ControlApiConfig } from '../config.ts';
 import { connectionStringsReply } from '../tenants/connection-strings.ts';
 
 export function roleReply(endpoint: EndpointRecord, role: RoleRecord): RoleReply {
-  const { name, verifierIsServers, validUntil, rotation, createdAt, updatedAt } = role;
+  const { name, verifierIsServers, validUntil, rotation, rotatedAt, createdAt, updatedAt } = role;
   return {
     name,
     isServiceRole: name === endpoint.serviceRole,
@@ -19,6 +19,7 @@ export function roleReply(endpoint: EndpointRecord, role: RoleRecord): RoleReply
             isFinished: rotation.isFinished,
             previousUntil: rotation.previousUntil?.toISOString() ?? null,
           },
+    rotatedAt: rotatedAt?.toISOString() ?? null,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   };

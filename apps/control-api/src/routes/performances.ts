@@ -28,7 +28,15 @@ import {
   getOrganisation,
   listOrganisations,
 } from './organisations/organisations.ts';
-import { createRole, deleteRole, getRole, importRole, listRoles, rotateRole } from './roles/roles.ts';
+import {
+  createRole,
+  deleteRole,
+  endOverlap,
+  getRole,
+  importRole,
+  listRoles,
+  rotateRole,
+} from './roles/roles.ts';
 import { changeTenant } from './tenants/change-tenant.ts';
 import { createTenant } from './tenants/create-tenant.ts';
 import { deleteTenant } from './tenants/delete-tenant.ts';
@@ -75,6 +83,7 @@ export const performances: Performances = {
   listRoles,
   getRole,
   rotateRole,
+  endOverlap,
   deleteRole,
   createCredential,
   listCredentials,

@@ -3,7 +3,8 @@ import { useCallback, useState } from 'react';
 import { ApiProblem } from './problem.ts';
 import { type Loaded, useLoad } from './use-load.ts';
 
-interface Page<Item> {
+/** Of a list. */
+export interface Page<Item> {
   readonly items: readonly Item[];
   readonly nextCursor: string | null;
 }

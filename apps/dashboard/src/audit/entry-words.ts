@@ -7,6 +7,9 @@ const verbs: Readonly<Record<string, string>> = {
   delete: 'Deleted',
   undelete: 'Undeleted',
   revoke: 'Revoked',
+  import: 'Imported',
+  rotate: 'Rotated',
+  'end-overlap': 'Ended overlap of',
 };
 
 /** `Changed endpoint`. An action that this page was not made for stands as the API says it. */

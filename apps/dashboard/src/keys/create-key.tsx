@@ -1,14 +1,12 @@
 // Making an API key: its name, what it may do and for how long; then the key itself, once.
 import type { CreateApiKeyReply, Scope } from '@weir/api-contract';
 import { scopes } from '@weir/api-contract';
-import { useRef, useState } from 'react';
-import { newIdempotencyKey } from '../api/idempotency-key.ts';
-import { useAction } from '../api/use-action.ts';
-import { CodeBlock } from '../parts/code-block.tsx';
+import { useState } from 'react';
+import { useCreation } from '../api/use-creation.ts';
 import { Dialog } from '../parts/dialog.tsx';
 import { SelectField, TextField } from '../parts/field.tsx';
-import { Icon } from '../parts/icon.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { ShownOnce } from '../parts/shown-once.tsx';
 import { useSession } from '../session.tsx';
 
 const scopeWords: Readonly<Record<Scope, string>> = {
@@ -34,21 +32,12 @@ export function CreateKey({ onMade, onClose }: { onMade: () => void; onClose: ()
   const [chosen, setChosen] = useState<readonly Scope[]>(['read']);
   const [days, setDays] = useState<number>(90);
   const [made, setMade] = useState<CreateApiKeyReply | null>(null);
-  const { isBusy, problem, run, clear } = useAction();
-  const idempotencyKey = useRef(newIdempotencyKey());
+  const { isBusy, problem, create, revise, faultOf } = useCreation();
 
-  const revise = () => {
-    clear();
-    idempotencyKey.current = newIdempotencyKey();
-  };
-  const create = async () => {
+  const submit = async () => {
     const expiresAt = days === 0 ? null : new Date(Date.now() + days * dayMs).toISOString();
-    const reply = await run(() =>
-      api.createApiKey({
-        body: { name, scopes: [...chosen], expiresAt },
-        idempotencyKey: idempotencyKey.current,
-      }),
-    );
+    const body = { name, scopes: [...chosen], expiresAt };
+    const reply = await create((idempotencyKey) => api.createApiKey({ body, idempotencyKey }));
     if (reply === null) return;
     setMade(reply);
     onMade();
@@ -56,24 +45,15 @@ export function CreateKey({ onMade, onClose }: { onMade: () => void; onClose: ()
 
   if (made !== null) {
     return (
-      <Dialog title={made.apiKey.name} lead="The key is ready." onClose={onClose}>
-        <div className="notice notice-warn" role="status">
-          <Icon name="lock" />
-          <div className="notice-words">
-            <p className="advice">This key is shown now and never again. Keep it somewhere safe.</p>
-          </div>
-        </div>
-        <CodeBlock name="API key" text={made.secret} what="API key" testId="api-key" prominent wrapped />
-        <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
-            Done
-          </button>
-        </div>
-      </Dialog>
+      <ShownOnce
+        title={made.apiKey.name}
+        lead="The key is ready."
+        secret="key"
+        texts={[{ name: 'API key', text: made.secret, what: 'API key', testId: 'api-key' }]}
+        onClose={onClose}
+      />
     );
   }
-  const fieldFault = (field: string) =>
-    problem?.faults.find((fault) => fault.field === field || fault.field.startsWith(`${field}.`))?.message;
   return (
     <Dialog title="New API key" onClose={onClose}>
       <form
@@ -81,7 +61,7 @@ export function CreateKey({ onMade, onClose }: { onMade: () => void; onClose: ()
         noValidate
         onSubmit={(event) => {
           event.preventDefault();
-          void create();
+          void submit();
         }}
       >
         <TextField
@@ -89,7 +69,7 @@ export function CreateKey({ onMade, onClose }: { onMade: () => void; onClose: ()
           placeholder="What it is for"
           autoComplete="off"
           value={name}
-          error={fieldFault('name')}
+          error={faultOf('name')}
           onChange={(event) => {
             setName(event.target.value);
             revise();
@@ -109,7 +89,7 @@ export function CreateKey({ onMade, onClose }: { onMade: () => void; onClose: ()
               }}
             />
           ))}
-          {fieldFault('scopes') !== undefined && <p className="field-error">{fieldFault('scopes')}</p>}
+          {faultOf('scopes') !== undefined && <p className="field-error">{faultOf('scopes')}</p>}
         </fieldset>
         <SelectField
           label="It is valid"

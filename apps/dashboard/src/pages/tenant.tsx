@@ -55,9 +55,14 @@ interface LoadedProps {
 }
 
 function Loaded({ tenant, created, onChanged }: LoadedProps) {
+  const { api } = useSession();
   const mayWrite = useMay('write');
   const [asking, setAsking] = useState<'suspend' | 'delete' | null>(null);
   const close = () => setAsking(null);
+  // In the background, since nothing that is shown is wrong: only generations, and which roles there are to choose from.
+  const readAgain = () => {
+    api.getTenant({ params: { tenantId: tenant.id } }).then(onChanged, () => {});
+  };
   const withEndpoint = (changed: EndpointReply) =>
     tenant.endpoints.map((endpoint) => (endpoint.id === changed.id ? changed : endpoint));
   const freshOf = (endpointId: string): ConnectionStringsReply | null =>
@@ -127,6 +132,7 @@ function Loaded({ tenant, created, onChanged }: LoadedProps) {
           fresh={freshOf(endpoint.id)}
           openAtOnce={freshOf(endpoint.id) !== null}
           onChanged={(changed) => onChanged({ ...tenant, endpoints: withEndpoint(changed) })}
+          onStale={readAgain}
         />
       ))}
       {asking === 'delete' && <DeleteTenant tenant={tenant} onClose={close} />}

@@ -6,6 +6,8 @@ interface DialogProps {
   readonly title: string;
   readonly lead?: ReactNode;
   readonly small?: boolean;
+  /** A click beside it closes nothing, since what it shows is not shown again. */
+  readonly isKept?: boolean;
   /** What stays in sight below what scrolls: the sum of it and the buttons. */
   readonly foot?: ReactNode;
   readonly onClose: () => void;
@@ -13,7 +15,8 @@ interface DialogProps {
 }
 
 /** Open for as long as it is drawn. */
-export function Dialog({ title, lead, small = false, foot, onClose, children }: DialogProps) {
+export function Dialog(props: DialogProps) {
+  const { title, lead, small = false, isKept = false, foot, onClose, children } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
 
@@ -36,7 +39,7 @@ export function Dialog({ title, lead, small = false, foot, onClose, children }: 
       }}
       onClick={(event) => {
         // The backdrop belongs to the dialog element itself, everything else to its children.
-        if (event.target === dialog.current) onClose();
+        if (event.target === dialog.current && !isKept) onClose();
       }}
     >
       <div className="dialog-head">

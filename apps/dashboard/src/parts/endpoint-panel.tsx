@@ -8,6 +8,7 @@ import { LiveCharts } from '../live/live-charts.tsx';
 import { LiveTiles } from '../live/live-tiles.tsx';
 import { useActivity } from '../live/use-activity.ts';
 import { OrderMenu, standingOf } from '../orders/order-menu.tsx';
+import { RoleList } from '../roles/role-list.tsx';
 import { useMay, useSession } from '../session.tsx';
 import { PoolSettings } from '../settings/pool-settings.tsx';
 import { SizingDialog } from '../sizing/sizing-dialog.tsx';
@@ -23,10 +24,13 @@ interface EndpointPanelProps {
   /** Shows the Connect dialog from the start, as after a creation. */
   readonly openAtOnce: boolean;
   readonly onChanged: (endpoint: EndpointReply) => void;
+  /** Something was done after which the endpoint is not as it was read. */
+  readonly onStale: () => void;
 }
 
 /** Follows the endpoint for as long as it is drawn. */
-export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce, onChanged }: EndpointPanelProps) {
+export function EndpointPanel(props: EndpointPanelProps) {
+  const { tenantName, endpoint, fresh, openAtOnce, onChanged, onStale } = props;
   const { api } = useSession();
   const activity = useActivity(endpoint.id);
   const pins = usePins(api, endpoint.id);
@@ -61,6 +65,7 @@ export function EndpointPanel({ tenantName, endpoint, fresh, openAtOnce, onChang
       <LiveTiles activity={activity} budget={endpoint.budget} />
       <LiveCharts activity={activity} />
       <PinList pins={pins} />
+      <RoleList endpoint={endpoint} onStale={onStale} />
       <div className="columns">
         <div className="endpoint-facts">
           <div className="card">

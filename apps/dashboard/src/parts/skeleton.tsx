@@ -1,9 +1,24 @@
 // Grey lines that hold the place of what is being loaded.
 
-/** `lines` in percent of the width there is. Says "loading" once to screen readers. */
-export function Skeleton({ lines, what }: { lines: readonly number[]; what: string }) {
+interface SkeletonProps {
+  /** In percent of the width there is. */
+  readonly lines: readonly number[];
+  readonly what: string;
+}
+
+/** A card of them. */
+export function Skeleton(props: SkeletonProps) {
   return (
-    <div className="card card-body" aria-busy="true">
+    <div className="card">
+      <SkeletonLines {...props} />
+    </div>
+  );
+}
+
+/** Within a card that is there already. Says "loading" once to screen readers. */
+export function SkeletonLines({ lines, what }: SkeletonProps) {
+  return (
+    <div className="card-body" aria-busy="true">
       <p className="visually-hidden" role="status">
         Loading {what}
       </p>

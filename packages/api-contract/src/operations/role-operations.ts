@@ -76,6 +76,17 @@ export const roleOperations = {
     status: 200,
     reply: rolePasswordReplySchema,
   },
+  endOverlap: {
+    method: 'POST',
+    path: '/v1/endpoints/:endpointId/roles/:roleName/end-overlap',
+    tag: 'roles',
+    summary: 'Let the password before the last rotation open nothing any more',
+    description: 'Sessions that have begun go on. Where there is no overlap, nothing changes.',
+    scopes: ['write'],
+    params: roleParamsSchema,
+    status: 200,
+    reply: roleSchema,
+  },
   deleteRole: {
     method: 'DELETE',
     path: '/v1/endpoints/:endpointId/roles/:roleName',

@@ -1,6 +1,6 @@
 // Operations on the roles of an endpoint.
 import { pathOf } from '@weir/api-contract';
-import { findRole, forgetRole, listRoles as readRoles } from '@weir/catalog';
+import { endOverlap as end, findRole, forgetRole, listRoles as readRoles } from '@weir/catalog';
 import { ApiError } from '../../errors.ts';
 import { askAsService } from '../../roles/ask-as.ts';
 import { importRole as takeRole } from '../../roles/import-role.ts';
@@ -48,6 +48,16 @@ export const rotateRole: Perform<'rotateRole'> = async ({ params, body, author, 
   return rotate(parts, author, endpoint, params.roleName, overlapMs, create, (role, password) =>
     rolePasswordReply(endpoint, role, password, parts.config),
   );
+};
+
+export const endOverlap: Perform<'endOverlap'> = async ({ params, author }, parts) => {
+  const { roleName } = params;
+  const endpoint = await findOwnEndpoint(parts, author.organisationId, params.endpointId);
+  const role = await parts.catalog.change(author, (change) => end(change, endpoint.id, roleName));
+  if (role === 'absent') throw new ApiError('role-not-found');
+  if (role === 'unfinished') throw new ApiError('rotation-unfinished');
+  parts.log.info({ endpointId: endpoint.id, role: roleName }, 'overlap of a rotation ended');
+  return roleReply(endpoint, role);
 };
 
 export const deleteRole: Perform<'deleteRole'> = async ({ params, query, author }, parts) => {

@@ -1,0 +1,76 @@
+// Giving a role a new password: how long the one before opens besides; then the new one, once.
+import type { EndpointReply, RolePasswordReply, RoleReply } from '@weir/api-contract';
+import { useState } from 'react';
+import { useCreation } from '../api/use-creation.ts';
+import { SelectField } from '../parts/field.tsx';
+import { FormDialog } from '../parts/form-dialog.tsx';
+import { useSession } from '../session.tsx';
+import { RolePassword } from './role-password.tsx';
+
+const overlaps = [
+  { seconds: 0, label: 'not at all, as after a leak' },
+  { seconds: 900, label: 'for 15 minutes' },
+  { seconds: 3600, label: 'for an hour' },
+  { seconds: 86_400, label: 'for a day' },
+  { seconds: 604_800, label: 'for a week' },
+] as const;
+
+interface RotateRoleProps {
+  readonly endpoint: EndpointReply;
+  readonly role: RoleReply;
+  /** Hears of the role as it is rotated; the dialog stays open to show its password. */
+  readonly onRotated: (role: RoleReply) => void;
+  readonly onClose: () => void;
+}
+
+export function RotateRole({ endpoint, role, onRotated, onClose }: RotateRoleProps) {
+  const { api } = useSession();
+  const [overlapSeconds, setOverlapSeconds] = useState(3600);
+  const [made, setMade] = useState<RolePasswordReply | null>(null);
+  const { isBusy, problem, create, revise } = useCreation();
+
+  const submit = async () => {
+    const params = { endpointId: endpoint.id, roleName: role.name };
+    const body = { overlapSeconds };
+    const reply = await create((idempotencyKey) => api.rotateRole({ params, body, idempotencyKey }));
+    if (reply === null) return;
+    setMade(reply);
+    onRotated(reply.role);
+  };
+
+  if (made !== null) return <RolePassword made={made} lead="It has a new password." onClose={onClose} />;
+  return (
+    <FormDialog
+      title={`Rotate ${role.name}`}
+      lead="The database gets a new password at once. Nobody who is connected is dropped."
+      sum={
+        role.rotation !== null && (
+          <p className="purpose">
+            An overlap is under way: the password from before it stops to open, the present one goes on.
+          </p>
+        )
+      }
+      problem={problem}
+      submitLabel="Rotate password"
+      isBusy={isBusy}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <SelectField
+        label="The present password opens besides"
+        hint="On both hosts of every endpoint that this tenant has on the server. In the meantime give applications the new one."
+        value={overlapSeconds}
+        onChange={(event) => {
+          setOverlapSeconds(Number(event.target.value));
+          revise();
+        }}
+      >
+        {overlaps.map(({ seconds, label }) => (
+          <option key={seconds} value={seconds}>
+            {label}
+          </option>
+        ))}
+      </SelectField>
+    </FormDialog>
+  );
+}
