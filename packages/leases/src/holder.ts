@@ -15,6 +15,16 @@ export interface HolderStanding {
   readonly inUse: boolean;
 }
 
+/** A holder that has said nothing for so long that it can open nothing any more. */
+export interface SilentHolder {
+  readonly holder: string;
+  /** Of its last request. */
+  readonly seq: number;
+  /** Slots that stay its own until somebody has looked. */
+  readonly charge: number;
+  readonly silentMs: number;
+}
+
 /** What all leases of one process share. */
 export interface LeaseProcess {
   /** Its name as a holder, new at each start. */
@@ -150,7 +160,7 @@ export class LeaseHolder {
   }
 
   /** Holders that have said nothing for so long that no right of theirs to open can be left. */
-  silent(nowMs: number): { holder: string; seq: number; charge: number; silentMs: number }[] {
+  silent(nowMs: number): SilentHolder[] {
     return [...this.seen]
       .filter(([, { sinceMs, charge }]) => charge > 0 && nowMs - sinceMs >= rightsOverMs)
       .map(([holder, { seq, charge, sinceMs }]) => ({ holder, seq, charge, silentMs: nowMs - sinceMs }));

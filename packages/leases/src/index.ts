@@ -1,5 +1,5 @@
 // Leases of a budget over many processes, as pure decisions: the rule of shared state, and a process's side of it.
-export { type HolderStanding, LeaseHolder, type LeaseProcess } from './holder.ts';
+export { type HolderStanding, LeaseHolder, type LeaseProcess, type SilentHolder } from './holder.ts';
 export {
   type Registration,
   registeredIn,
@@ -22,3 +22,9 @@ export {
 } from './rule.ts';
 export { incumbencyMs, leaseMarginMs, leaseTtlMs, rightsOverMs, wantFreshMs } from './times.ts';
 export { type OpenedServer, type Told, Untold } from './untold.ts';
+export {
+  type LeaseAsked,
+  type LeasedUpstream,
+  type LeaseSurroundings,
+  UpstreamLease,
+} from './upstream-lease.ts';

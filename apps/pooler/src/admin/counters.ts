@@ -1,8 +1,8 @@
 // The process's counters as metrics and as the fleet's activity report: read when asked for, kept by nobody here.
 import type { EndpointActivity } from '@weir/fleet';
+import type { UpstreamLease } from '@weir/leases';
 import type { EndpointCounters } from '@weir/telemetry';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
-import type { UpstreamLease } from '../leases/upstream-lease.ts';
 import type { PoolRegistry } from '../pools/pool-registry.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
 import type { ServedEndpoint, WordCounts } from '../pools/served-endpoint.ts';

@@ -1,11 +1,10 @@
 // Keeps this process's leases: asks for what is wanted, renews, gives back, and lets the core grow with what it gets.
 import { randomUUID } from 'node:crypto';
 import { FleetUnavailableError, type LeaseStore } from '@weir/fleet';
-import type { LeaseProcess } from '@weir/leases';
+import { type LeaseProcess, UpstreamLease } from '@weir/leases';
 import type { Upstream } from '@weir/pooling';
 import type { Logger } from '@weir/telemetry';
 import { PoolerError } from '../errors.ts';
-import { UpstreamLease } from './upstream-lease.ts';
 
 export interface LeaseKeeperOptions {
   readonly store: LeaseStore;
@@ -17,7 +16,7 @@ export interface LeaseKeeperOptions {
   /** What the upstream's lease allows has changed: servers may be opened, or are to be given back. */
   changed(upstream: Upstream): void;
   /** Other holders at this upstream have fallen silent. */
-  lookForSilent(lease: UpstreamLease): void;
+  lookForSilent(lease: UpstreamLease<Upstream>): void;
 }
 
 const lookEachMs = 25;
@@ -26,7 +25,7 @@ const lookEachMs = 25;
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #process: LeaseProcess;
-  readonly #leases = new Map<string, UpstreamLease>();
+  readonly #leases = new Map<string, UpstreamLease<Upstream>>();
   readonly #timer: NodeJS.Timeout;
   readonly #stopNotes: () => void;
   #woken = false;
@@ -47,15 +46,19 @@ export class LeaseKeeper {
   }
 
   /** From now on the upstream's slots are those that are leased for it. */
-  attach(upstream: Upstream): UpstreamLease {
+  attach(upstream: Upstream): UpstreamLease<Upstream> {
     const { now } = this.#options;
-    const lease = new UpstreamLease(upstream, this.#process, now, () => this.#wake());
+    const lease = new UpstreamLease(upstream, this.#process, {
+      now,
+      random: Math.random,
+      wake: () => this.#wake(),
+    });
     upstream.lease = lease;
     this.#leases.set(upstream.id, lease);
     return lease;
   }
 
-  of(upstream: Upstream): UpstreamLease | null {
+  of(upstream: Upstream): UpstreamLease<Upstream> | null {
     return this.#leases.get(upstream.id) ?? null;
   }
 
@@ -87,12 +90,12 @@ export class LeaseKeeper {
 
   #look(): void {
     const now = this.#options.now();
-    const due: UpstreamLease[] = [];
+    const due: UpstreamLease<Upstream>[] = [];
     for (const lease of this.#leases.values()) if (lease.isDue(now)) due.push(lease);
     if (due.length > 0) void this.#ask(due, false);
   }
 
-  async #ask(leases: readonly UpstreamLease[], leaving: boolean): Promise<void> {
+  async #ask(leases: readonly UpstreamLease<Upstream>[], leaving: boolean): Promise<void> {
     const { store, now, changed, lookForSilent } = this.#options;
     const asked = leases.map((lease) =>
       lease.ask(`${this.#process.id}/${this.#process.seq}`, now(), leaving),

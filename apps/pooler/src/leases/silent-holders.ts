@@ -2,14 +2,22 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LeaseStore } from '@weir/fleet';
-import { leaseTtlMs, registeredIn, type Session, type Sight, sessionsOf, strangersIn } from '@weir/leases';
+import {
+  leaseTtlMs,
+  registeredIn,
+  type Session,
+  type Sight,
+  type SilentHolder,
+  sessionsOf,
+  strangersIn,
+  type UpstreamLease,
+} from '@weir/leases';
 import type { Upstream } from '@weir/pooling';
 import type { Logger } from '@weir/telemetry';
 import { asPoolerError } from '../errors.ts';
 import type { ServedEndpoint } from '../pools/served-endpoint.ts';
 import { serviceName, type TextRow } from '../server/service-connection.ts';
 import type { ServiceConnections } from '../server/service-connections.ts';
-import type { UpstreamLease } from './upstream-lease.ts';
 
 /** Something that answers one query, and may be closed afterwards. */
 export interface Looker {
@@ -49,14 +57,6 @@ const terminateQuery = `select pg_catalog.count(pg_catalog.pg_terminate_backend(
     (select one ->> 0, one ->> 1 from pg_catalog.json_array_elements($1::pg_catalog.json) one)
   and pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - backend_start) * 1000 >= $2::pg_catalog.float8`;
 
-/** A holder of which nothing has been heard for so long that it can open nothing any more. */
-interface Silent {
-  readonly holder: string;
-  readonly seq: number;
-  readonly charge: number;
-  readonly silentMs: number;
-}
-
 export class SilentHolders {
   readonly #options: SilentHoldersOptions;
   readonly #nextLookAtMs = new Map<string, number>();
@@ -69,13 +69,12 @@ export class SilentHolders {
    * Has what is due looked for, unless that was done a moment ago: strangers after shared state had forgotten, a silent
    * holder. What is found goes out with the lease's next request.
    */
-  lookFor(lease: UpstreamLease): void {
+  lookFor(lease: UpstreamLease<Upstream>): void {
     const { now, log } = this.#options;
     const { upstream } = lease;
     const { unchecked } = lease.holder;
-    const [silent] = lease.holder.silent(now());
-    // One that cannot be heard may serve clients all the same: it is left alone until its slots are needed.
-    const isNeeded = unchecked !== null || (silent !== undefined && lease.refused);
+    const silent = lease.silentInTheWay(now());
+    const isNeeded = unchecked !== null || silent !== null;
     if (!isNeeded && !lease.isWatchDue(now())) return;
     if ((this.#nextLookAtMs.get(upstream.id) ?? 0) > now()) return;
     // Not again before this one is over.
@@ -102,7 +101,7 @@ export class SilentHolders {
   }
 
   /** Counts what is there, for the metrics: nothing follows from it. */
-  async #watch(lease: UpstreamLease): Promise<void> {
+  async #watch(lease: UpstreamLease<Upstream>): Promise<void> {
     const { look, log, rolesOf, now } = this.#options;
     const { upstream } = lease;
     const looker = look(upstream);
@@ -118,7 +117,7 @@ export class SilentHolders {
     }
   }
 
-  async #check(lease: UpstreamLease, memory: string): Promise<void> {
+  async #check(lease: UpstreamLease<Upstream>, memory: string): Promise<void> {
     const { look, log, rolesOf } = this.#options;
     const { upstream } = lease;
     const looker = look(upstream);
@@ -136,7 +135,7 @@ export class SilentHolders {
     }
   }
 
-  async #look(lease: UpstreamLease, silent: Silent): Promise<void> {
+  async #look(lease: UpstreamLease<Upstream>, silent: SilentHolder): Promise<void> {
     const { now, log, look, rolesOf } = this.#options;
     const { upstream } = lease;
     const looker = look(upstream);

@@ -1,13 +1,7 @@
-// The lease of one upstream as the pooling core sees it, and what its next request says.
-import {
-  type LeaseAnswer,
-  LeaseHolder,
-  type LeaseProcess,
-  type LeaseRequest,
-  type OpenedServer,
-  Untold,
-} from '@weir/leases';
-import type { Lease, Upstream } from '@weir/pooling';
+// The lease of one upstream as the pooling core sees it: when it asks next, and what it says then.
+import { LeaseHolder, type LeaseProcess, type SilentHolder } from './holder.ts';
+import type { LeaseAnswer, LeaseRequest } from './rule.ts';
+import { type OpenedServer, type Told, Untold } from './untold.ts';
 
 /** Who waits in vain for more asks again so often; a note that something came free is faster. */
 const retryEachMs = 100;
@@ -24,27 +18,53 @@ const failedRetryMs = 250;
 /** Server connections are registered this soon after they were opened. */
 const registerWithinMs = 50;
 
+/** What a lease must know of its upstream; that of the pooling core has it all. Counts are of slots of this process. */
+export interface LeasedUpstream {
+  readonly id: string;
+  readonly budget: number;
+  readonly used: number;
+  readonly idle: number;
+  readonly direct: number;
+  readonly pinned: number;
+  readonly pools: { readonly size: number };
+  readonly directWaiters: { readonly length: number };
+  /** Slots beyond those in use that somebody waits for, and for how long the first has. */
+  wanted(nowMs: number): { readonly count: number; readonly waitMs: number };
+}
+
+/** One request, with what else goes out beside it. */
+export interface LeaseAsked extends Told {
+  readonly request: LeaseRequest;
+}
+
+/** What a lease has of the process around it. */
+export interface LeaseSurroundings {
+  /** Its monotonic clock, in ms. */
+  now(): number;
+  /** At least 0, less than 1: so that processes do not all ask at the same moment. */
+  random(): number;
+  /** Asks for a look at all leases at the end of this turn. */
+  wake(): void;
+}
+
 /** Joins an upstream of the pooling core with this process's rights there. */
-export class UpstreamLease implements Lease {
-  readonly upstream: Upstream;
+export class UpstreamLease<U extends LeasedUpstream = LeasedUpstream> {
+  readonly upstream: U;
   readonly holder: LeaseHolder;
   /** When it asks next, if nothing is wanted before. */
   nextAtMs = 0;
-  private readonly now: () => number;
-  private readonly wake: () => void;
+  private readonly around: LeaseSurroundings;
   private short = false;
   private askedAtMs = Number.NEGATIVE_INFINITY;
   /** Nothing that is wanted makes it ask before. */
   private notBeforeMs = 0;
   private readonly untold = new Untold();
 
-  /** `wake` asks for a look at all leases at the end of this turn. */
-  constructor(upstream: Upstream, process: LeaseProcess, now: () => number, wake: () => void) {
+  constructor(upstream: U, process: LeaseProcess, around: LeaseSurroundings) {
     this.upstream = upstream;
     this.holder = new LeaseHolder(upstream.id, process);
-    this.now = now;
-    this.wake = wake;
-    this.watchAtMs = now() + watchEachMs * Math.random();
+    this.around = around;
+    this.watchAtMs = around.now() + watchEachMs * around.random();
   }
 
   get most(): number {
@@ -64,15 +84,15 @@ export class UpstreamLease implements Lease {
   }
 
   want(): void {
-    const now = this.now();
+    const now = this.around.now();
     this.askBy(Math.max(now, this.notBeforeMs));
-    if (this.nextAtMs <= now && !this.holder.asking) this.wake();
+    if (this.nextAtMs <= now && !this.holder.asking) this.around.wake();
   }
 
   freed(): void {
     if (!this.holder.mayGive(this.upstream.used)) return;
-    this.askBy(this.now());
-    this.wake();
+    this.askBy(this.around.now());
+    this.around.wake();
   }
 
   get isWantedElsewhere(): boolean {
@@ -81,9 +101,9 @@ export class UpstreamLease implements Lease {
 
   idled(): void {
     if (!this.inSpare) return;
-    const now = this.now();
+    const now = this.around.now();
     this.askBy(Math.max(now, this.askedAtMs + idleTellEachMs));
-    if (this.nextAtMs <= now && !this.holder.asking) this.wake();
+    if (this.nextAtMs <= now && !this.holder.asking) this.around.wake();
   }
 
   /** Something could be given to others. */
@@ -94,13 +114,13 @@ export class UpstreamLease implements Lease {
   /** Somebody waits elsewhere, or slots came free: `limit` as in a note. */
   noted(limit: number | null): void {
     if (limit !== null) this.holder.limited(limit);
-    if (limit === null || this.inSpare) this.askBy(this.now());
+    if (limit === null || this.inSpare) this.askBy(this.around.now());
   }
 
   serverOpened(server: OpenedServer): void {
     if (server.processId === 0) return;
     this.untold.serverOpened(server);
-    this.askBy(this.now() + registerWithinMs);
+    this.askBy(this.around.now() + registerWithinMs);
   }
 
   serverGone(processId: number): void {
@@ -110,15 +130,15 @@ export class UpstreamLease implements Lease {
   /** No more than `charge` of a silent holder's server connections can be there. */
   proven(silent: NonNullable<LeaseRequest['silent']>): void {
     this.untold.proven(silent);
-    this.askBy(this.now());
-    this.wake();
+    this.askBy(this.around.now());
+    this.around.wake();
   }
 
   /** The server was looked at, as has to be done once under each memory. */
   seen(checked: NonNullable<LeaseRequest['checked']>): void {
     this.untold.seen(checked);
-    this.askBy(this.now());
-    this.wake();
+    this.askBy(this.around.now());
+    this.around.wake();
   }
 
   /** Times that more server connections of Weir's were seen than the budget in force allows. */
@@ -129,7 +149,15 @@ export class UpstreamLease implements Lease {
 
   /** Slots that nobody can use until they are proven to be free: those of silent holders. */
   get quarantined(): number {
-    return this.holder.silent(this.now()).reduce((sum, { charge }) => sum + charge, 0);
+    return this.holder.silent(this.around.now()).reduce((sum, { charge }) => sum + charge, 0);
+  }
+
+  /**
+   * A silent holder that is to be looked for now, or null. One that cannot be heard may serve clients all the same: it
+   * is left alone until its slots are needed.
+   */
+  silentInTheWay(nowMs: number): SilentHolder | null {
+    return this.refused ? (this.holder.silent(nowMs)[0] ?? null) : null;
   }
 
   /** True for one of the processes that use the upstream, now and then. */
@@ -156,7 +184,7 @@ export class UpstreamLease implements Lease {
   }
 
   /** The next request. `leaving`: nothing is wanted here any more. */
-  ask(nonce: string, nowMs: number, leaving: boolean) {
+  ask(nonce: string, nowMs: number, leaving: boolean): LeaseAsked {
     const { upstream } = this;
     const { count, waitMs } = upstream.wanted(nowMs);
     this.askedAtMs = nowMs;
@@ -179,17 +207,17 @@ export class UpstreamLease implements Lease {
   }
 
   /** Returns false if nothing has changed: no answer came, or one that a later request has overtaken. */
-  answered(asked: ReturnType<UpstreamLease['ask']>, answer: LeaseAnswer | null, nowMs: number): boolean {
+  answered(asked: LeaseAsked, answer: LeaseAnswer | null, nowMs: number): boolean {
     const { request } = asked;
     if (answer === null) this.holder.unanswered(request);
     if (answer === null || !this.holder.answered(request, answer, nowMs)) {
-      this.nextAtMs = nowMs + failedRetryMs * (1 + Math.random());
+      this.nextAtMs = nowMs + failedRetryMs * (1 + this.around.random());
       this.notBeforeMs = this.nextAtMs;
       return false;
     }
     this.untold.answered(asked, answer.known);
     this.short = answer.share < request.keep + request.wanted;
-    this.nextAtMs = nowMs + renewEachMs * (0.75 + Math.random() / 2);
+    this.nextAtMs = nowMs + renewEachMs * (0.75 + this.around.random() / 2);
     const pauseMs = answer.closed === null ? retryEachMs : closedRetryMs;
     // Nor is there anything to be had by asking at once while nobody may open.
     this.notBeforeMs = this.short || !answer.open ? nowMs + pauseMs : nowMs;

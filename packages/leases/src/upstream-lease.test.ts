@@ -1,25 +1,26 @@
 // What goes out with a lease's requests, and how often it asks, with answers and time in the test's hand.
-import { type LeaseAnswer, overtaken } from '@weir/leases';
-import { Upstream } from '@weir/pooling';
 import { expect, test } from 'vitest';
+import { type LeaseAnswer, overtaken } from './rule.ts';
+import { rightsOverMs } from './times.ts';
 import { UpstreamLease } from './upstream-lease.ts';
 
-function leaseOf(clock: { nowMs: number }) {
-  const upstream = new Upstream('db', 8);
-  const lease = new UpstreamLease(
-    upstream,
-    { id: 'a', memories: new Map(), seq: 0 },
-    () => clock.nowMs,
-    () => {},
-  );
-  upstream.lease = lease;
-  return { upstream, lease };
+const idle = { id: 'db', budget: 8, used: 0, idle: 0, direct: 0, pinned: 0 };
+
+function leaseOf(clock: { nowMs: number }): UpstreamLease {
+  const upstream = {
+    ...idle,
+    pools: new Set(['app']),
+    directWaiters: [],
+    wanted: () => ({ count: 1, waitMs: 0 }),
+  };
+  const process = { id: 'a', memories: new Map(), seq: 0 };
+  return new UpstreamLease(upstream, process, { now: () => clock.nowMs, random: () => 0.5, wake() {} });
 }
 
 const answered: LeaseAnswer = { ...overtaken, current: true, known: true, share: 4, limit: 4, budget: 8 };
 
 test('what was found in the database while a request was under way goes out with the next one', () => {
-  const { lease } = leaseOf({ nowMs: 0 });
+  const lease = leaseOf({ nowMs: 0 });
   const asked = lease.ask('n', 0, false);
   const checked = { memory: 'm', strangers: 1 };
   const silent = { holder: 'b', seq: 1, charge: 0 };
@@ -34,11 +35,25 @@ test('what was found in the database while a request was under way goes out with
 
 test('who has slots and no right to open yet does not ask again at once, however often somebody wants one', () => {
   const clock = { nowMs: 0 };
-  const { upstream, lease } = leaseOf(clock);
+  const lease = leaseOf(clock);
   lease.answered(lease.ask('n', 0, false), { ...answered, unchecked: 'm' }, 1);
   clock.nowMs = 1;
-  expect(upstream.takeSlot(1)).toBe(false);
+  lease.want();
   expect(lease.nextAtMs).toBeGreaterThanOrEqual(100);
   lease.seen({ memory: 'm', strangers: 0 });
   expect(lease.nextAtMs).toBe(1);
+});
+
+test('a holder that has fallen silent is looked for only by who waits for its slots', () => {
+  const clock = { nowMs: 0 };
+  const lease = leaseOf(clock);
+  const hear = (share: number): void => {
+    const others = [{ holder: 'b', seq: 1, charge: 6 }];
+    lease.answered(lease.ask('n', clock.nowMs, false), { ...answered, share, others }, clock.nowMs);
+  };
+  for (; clock.nowMs < rightsOverMs; clock.nowMs += 500) hear(4);
+  hear(4);
+  expect(lease.silentInTheWay(clock.nowMs)).toBeNull();
+  hear(0);
+  expect(lease.silentInTheWay(clock.nowMs)).toMatchObject({ holder: 'b', charge: 6 });
 });
