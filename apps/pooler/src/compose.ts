@@ -158,7 +158,11 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   };
   const metrics = createMetrics({
     collect: () =>
-      collectCounters(registry, runner, leases, { errors: errorsBeforeEndpoint, cancels: cancelCounts }),
+      collectCounters(registry, runner, leases, {
+        errors: errorsBeforeEndpoint,
+        cancels: cancelCounts,
+        knownEndpoints: tenants.size,
+      }),
   });
   let admin: AdminListener | null = null;
   try {

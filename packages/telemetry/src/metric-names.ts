@@ -141,6 +141,12 @@ export const metricDefinitions = {
     help: "Sessions of roles that Weir uses which are none of Weir's, when the database was last looked at",
     labels: ['endpoint'],
   },
+  knownEndpoints: {
+    name: 'weir_known_endpoints',
+    type: 'gauge',
+    help: 'Endpoints whose published record this process has read, which it does when their first client comes',
+    labels: ['endpoint'],
+  },
   generation: {
     name: 'weir_endpoint_generation',
     type: 'gauge',

@@ -31,6 +31,7 @@ export interface EndpointCounters {
   readonly budgetQuarantined?: number;
   readonly budgetOverruns?: number;
   readonly foreignSessions?: number;
+  readonly knownEndpoints?: number;
   readonly generation?: number;
   readonly pausedPools?: number;
   /** As seen from clients: what they sent, and what they were sent. */
@@ -132,6 +133,7 @@ function sampleEndpoint(samples: SampleSet, endpoint: string, counters: Endpoint
   number(d.budgetQuarantined, counters.budgetQuarantined);
   number(d.budgetOverruns, counters.budgetOverruns);
   number(d.foreignSessions, counters.foreignSessions);
+  number(d.knownEndpoints, counters.knownEndpoints);
   number(d.generation, counters.generation);
   number(d.pausedPools, counters.pausedPools);
   if (counters.bytes !== undefined) {

@@ -38,6 +38,23 @@ async function tenantsNamed(name: string): Promise<readonly TenantReply[]> {
   return page.items;
 }
 
+test('a creation says what of its time the database took', async () => {
+  const reply = await bench.api.fetch('POST', '/v1/tenants', { ...tenantBody(bench.server), name: 'Timed' });
+  expect(reply.status).toBe(201);
+  const { tenant } = (await reply.json()) as CreateTenantReply;
+  const more = await bench.api.fetch('POST', `/v1/tenants/${tenant.id}/endpoints`, {
+    ...tenantBody(bench.server),
+    name: undefined,
+  });
+  expect(more.status).toBe(201);
+  for (const made of [reply, more]) {
+    const probeMs = /^probe;desc="database tried out";dur=([\d.]+)$/.exec(
+      made.headers.get('server-timing')!,
+    )?.[1];
+    expect(Number(probeMs)).toBeGreaterThan(0);
+  }
+});
+
 test('a creation that is repeated under its key gets the same reply, passwords and all, and makes nothing', async () => {
   const body = { ...tenantBody(bench.server), name: 'Once' };
   const first = await post('/v1/tenants', body, 'once-1');

@@ -5,6 +5,7 @@ import { createRedisFleet, type EndpointLookUp, type Fleet, loadSealKeys } from 
 import {
   type ControlApi,
   type Postgres,
+  type PostgresOptions,
   type Redis,
   startControlApi,
   startPostgres,
@@ -31,11 +32,21 @@ export const upstreamPassword = 'p@ss wörd/1';
 
 /** Starts everything; `shop` is a database of role `app`. */
 export async function startBench(
-  options: { readonly env?: Record<string, string | undefined> } = {},
+  options: {
+    readonly env?: Record<string, string | undefined>;
+    readonly serverSettings?: PostgresOptions['settings'];
+  } = {},
 ): Promise<Bench> {
   const directory = temporaryDirectory('control-api-bench');
   const sealKeyFile = join(directory.path, 'seal.key');
-  const [server, redis] = await Promise.all([startPostgres({ tls: true, maxConnections: 60 }), startRedis()]);
+  const [server, redis] = await Promise.all([
+    startPostgres({
+      tls: true,
+      maxConnections: 60,
+      ...(options.serverSettings && { settings: options.serverSettings }),
+    }),
+    startRedis(),
+  ]);
   await server.createRole('app', upstreamPassword);
   await server.sql('create database shop owner app');
   await server.sql('create database catalog');

@@ -1,4 +1,4 @@
-// Medians and ranges of small samples.
+// Medians, percentiles and ranges of samples.
 
 /** The middle of a sample; NaN for an empty one. */
 export function median(values: readonly number[]): number {
@@ -11,4 +11,10 @@ export function median(values: readonly number[]): number {
 /** Smallest and largest of a sample. */
 export function range(values: readonly number[]): { readonly least: number; readonly most: number } {
   return { least: Math.min(...values), most: Math.max(...values) };
+}
+
+/** The least value that `part` (0 to 1) of the sample does not exceed; NaN for an empty one. */
+export function percentile(values: readonly number[], part: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
 }

@@ -10,11 +10,19 @@ import { probeUpstream } from '../upstream/probe-upstream.ts';
 // 36^6 times some thousand names: a second try is rare, a fifth would be a broken source of randomness.
 const idTriesMax = 5;
 
+/** What is to be written, and how long the database took to be tried out. */
+export interface EndpointPlan {
+  readonly plan: NewEndpoint;
+  readonly probeMs: number;
+}
+
 /** Throws ApiError, an `upstream-…` one if the database cannot be used. */
-export async function planEndpoint({ config }: Parts, body: CreateEndpointBody): Promise<NewEndpoint> {
+export async function planEndpoint({ config }: Parts, body: CreateEndpointBody): Promise<EndpointPlan> {
   const { upstream } = body;
+  const startedAt = performance.now();
   const probed = await probeUpstream({ ...upstream, caPem: upstream.caPem ?? null }, probeOptions(config));
-  return {
+  const probeMs = performance.now() - startedAt;
+  const plan: NewEndpoint = {
     id: newEndpointId(randomBytes),
     probed,
     // The schema takes a body only with exactly one of the two ways to name it.
@@ -27,6 +35,12 @@ export async function planEndpoint({ config }: Parts, body: CreateEndpointBody):
     settings: { ...defaultEndpointSettings, ...withoutUndefined(body.settings ?? {}) },
     authQuery: body.authQuery ?? null,
   };
+  return { plan, probeMs };
+}
+
+/** `Server-Timing` of a creation: what of its time was the database's, which Weir cannot shorten. */
+export function probeTiming(probeMs: number): string {
+  return `probe;desc="database tried out";dur=${probeMs.toFixed(1)}`;
 }
 
 /** Calls `write` with new ids until they are free. */

@@ -13,19 +13,19 @@ export async function provisionEndpoint<Reply>(
   tenantId: string,
   body: CreateEndpointBody,
   create: Create<Reply>,
-  show: (endpoint: EndpointRecord) => Reply,
+  show: (endpoint: EndpointRecord, probeMs: number) => Reply,
 ): Promise<Reply> {
   // Looked up first, so that nobody waits for a probe only to hear that the tenant does not exist.
   if ((await findTenant(parts.catalog, author.organisationId, tenantId)) === null) {
     throw new ApiError('tenant-not-found');
   }
-  const plan = await planEndpoint(parts, body);
+  const { plan, probeMs } = await planEndpoint(parts, body);
   return withFreshIds(plan, (fresh) =>
     create(async (change) => {
       const endpoint = await createEndpoint(change, tenantId, fresh);
       if (endpoint === null) throw new ApiError('tenant-not-found');
       parts.log.info({ tenantId, endpointId: endpoint.id }, 'creating an endpoint');
-      return show(endpoint);
+      return show(endpoint, probeMs);
     }),
   );
 }

@@ -12,15 +12,15 @@ export async function provisionTenant<Reply>(
   parts: Parts,
   body: CreateTenantBody,
   create: Create<Reply>,
-  show: (tenant: TenantRecord, endpoint: EndpointRecord) => Reply,
+  show: (tenant: TenantRecord, endpoint: EndpointRecord, probeMs: number) => Reply,
 ): Promise<Reply> {
-  const plan = await planEndpoint(parts, body);
+  const { plan, probeMs } = await planEndpoint(parts, body);
   return withFreshIds(plan, (fresh) =>
     create(async (change) => {
       const id = newTenantId(randomBytes);
       const { tenant, endpoint } = await createTenant(change, { id, name: body.name }, fresh);
       parts.log.info({ tenantId: id, endpointId: endpoint.id }, 'creating a tenant');
-      return show(tenant, endpoint);
+      return show(tenant, endpoint, probeMs);
     }),
   );
 }

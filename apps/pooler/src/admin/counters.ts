@@ -60,10 +60,11 @@ export function standingsOf(registry: PoolRegistry, runner: PoolRunner): Map<Ser
   return all;
 }
 
-/** What belongs to no endpoint: errors of clients that named none of ours, and cancel requests, which name none. */
+/** What belongs to no endpoint: errors of clients that named none of ours, cancel requests, which name none, and how many are known. */
 export interface CountsOfNone {
   readonly errors: WordCounts;
   readonly cancels: WordCounts;
+  readonly knownEndpoints: number;
 }
 
 /** Everything for one scrape. */
@@ -74,7 +75,12 @@ export function collectCounters(
   none: CountsOfNone,
 ): EndpointCounters[] {
   const counters: EndpointCounters[] = [
-    { endpoint: '', errors: none.errors.counts, cancels: none.cancels.counts },
+    {
+      endpoint: '',
+      errors: none.errors.counts,
+      cancels: none.cancels.counts,
+      knownEndpoints: none.knownEndpoints,
+    },
   ];
   for (const [served, standing] of standingsOf(registry, runner)) {
     counters.push({

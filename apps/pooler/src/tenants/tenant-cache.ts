@@ -73,6 +73,11 @@ export class TenantCache {
     throw new PoolerError('ENDPOINT_NOT_KNOWN_YET', { endpoint: endpointId });
   }
 
+  /** How many endpoints are known. */
+  get size(): number {
+    return this.#known.size;
+  }
+
   /** What is known without asking, or null. */
   peek(endpointId: string): PublishedEndpoint | null {
     return this.#known.get(endpointId)?.endpoint ?? null;

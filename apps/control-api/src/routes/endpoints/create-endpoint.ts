@@ -1,5 +1,6 @@
 // POST /v1/tenants/:tenantId/endpoints: one more endpoint of a tenant.
 import { connectionStringsReply } from '../../tenants/connection-strings.ts';
+import { probeTiming } from '../../tenants/plan-endpoint.ts';
 import { provisionEndpoint } from '../../tenants/provision-endpoint.ts';
 import { endpointReply } from '../../tenants/replies.ts';
 import type { Perform } from '../operation.ts';
@@ -8,7 +9,8 @@ export const createEndpoint: Perform<'createEndpoint'> = (
   { params, body, caller, author, create, reply },
   parts,
 ) =>
-  provisionEndpoint(parts, author, params.tenantId, body, create, (endpoint) => {
+  provisionEndpoint(parts, author, params.tenantId, body, create, (endpoint, probeMs) => {
+    reply.header('server-timing', probeTiming(probeMs));
     reply.header('location', `/v1/endpoints/${endpoint.id}`);
     return {
       endpoint: endpointReply(endpoint, parts.config),
