@@ -213,7 +213,7 @@ test(
     const dialog = page.getByRole('dialog');
     const copyPassword = async () => {
       const password = await copyFrom(dialog, 'password');
-      expect(password).toBe(await dialog.getByTestId('role-password').textContent());
+      expect(password).toBe(await dialog.getByTestId('password').textContent());
       const pooled = await copyFrom(dialog, 'pooled connection string');
       expect(pooled).toContain(`reports:${password}@`);
       await dialog.getByRole('button', { name: 'Done' }).click();
@@ -238,6 +238,35 @@ test(
     await dialog.waitFor({ state: 'detached' });
     await expect.poll(() => loggedInAs(first), { timeout: 60_000 }).toBe('refused');
     expect(await loggedInAs(second)).toBe('reports');
+  },
+  patience,
+);
+
+test(
+  'makes a short-lived credential, logs in with it as its role, and revokes it',
+  async () => {
+    const credentials = page.getByRole('region', { name: 'Short-lived credentials' });
+    const dialog = page.getByRole('dialog');
+    await credentials.getByText('None opens anything now.').waitFor();
+    await credentials.getByRole('button', { name: 'New credential' }).click();
+    await dialog.getByLabel('Role', { exact: true }).selectOption('reports');
+    await dialog.getByRole('button', { name: 'Create credential' }).click();
+    const user = await copyFrom(dialog, 'user name');
+    const password = await copyFrom(dialog, 'password');
+    const strings = [
+      await copyFrom(dialog, 'pooled connection string'),
+      await copyFrom(dialog, 'direct connection string'),
+    ];
+    for (const string of strings) expect(string).toContain(`${user}:${password}@`);
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    expect(await page.content()).not.toContain(password);
+    expect(await Promise.all(strings.map(loggedInAs))).toEqual(['reports', 'reports']);
+
+    await credentials.getByRole('row', { name: new RegExp(`^${user} reports 14 min more`) }).waitFor();
+    await credentials.getByRole('button', { name: `Revoke ${user}` }).click();
+    await dialog.getByRole('button', { name: 'Revoke' }).click();
+    await credentials.getByText('None opens anything now.').waitFor();
+    await expect.poll(() => loggedInAs(strings[0]!), { timeout: 60_000 }).toBe('refused');
     expect(opened.faults).toEqual([]);
   },
   patience,

@@ -178,8 +178,14 @@ for (const view of views) {
       await page.keyboard.press('Escape');
       await page.getByRole('button', { name: 'Rotate role reports' }).click();
       await page.getByRole('button', { name: 'Rotate password' }).click();
-      await page.getByTestId('role-password').waitFor();
+      await page.getByTestId('password').waitFor();
       await look(page, view, 'role-password', false);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'New credential' }).click();
+      await page.getByLabel('Role', { exact: true }).selectOption('reports');
+      await page.getByRole('button', { name: 'Create credential' }).click();
+      await page.getByTestId('user-name').waitFor();
+      await look(page, view, 'credential', false);
       await page.keyboard.press('Escape');
       await open('Suspend', 'suspend');
       await page.keyboard.press('Escape');

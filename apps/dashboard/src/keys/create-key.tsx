@@ -49,7 +49,7 @@ export function CreateKey({ onMade, onClose }: { onMade: () => void; onClose: ()
         title={made.apiKey.name}
         lead="The key is ready."
         secret="key"
-        texts={[{ name: 'API key', text: made.secret, what: 'API key', testId: 'api-key' }]}
+        texts={[{ name: 'API key', text: made.secret, what: 'API key', testId: 'api-key', prominent: true }]}
         onClose={onClose}
       />
     );

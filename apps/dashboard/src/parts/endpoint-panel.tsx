@@ -3,6 +3,7 @@ import type { ConnectionStringsReply, EndpointReply } from '@weir/api-contract';
 import { useState } from 'react';
 import { usePins } from '../api/use-pins.ts';
 import { ConnectDialog } from '../connect/connect-dialog.tsx';
+import { CredentialList } from '../credentials/credential-list.tsx';
 import { memory } from '../format.ts';
 import { LiveCharts } from '../live/live-charts.tsx';
 import { LiveTiles } from '../live/live-tiles.tsx';
@@ -66,6 +67,7 @@ export function EndpointPanel(props: EndpointPanelProps) {
       <LiveCharts activity={activity} />
       <PinList pins={pins} />
       <RoleList endpoint={endpoint} onStale={onStale} />
+      <CredentialList endpoint={endpoint} onStale={onStale} />
       <div className="columns">
         <div className="endpoint-facts">
           <div className="card">

@@ -10,6 +10,8 @@ export interface ShownText {
   /** Finishes the announcement: "… copied". */
   readonly what: string;
   readonly testId: string;
+  /** The one that most people want. */
+  readonly prominent?: boolean;
 }
 
 interface ShownOnceProps {
@@ -19,7 +21,6 @@ interface ShownOnceProps {
   readonly secret: string;
   /** Anything else to know about it. */
   readonly note?: string;
-  /** The secret itself first. */
   readonly texts: readonly ShownText[];
   readonly onClose: () => void;
 }
@@ -37,8 +38,8 @@ export function ShownOnce({ title, lead, secret, note, texts, onClose }: ShownOn
           {note !== undefined && <p>{note}</p>}
         </div>
       </div>
-      {texts.map((one, index) => (
-        <CodeBlock key={one.testId} {...one} prominent={index === 0} wrapped />
+      {texts.map((one) => (
+        <CodeBlock key={one.testId} {...one} wrapped />
       ))}
       <div className="dialog-actions">
         <button type="button" className="button" onClick={onClose}>

@@ -3,9 +3,7 @@ import type { EndpointReply, RoleReply } from '@weir/api-contract';
 import { useCallback, useState } from 'react';
 import { usePages } from '../api/use-pages.ts';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
-import { MoreButton } from '../parts/more-button.tsx';
-import { ProblemNotice } from '../parts/problem-notice.tsx';
-import { SkeletonLines } from '../parts/skeleton.tsx';
+import { ListCard } from '../parts/list-card.tsx';
 import { useMay, useSession } from '../session.tsx';
 import { CreateRole } from './create-role.tsx';
 import { DeleteRole } from './delete-role.tsx';
@@ -44,47 +42,45 @@ export function RoleList({ endpoint, onStale }: RoleListProps) {
   const dialog = { endpoint, onClose: close };
 
   return (
-    <section className="card" aria-label="Roles">
-      <div className="card-head">
-        <h3>Roles</h3>
-        {mayWrite && (
-          <div className="card-buttons">
-            <button type="button" className="button button-small" onClick={() => setOpen({ act: 'import' })}>
-              Import role
-            </button>
-            {maySeeSecrets && (
+    <>
+      <ListCard
+        title="Roles"
+        what="roles"
+        note="Other roles of the database log in with their own passwords, where Weir may ask for them."
+        buttons={
+          mayWrite && (
+            <>
               <button
                 type="button"
                 className="button button-small"
-                onClick={() => setOpen({ act: 'create' })}
+                onClick={() => setOpen({ act: 'import' })}
               >
-                New role
+                Import role
               </button>
-            )}
-          </div>
+              {maySeeSecrets && (
+                <button
+                  type="button"
+                  className="button button-small"
+                  onClick={() => setOpen({ act: 'create' })}
+                >
+                  New role
+                </button>
+              )}
+            </>
+          )
+        }
+        pages={pages}
+        empty="None is known. One that is made here has its password sealed, so it can be rotated and lent."
+      >
+        {(roles) => (
+          <RoleTable
+            roles={roles}
+            mayWrite={mayWrite}
+            maySeeSecrets={maySeeSecrets}
+            onAct={(act, role) => setOpen({ act, role })}
+          />
         )}
-        <p>Other roles of the database log in with their own passwords, where Weir may ask for them.</p>
-      </div>
-      {load.state === 'loading' && <SkeletonLines what="roles" lines={[64, 52]} />}
-      {load.state === 'failed' && (
-        <div className="card-body">
-          <ProblemNotice problem={load.problem} onRetry={load.reload} />
-        </div>
-      )}
-      {load.state === 'ready' && load.value.items.length === 0 && (
-        <div className="card-body quiet">
-          <p>None is known. One that is made here has its password sealed, so it can be rotated and lent.</p>
-        </div>
-      )}
-      {load.state === 'ready' && load.value.items.length > 0 && (
-        <RoleTable
-          roles={load.value.items}
-          mayWrite={mayWrite}
-          maySeeSecrets={maySeeSecrets}
-          onAct={(act, role) => setOpen({ act, role })}
-        />
-      )}
-      <MoreButton pages={pages} what="roles" />
+      </ListCard>
       {open?.act === 'create' && <CreateRole {...dialog} onMade={show} />}
       {open?.act === 'import' && (
         <ImportRole
@@ -124,6 +120,6 @@ export function RoleList({ endpoint, onStale }: RoleListProps) {
           }}
         />
       )}
-    </section>
+    </>
   );
 }

@@ -1,11 +1,12 @@
 // The password that Weir has given a role, shown once with the strings that hold it.
 import type { RolePasswordReply } from '@weir/api-contract';
+import { passwordTexts } from '../connect/password-texts.ts';
 import { time } from '../format.ts';
 import { ShownOnce } from '../parts/shown-once.tsx';
 
 /** `lead` says what has happened. */
 export function RolePassword({
-  made: { role, password, connectionStrings },
+  made,
   lead,
   onClose,
 }: {
@@ -13,6 +14,7 @@ export function RolePassword({
   lead: string;
   onClose: () => void;
 }) {
+  const { role } = made;
   const previousUntil = role.rotation?.previousUntil;
   return (
     <ShownOnce
@@ -22,21 +24,7 @@ export function RolePassword({
       {...(previousUntil == null
         ? {}
         : { note: `The password before opens too until ${time(previousUntil)}.` })}
-      texts={[
-        { name: 'Password', text: password, what: 'password', testId: 'role-password' },
-        {
-          name: 'Pooled connection string',
-          text: connectionStrings.pooled,
-          what: 'pooled connection string',
-          testId: 'pooled-string',
-        },
-        {
-          name: 'Direct connection string',
-          text: connectionStrings.direct,
-          what: 'direct connection string',
-          testId: 'direct-string',
-        },
-      ]}
+      texts={passwordTexts(made)}
       onClose={onClose}
     />
   );
