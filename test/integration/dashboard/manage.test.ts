@@ -241,6 +241,8 @@ test(
     const { page, faults } = opened;
     const client = await weir.client();
     await client.query('select 1');
+    // Seen to be open, so that none is open only once the pause has come to the pooler.
+    await page.getByTestId('servers-open').filter({ hasText: /^1$/ }).waitFor();
     await page.getByRole('button', { name: 'Pause' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText(/every client waits, for 1 min|every client waits, for 60 s/).waitFor();
