@@ -1,4 +1,5 @@
 // Pooler processes under a supervisor: they share a port, are replaced when they end or stand still, and roll without refusals.
+import { connect } from 'node:net';
 import { type Pooler, startWeir, type Weir, waitUntil } from '@weir/harness';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -71,6 +72,17 @@ function churn(pooler: number) {
       return errors;
     },
   };
+}
+
+function isRefused(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
 }
 
 function restarts(metrics: string, reason: string): number {
@@ -159,8 +171,17 @@ describe.each(transports.map((transport, index) => ({ transport, index })))(
       const served = clients.served();
       await waitUntil(() => clients.served() > served + 20, { what: 'clients are served by the new one' });
       expect(await clients.stop()).toEqual([]);
+      // It leaves while one of its clients is busy: who comes meanwhile is refused, and not left in a queue until it ends.
       const line = pooler.log().find(({ msg }) => msg === 'another supervisor has taken over');
+      const busy = await weir.client({ pooler: index });
+      let isBusy = true;
+      const answered = busy.query('select pg_sleep(3)').finally(() => {
+        isBusy = false;
+      });
       process.kill(Number(line!.successor), 'SIGTERM');
+      await waitUntil(() => isRefused(pooler.port), { what: 'who comes is refused' });
+      expect(isBusy).toBe(true);
+      await answered;
       await waitUntil(async () => (await membersOf(pooler).catch(() => [])).length === 0, {
         what: 'the new supervisor has ended',
         timeoutMs: 30_000,

@@ -44,9 +44,12 @@ export async function runSupervisor(
   let leaving = false;
   let admin: AdminListener | null = null;
   const close = async (): Promise<void> => {
+    // Held here as well, a queue would outlive the listeners of the processes: who came then would wait in it unserved, and
+    // be reset at the end.
+    for (const socket of clientSockets) socket.close();
     await supervisor.drain();
     await admin?.close();
-    for (const socket of sockets) socket.close();
+    for (const socket of sockets) if (socket.use === 'admin') socket.close();
     log.info('ended');
   };
   if (!(await supervisor.start())) {
