@@ -10,7 +10,7 @@ export {
   sqlAlchemyPackages,
   testCacheDirectory,
 } from './fetched-packages.ts';
-export { type Pooler, type PoolerOptions, startPooler } from './pooler.ts';
+export { type Pooler, type PoolerOptions, startPooler, testCertificates } from './pooler.ts';
 export { hasSystemPostgres, type Postgres, type PostgresOptions, startPostgres } from './postgres.ts';
 export { findPsql, type PsqlResult, runPsql } from './psql.ts';
 export { type Redis, startRedis } from './redis.ts';

@@ -7,7 +7,7 @@ import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type BackendSampler, sampleBackends } from './backend-sampler.ts';
 import { PrivateRedis } from './private-redis.ts';
-import { RedisSwitch } from './redis-switch.ts';
+import { TcpSwitch } from './tcp-switch.ts';
 
 const budget = 6;
 const queryWaitTimeoutMs = 4_000;
@@ -17,7 +17,7 @@ const windowMs = 3_000;
 
 let first: PrivateRedis;
 let copy: PrivateRedis;
-let switches: RedisSwitch[];
+let switches: TcpSwitch[];
 let weir: Weir;
 let sampler: BackendSampler;
 const loads: { stop(): Promise<void> }[] = [];
@@ -26,14 +26,14 @@ beforeAll(async () => {
   const program = await findRedisProgram(process.env.WEIR_TEST_CACHE_DIR!);
   [first, copy] = [await PrivateRedis.start(program), await PrivateRedis.start(program)];
   await declareFreshLeases(first.url);
-  switches = [await RedisSwitch.to(first.port), await RedisSwitch.to(first.port)];
+  switches = [await TcpSwitch.to(first.port), await TcpSwitch.to(first.port)];
   weir = await startWeir({
     budget,
     poolers: 2,
     postgres: { maxConnections: 60 },
     settings: { queryWaitTimeoutMs },
     redis: { url: first.url, pid: null, close: async () => {}, [Symbol.asyncDispose]: async () => {} },
-    eachPooler: switches.map(({ url }) => ({ env: { WEIR_REDIS_URL: url } })),
+    eachPooler: switches.map(({ redisUrl }) => ({ env: { WEIR_REDIS_URL: redisUrl } })),
   });
   await weir.createRole('app_cold');
   sampler = await sampleBackends(weir.postgres.url, weir.database);
