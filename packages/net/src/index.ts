@@ -26,9 +26,10 @@ export {
   TransportError,
 } from './errors.ts';
 export { FrameChannel } from './frame-channel.ts';
+export { isLoopback } from './ip-address.ts';
 export { type Listener, type ListenOptions, listen } from './listener.ts';
 export { type ListeningSocket, openListeningSocket } from './listening-socket.ts';
-export { idleHandler } from './node-connection.ts';
+export { idleHandler, plainAddress } from './node-connection.ts';
 export type { ReadMode } from './node-plain.ts';
 export {
   type CertificateFiles,

@@ -59,6 +59,12 @@ export function addressKind(bytes: Uint8Array): AddressKind {
   return bytes.length === 4 ? ipv4Kind(bytes) : ipv6Kind(bytes);
 }
 
+/** Whether a literal is an address of the machine itself alone. */
+export function isLoopback(literal: string): boolean {
+  const bytes = addressBytes(literal);
+  return bytes !== null && addressKind(bytes) === 'loopback';
+}
+
 function ipv4Kind(bytes: Uint8Array): AddressKind {
   const [a, b, c, d] = bytes as unknown as [number, number, number, number];
   if (a === 0) return 'unspecified';

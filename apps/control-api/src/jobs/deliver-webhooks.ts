@@ -2,8 +2,8 @@
 import { type Catalog, type ClaimedDelivery, claimDeliveries, settleDelivery } from '@weir/catalog';
 import type { EgressPolicy } from '@weir/net';
 import type { Logger } from '@weir/telemetry';
+import { type RequestOutcome, sendChecked } from '../egress/checked-request.ts';
 import { version } from '../version.ts';
-import { type PostOutcome, postWebhook } from '../webhooks/post-webhook.ts';
 import { signatureOf } from '../webhooks/signature.ts';
 
 const deliveriesPerBatch = 32;
@@ -46,8 +46,8 @@ async function deliver(
     await settleDelivery(catalog, delivery, { status: null, error: 'secret', againInMs: pauseMsMax });
     return;
   }
-  const outcome = await postWebhook({
-    ...{ url, body, policy },
+  const outcome = await sendChecked({
+    ...{ method: 'POST', url, body, policy, plainTo: 'anywhere', replyBytesMax: null },
     headers: {
       'content-type': 'application/json',
       'user-agent': `weir/${version}`,
@@ -64,7 +64,7 @@ async function deliver(
   if (againInMs !== null) wakeAfter(againInMs);
 }
 
-function errorOf(outcome: PostOutcome): string | null {
+function errorOf(outcome: RequestOutcome): string | null {
   if ('error' in outcome) return outcome.error;
   if (outcome.status >= 200 && outcome.status < 300) return null;
   return outcome.status >= 300 && outcome.status < 400 ? 'redirect' : 'status';

@@ -7,17 +7,16 @@ import {
   webhooksMax,
   createWebhook as writeWebhook,
 } from '@weir/catalog';
-import { EgressError } from '@weir/net';
 import { isWebhookId } from '@weir/tenancy';
 import { type ControlApiConfig, egressPolicy } from '../../config.ts';
+import { insistMayBeDialled } from '../../egress/insist-may-be-dialled.ts';
 import { ApiError } from '../../errors.ts';
-import { checkReceiver } from '../../webhooks/post-webhook.ts';
 import { webhookReply } from '../../webhooks/replies.ts';
 import { pageOf, positionOf } from '../cursor.ts';
 import type { Perform } from '../operation.ts';
 
 export const createWebhook: Perform<'createWebhook'> = async ({ body, create, reply }, { config }) => {
-  await insistMayBeDialled(body.url, config);
+  await insistMayBeTold(body.url, config);
   return create(async (change) => {
     const made = await writeWebhook(change, body);
     if (made === 'too-many') {
@@ -49,7 +48,7 @@ export const changeWebhook: Perform<'changeWebhook'> = async (
   if ((await findWebhook(catalog, author.organisationId, webhookId)) === null) {
     throw new ApiError('webhook-not-found');
   }
-  if (body.url !== undefined) await insistMayBeDialled(body.url, config);
+  if (body.url !== undefined) await insistMayBeTold(body.url, config);
   const webhook = await catalog.change(author, (change) => changeInCatalog(change, webhookId, body));
   if (webhook === null) throw new ApiError('webhook-not-found');
   return webhookReply(webhook);
@@ -61,18 +60,7 @@ export const deleteWebhook: Perform<'deleteWebhook'> = async ({ params, author }
   return null;
 };
 
-/** Told at once to whoever mistyped; what counts is the check before each attempt. */
-async function insistMayBeDialled(url: string, config: ControlApiConfig): Promise<void> {
-  await checkReceiver(url, egressPolicy(config)).catch((error: unknown) => {
-    if (!(error instanceof EgressError)) throw error;
-    throw new ApiError('webhook-url-refused', {
-      faults: [
-        {
-          field: 'url',
-          message: error.reason === 'dns' ? 'its host has no address' : 'its address is not allowed',
-        },
-      ],
-      cause: error,
-    });
-  });
+function insistMayBeTold(url: string, config: ControlApiConfig): Promise<void> {
+  const reach = { policy: egressPolicy(config), plainTo: 'anywhere' } as const;
+  return insistMayBeDialled(url, reach, { slug: 'webhook-url-refused', field: 'url' });
 }
