@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
-import { operationIds } from '@weir/api-contract';
+import { isOpenOperation, operationIds } from '@weir/api-contract';
 import fastify from 'fastify';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { ApiError } from './errors.ts';
@@ -11,6 +11,8 @@ import type { AddRoute, App, Parts } from './parts.ts';
 import { addAuthentication } from './plugins/authenticate-caller.ts';
 import { addDashboard } from './plugins/dashboard.ts';
 import { addErrorReply, sendProblem } from './plugins/error-reply.ts';
+import { limitSources } from './plugins/limit-sources.ts';
+import { addOpenOperation } from './routes/open-operation.ts';
 import { addOperation } from './routes/operation.ts';
 import { performances } from './routes/performances.ts';
 import { addOpenApi } from './routes/service/openapi.ts';
@@ -61,9 +63,17 @@ export async function buildApp(parts: Parts): Promise<App> {
   app.register(async (open) => {
     for (const add of openRoutes) add(open as App, parts);
   });
+  app.register(async (open) => {
+    limitSources(open as App, parts.config.exchangesPerMinute);
+    for (const id of operationIds.filter(isOpenOperation)) {
+      addOpenOperation(open as App, parts, id, performances[id]);
+    }
+  });
   app.register(async (closed) => {
     addAuthentication(closed as App, parts);
-    for (const id of operationIds) addOperation(closed as App, parts, id, performances[id] as never);
+    for (const id of operationIds) {
+      if (!isOpenOperation(id)) addOperation(closed as App, parts, id, performances[id] as never);
+    }
   });
   addDashboard(app, parts.config.dashboardDir);
   await app.ready();

@@ -11,6 +11,8 @@ import { startWorker } from './jobs/start-worker.ts';
 import { EventStreams } from './live/event-stream.ts';
 import { createReportFeed } from './live/report-feed.ts';
 import { type Ends, openSharedParts, type SharedParts } from './shared-parts.ts';
+import { fetchIssuerKeys } from './trust/fetch-issuer-keys.ts';
+import { IssuerKeys } from './trust/issuer-keys.ts';
 
 /** A running control-api. */
 export interface ControlApi {
@@ -46,7 +48,11 @@ export async function startControlApi(
     ends.push(() => keyUse.close());
 
     const live = { feed: createReportFeed(() => fleet.registry.all()), streams: new EventStreams() };
-    const app = await buildApp({ config, catalog, fleet, log, metrics: createMetrics(), keyUse, live });
+    const policy = egressPolicy(config);
+    const now = () => performance.now();
+    const issuerKeys = new IssuerKeys((issuer) => fetchIssuerKeys(issuer, policy), now);
+    const metrics = createMetrics();
+    const app = await buildApp({ config, catalog, fleet, log, metrics, keyUse, live, issuerKeys });
     ends.push(() => app.close());
     // Before the app is closed, which waits for replies in hand, and these would go on.
     ends.push(async () => live.feed.close());

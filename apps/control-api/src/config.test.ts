@@ -16,6 +16,7 @@ test('the least environment gives the defaults', () => {
     ownListeners: [],
     firstKeyFile: null,
     requestsPerMinute: 6000,
+    exchangesPerMinute: 600,
     deletionGraceMs: 259_200_000,
     jobs: 'here',
     dashboardDir: null,

@@ -25,6 +25,8 @@ export interface ControlApiConfig {
   readonly firstKeyFile: string | null;
   /** Of one API key, at this process. */
   readonly requestsPerMinute: number;
+  /** Of tokens for credentials, by one source, at this process. */
+  readonly exchangesPerMinute: number;
   /** For how long the deletion of a tenant can be undone. */
   readonly deletionGraceMs: number;
   /** Where jobs are done: in this process, or in workers of their own. */
@@ -81,10 +83,13 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
   if (!Number.isInteger(publicPort) || publicPort < 1 || publicPort > 65_535) {
     faults.push('WEIR_PUBLIC_PORT is not a port');
   }
-  const requestsPerMinute = Number(text('WEIR_API_REQUESTS_PER_MINUTE') ?? 6000);
-  if (!Number.isInteger(requestsPerMinute) || requestsPerMinute < 1) {
-    faults.push('WEIR_API_REQUESTS_PER_MINUTE is not a whole number of at least 1');
-  }
+  const countOf = (name: string, otherwise: number): number => {
+    const count = Number(text(name) ?? otherwise);
+    if (!Number.isInteger(count) || count < 1) faults.push(`${name} is not a whole number of at least 1`);
+    return count;
+  };
+  const requestsPerMinute = countOf('WEIR_API_REQUESTS_PER_MINUTE', 6000);
+  const exchangesPerMinute = countOf('WEIR_EXCHANGES_PER_MINUTE', 600);
   const graceHours = Number(text('WEIR_DELETION_GRACE_HOURS') ?? 72);
   if (!(graceHours >= 0 && graceHours <= 8760)) {
     faults.push('WEIR_DELETION_GRACE_HOURS is not a number of hours from 0 to 8760');
@@ -110,6 +115,7 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
     ownListeners,
     firstKeyFile: text('WEIR_FIRST_KEY_FILE'),
     requestsPerMinute,
+    exchangesPerMinute,
     deletionGraceMs: Math.round(graceHours * 3_600_000),
     jobs: jobs as ControlApiConfig['jobs'],
     dashboardDir: text('WEIR_DASHBOARD_DIR'),

@@ -89,9 +89,41 @@ export const problems = {
     title: 'There is no such credential',
     action: 'List those that have not expired with GET /v1/tenants/:tenantId/credentials.',
   },
+  'trust-rule-not-found': {
+    status: 404,
+    title: 'There is no such trust rule',
+    action: 'List those of the tenant with GET /v1/tenants/:tenantId/trust-rules.',
+  },
+  'token-invalid': {
+    status: 401,
+    title: 'The token is not valid',
+    action:
+      'Get a new one from its issuer, and send it as it came. The detail says what is wrong with this one.',
+  },
+  'token-not-trusted': {
+    status: 403,
+    title: 'The trust rule does not trust this token',
+    action: 'Compare the claims named in "errors" with the rule, and change the one or the other.',
+  },
+  'issuer-refused': {
+    status: 422,
+    title: 'Weir does not ask this issuer for its keys',
+    action:
+      'Give an https:// URL with a public address. Loopback and private addresses need WEIR_EGRESS_ALLOW at control-api.',
+  },
+  'issuer-unavailable': {
+    status: 422,
+    title: 'The keys of the issuer cannot be had',
+    action: "Try again in a moment. If it stays so, compare the rule's issuer with what answers there.",
+  },
+  'too-many-trust-rules': {
+    status: 409,
+    title: 'The tenant has as many trust rules as it may have',
+    action: 'Delete one that is no longer needed, or let one mean more subjects with a *.',
+  },
   'changed-meanwhile': {
     status: 409,
-    title: 'The endpoint was changed by somebody else meanwhile',
+    title: 'It was changed by somebody else meanwhile',
     action: 'Read it again and repeat the change if it still makes sense.',
   },
   'role-exists': {
@@ -151,7 +183,7 @@ export const problems = {
   },
   'too-many-requests': {
     status: 429,
-    title: 'The API key has made too many requests',
+    title: 'There were too many requests',
     action: 'Wait as many seconds as the Retry-After header says.',
   },
   'upstream-dns': {

@@ -14,6 +14,7 @@ import type { KeyUse } from './callers/key-use.ts';
 import type { ControlApiConfig } from './config.ts';
 import type { EventStreams } from './live/event-stream.ts';
 import type { ReportFeed } from './live/report-feed.ts';
+import type { IssuerKeys } from './trust/issuer-keys.ts';
 
 /** What is watched as it happens. */
 export interface Live {
@@ -29,6 +30,7 @@ export interface Parts {
   readonly log: Logger;
   readonly keyUse: KeyUse;
   readonly live: Live;
+  readonly issuerKeys: IssuerKeys;
 }
 
 /** Fastify as the routes see it. */

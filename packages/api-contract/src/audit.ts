@@ -9,6 +9,7 @@ import {
   tenantIdSchema,
   timeSchema,
 } from './identity.ts';
+import { trustRuleIdSchema } from './trust-rules.ts';
 
 export { auditActions };
 
@@ -21,7 +22,11 @@ export const auditEntrySchema = z
     action: actionSchema,
     targetId: z.string().describe('Id of what was changed'),
     tenantId: z.string().nullable().describe('The tenant that it is, or belongs to'),
-    apiKeyId: z.string().describe('The key that the change was made with'),
+    apiKeyId: z.string().nullable().describe('The key that the change was made with'),
+    trustRuleId: z
+      .string()
+      .nullable()
+      .describe('The trust rule by whose token it was made; either this or apiKeyId is null'),
     address: z.string().describe('Where the request came from'),
     requestId: z.string(),
     changes: z
@@ -52,6 +57,7 @@ export const auditQuerySchema = pageQuerySchema.extend({
     .optional(),
   tenantId: tenantIdSchema.optional(),
   apiKeyId: apiKeyIdSchema.optional(),
+  trustRuleId: trustRuleIdSchema.optional(),
   since: givenTimeSchema.optional().describe('Only entries of this time or later'),
   until: givenTimeSchema.optional().describe('Only entries before this time'),
 });

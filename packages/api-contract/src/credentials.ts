@@ -21,7 +21,11 @@ export const credentialSchema = z
     id: credentialIdSchema,
     endpointId: endpointIdSchema,
     role: z.string().describe('Who the database takes its sessions for'),
-    apiKeyId: apiKeyIdSchema.describe('The key that it was made with'),
+    apiKeyId: apiKeyIdSchema.nullable().describe('The key that it was made with'),
+    trustRuleId: z
+      .string()
+      .nullable()
+      .describe('The trust rule by which a token was exchanged for it; either this or apiKeyId is null'),
     createdAt: timeSchema,
     expiresAt: timeSchema.describe('No login after it; a session that has begun goes on'),
   })

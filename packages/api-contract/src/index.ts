@@ -21,6 +21,7 @@ export * from './roles.ts';
 export * from './scopes.ts';
 export * from './settings.ts';
 export * from './tenants.ts';
+export * from './trust-rules.ts';
 export * from './upstream.ts';
 export * from './usage.ts';
 export * from './webhooks.ts';

@@ -29,6 +29,9 @@ export const apiPaths = {
   credentials: (tenantId: string) => pathOf('listCredentials', { tenantId }),
   credential: (tenantId: string, credentialId: string) =>
     pathOf('revokeCredential', { tenantId, credentialId }),
+  exchange: () => pathOf('exchangeToken'),
+  trustRules: (tenantId: string) => pathOf('listTrustRules', { tenantId }),
+  trustRule: (tenantId: string, trustRuleId: string) => pathOf('getTrustRule', { tenantId, trustRuleId }),
   roles: (endpointId: string) => pathOf('listRoles', { endpointId }),
   importedRoles: (endpointId: string) => pathOf('importRole', { endpointId }),
   role: (endpointId: string, roleName: string, query: { drop?: string } = {}) =>

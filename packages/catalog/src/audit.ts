@@ -41,7 +41,8 @@ export async function note({ tx, author }: Change, what: AuditedChange): Promise
     action: what.action,
     targetId: what.targetId,
     tenantId: what.tenantId ?? null,
-    apiKeyId: author.apiKeyId,
+    apiKeyId: author.apiKeyId ?? null,
+    trustRuleId: author.trustRuleId ?? null,
     address: author.address,
     requestId: author.requestId,
     changes,
@@ -58,6 +59,7 @@ export interface AuditFilter {
   readonly targetId?: string | undefined;
   readonly tenantId?: string | undefined;
   readonly apiKeyId?: string | undefined;
+  readonly trustRuleId?: string | undefined;
   readonly since?: Date | undefined;
   readonly until?: Date | undefined;
 }
@@ -81,6 +83,7 @@ export function listAudit(
         given(filter.targetId, (id) => eq(audit.targetId, id)),
         given(filter.tenantId, (id) => eq(audit.tenantId, id)),
         given(filter.apiKeyId, (id) => eq(audit.apiKeyId, id)),
+        given(filter.trustRuleId, (id) => eq(audit.trustRuleId, id)),
         given(filter.since, (at) => gte(audit.at, at)),
         given(filter.until, (at) => lt(audit.at, at)),
       ),

@@ -11,14 +11,27 @@ export type CatalogDatabase = NodePgDatabase<typeof schema>;
 /** A transaction, or the database itself where one statement is enough. */
 export type CatalogTransaction = Parameters<Parameters<CatalogDatabase['transaction']>[0]>[0];
 
-/** Who makes a change, for which organisation, and in which request. */
-export interface Author {
+interface AuthorFacts {
   readonly organisationId: string;
-  readonly apiKeyId: string;
   readonly requestId: string;
   /** Where the request came from. */
   readonly address: string;
 }
+
+/** Who calls with an API key. */
+export interface KeyAuthor extends AuthorFacts {
+  readonly apiKeyId: string;
+  readonly trustRuleId?: never;
+}
+
+/** Who calls with a token that a rule trusts. */
+export interface TokenAuthor extends AuthorFacts {
+  readonly apiKeyId?: never;
+  readonly trustRuleId: string;
+}
+
+/** Who makes a change, for which organisation, and in which request. */
+export type Author = KeyAuthor | TokenAuthor;
 
 /** A change under way: one transaction, and by whom. The functions that write take it as their first argument. */
 export interface Change {

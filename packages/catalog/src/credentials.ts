@@ -20,6 +20,8 @@ export interface NewCredential {
   readonly role: string;
   readonly verifier: string;
   readonly ttlMs: number;
+  /** Of the token that it was exchanged for; written down with its author. */
+  readonly subject?: string | undefined;
 }
 
 /**
@@ -30,29 +32,41 @@ export async function createCredential(
   change: Change,
   tenantId: string,
   endpointId: string,
-  { id, role, verifier, ttlMs }: NewCredential,
+  { id, role, verifier, ttlMs, subject }: NewCredential,
 ): Promise<CredentialRecord | 'absent' | 'no-role' | 'no-password' | 'too-many'> {
   const { tx, author } = change;
-  const endpoint = await lockEndpoint(change, endpointId);
-  if (endpoint?.tenantId !== tenantId) return 'absent';
-  const [known] = await tx
-    .select({ passwordSealed: roles.passwordSealed })
-    .from(roles)
-    .where(and(eq(roles.endpointId, endpointId), eq(roles.name, role)));
-  if (known === undefined) return 'no-role';
-  if (known.passwordSealed === null) return 'no-password';
+  const { apiKeyId, trustRuleId } = author;
+  const fault = await lockLendable(change, tenantId, endpointId, role);
+  if (fault !== null) return fault;
   const alive = and(eq(credentials.endpointId, endpointId), isAlive);
   if ((await tx.$count(credentials, alive)) >= credentialsMax) return 'too-many';
   const expiresAt = sql`now() + ${ttlMs} * interval '1 millisecond'`;
   const [row] = await tx
     .insert(credentials)
-    .values({ id, endpointId, role, verifier, apiKeyId: author.apiKeyId, expiresAt })
+    .values({ id, endpointId, role, verifier, apiKeyId, trustRuleId, expiresAt })
     .returning();
   await publishAgain(tx, [endpointId]);
-  const after = { endpointId, role, expiresAt: row!.expiresAt };
+  const after = { endpointId, role, expiresAt: row!.expiresAt, subject };
   const secrets = ['credential.password'];
   await note(change, { action: 'credential.create', targetId: id, tenantId, after, secrets });
   return credentialRecord(row!);
+}
+
+/** Locks an endpoint, and says what hinders its role from being lent; null: nothing. */
+export async function lockLendable(
+  change: Change,
+  tenantId: string,
+  endpointId: string,
+  role: string,
+): Promise<'absent' | 'no-role' | 'no-password' | null> {
+  const endpoint = await lockEndpoint(change, endpointId);
+  if (endpoint?.tenantId !== tenantId) return 'absent';
+  const [known] = await change.tx
+    .select({ passwordSealed: roles.passwordSealed })
+    .from(roles)
+    .where(and(eq(roles.endpointId, endpointId), eq(roles.name, role)));
+  if (known === undefined) return 'no-role';
+  return known.passwordSealed === null ? 'no-password' : null;
 }
 
 /** Those of a tenant that have not expired, the oldest first. */

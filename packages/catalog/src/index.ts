@@ -2,13 +2,21 @@
 export * from './api-keys.ts';
 export { type AuditAction, type AuditFilter, type AuditRecord, listAudit } from './audit.ts';
 export { noteBansCleared } from './bans.ts';
-export { type Author, type Catalog, type CatalogOptions, type Change, openCatalog } from './catalog.ts';
+export {
+  type Author,
+  type Catalog,
+  type CatalogOptions,
+  type Change,
+  type KeyAuthor,
+  openCatalog,
+} from './catalog.ts';
 export {
   type CredentialRecord,
   createCredential,
   credentialsMax,
   forgetExpiredCredentials,
   listCredentials,
+  type NewCredential,
   revokeCredential,
 } from './credentials.ts';
 export * from './deliveries.ts';
@@ -56,6 +64,7 @@ export {
   purgeTenants,
   undeleteTenant,
 } from './tenants.ts';
+export * from './trust-rules.ts';
 export * from './usage.ts';
 export {
   changeWebhook,

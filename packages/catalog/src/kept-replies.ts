@@ -1,10 +1,11 @@
 // Replies kept for repetitions: what a request with an Idempotency-Key was answered, in the transaction of what it made.
 import { and, eq, gt, lt, sql } from 'drizzle-orm';
-import type { Author, Catalog, Change } from './catalog.ts';
+import type { Catalog, Change } from './catalog.ts';
 import { keptReplies } from './schema.ts';
 
-/** Which request: the same author, route and key are the same request. */
+/** Which request: the same caller, route and key are the same request. */
 export interface RequestName {
+  readonly apiKeyId: string;
   /** Method and path. */
   readonly route: string;
   readonly idempotencyKey: string;
@@ -27,8 +28,7 @@ const keptFor = sql`interval '24 hours'`;
 /** The reply of the last 24 hours under this name, or null. Throws CatalogSealError. */
 export async function findKeptReply(
   catalog: Catalog,
-  { apiKeyId }: Author,
-  { route, idempotencyKey }: RequestName,
+  { apiKeyId, route, idempotencyKey }: RequestName,
 ): Promise<KeptReply | null> {
   const [row] = await catalog.db
     .select({ sealed: keptReplies.sealed })
@@ -47,11 +47,10 @@ export async function findKeptReply(
 
 /** Keeps a reply. Throws ReplyKeptError, after waiting for whoever is writing one under the same name. */
 export async function keepReply(
-  { tx, sealer, author }: Change,
-  { route, idempotencyKey }: RequestName,
+  { tx, sealer }: Change,
+  { apiKeyId, route, idempotencyKey }: RequestName,
   kept: KeptReply,
 ): Promise<void> {
-  const { apiKeyId } = author;
   const sealed = sealer.seal(JSON.stringify(kept), placeOf(apiKeyId, route, idempotencyKey));
   const written = await tx
     .insert(keptReplies)

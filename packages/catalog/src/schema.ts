@@ -272,10 +272,9 @@ export const credentials = pgTable(
     endpointId: text('endpoint_id').notNull(),
     role: text('role').notNull(),
     verifier: text('verifier').notNull(),
-    /** The key that it was made with. */
-    apiKeyId: text('api_key_id')
-      .notNull()
-      .references(() => apiKeys.id, { onDelete: 'restrict' }),
+    /** The key that it was made with, or the rule by which a token was exchanged for it. */
+    apiKeyId: text('api_key_id').references(() => apiKeys.id, { onDelete: 'restrict' }),
+    trustRuleId: text('trust_rule_id').references(() => trustRules.id, { onDelete: 'cascade' }),
     createdAt: createdAt(),
     expiresAt: moment('expires_at').notNull(),
   },
@@ -289,9 +288,50 @@ export const credentials = pgTable(
     check('credentials_id', sql`${table.id} ~ '^cred_[0-9a-z]{20}$'`),
     check('credentials_verifier', sql`${table.verifier} like 'SCRAM-SHA-256$%'`),
     check('credentials_expires', sql`${table.expiresAt} > ${table.createdAt}`),
+    check('credentials_author', sql`num_nonnulls(${table.apiKeyId}, ${table.trustRuleId}) = 1`),
     index('credentials_of_role').on(table.endpointId, table.role),
+    index('credentials_of_trust_rule').on(table.trustRuleId).where(sql`${table.trustRuleId} is not null`),
     index('credentials_page').on(table.endpointId, table.createdAt, table.id),
     index('credentials_expired').on(table.expiresAt),
+  ],
+);
+
+/** Whose tokens are exchanged for credentials of a role. */
+export const trustRules = pgTable(
+  'trust_rules',
+  {
+    id: text('id').primaryKey(),
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id, { onDelete: 'restrict' }),
+    endpointId: text('endpoint_id').notNull(),
+    role: text('role').notNull(),
+    description: text('description').notNull(),
+    issuer: text('issuer').notNull(),
+    audience: text('audience').notNull(),
+    subject: text('subject').notNull(),
+    /** One value, as it is read and changed as a whole. */
+    claims: jsonb('claims').$type<Readonly<Record<string, string>>>().notNull(),
+    ttlSecondsMax: integer('ttl_seconds_max').notNull(),
+    generation: bigint('generation', { mode: 'number' }).notNull().default(1),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    // It dies with its role, as credentials do.
+    foreignKey({
+      name: 'trust_rules_role',
+      columns: [table.endpointId, table.role],
+      foreignColumns: [roles.endpointId, roles.name],
+    }).onDelete('cascade'),
+    check('trust_rules_id', sql`${table.id} ~ '^tr_[0-9a-z]{20}$'`),
+    check('trust_rules_issuer', sql`${table.issuer} ~ '^https?://'`),
+    check('trust_rules_trusted', sql`length(${table.audience}) >= 1 and length(${table.subject}) >= 1`),
+    check('trust_rules_claims', sql`jsonb_typeof(${table.claims}) = 'object'`),
+    check('trust_rules_ttl', sql`${table.ttlSecondsMax} between 1 and 86400`),
+    check('trust_rules_generation', sql`${table.generation} >= 1`),
+    index('trust_rules_of_role').on(table.endpointId, table.role),
+    index('trust_rules_page').on(table.tenantId, table.createdAt, table.id),
   ],
 );
 
@@ -336,9 +376,9 @@ export const audit = pgTable(
     action: text('action', { enum: auditActions }).notNull(),
     targetId: text('target_id').notNull(),
     tenantId: text('tenant_id').references(() => tenants.id, { onDelete: 'restrict' }),
-    apiKeyId: text('api_key_id')
-      .notNull()
-      .references(() => apiKeys.id, { onDelete: 'restrict' }),
+    apiKeyId: text('api_key_id').references(() => apiKeys.id, { onDelete: 'restrict' }),
+    /** No reference: rules are deleted, and what they did stays written down. */
+    trustRuleId: text('trust_rule_id'),
     address: text('address').notNull(),
     requestId: text('request_id').notNull(),
     changes: jsonb('changes').$type<readonly FieldChange[]>().notNull(),
@@ -346,10 +386,14 @@ export const audit = pgTable(
   (table) => [
     check('audit_action', sql`${table.action} ~ '^[a-z-]+\\.[a-z-]+$'`),
     check('audit_changes', sql`jsonb_typeof(${table.changes}) = 'array'`),
+    check('audit_author', sql`num_nonnulls(${table.apiKeyId}, ${table.trustRuleId}) = 1`),
     index('audit_page').on(table.organisationId, table.id),
     index('audit_of_target').on(table.organisationId, table.targetId, table.id),
     index('audit_of_tenant').on(table.organisationId, table.tenantId, table.id),
     index('audit_of_key').on(table.organisationId, table.apiKeyId, table.id),
+    index('audit_of_trust_rule')
+      .on(table.organisationId, table.trustRuleId, table.id)
+      .where(sql`${table.trustRuleId} is not null`),
   ],
 );
 

@@ -10,6 +10,9 @@ export type ApiKeyId = string & { readonly __brand: 'ApiKeyId' };
 /** `cred_` and 20 base36 characters; also the user name that is logged in with. */
 export type CredentialId = string & { readonly __brand: 'CredentialId' };
 
+/** `tr_` and 20 base36 characters. */
+export type TrustRuleId = string & { readonly __brand: 'TrustRuleId' };
+
 /** `tn_` and 20 base36 characters. */
 export type TenantId = string & { readonly __brand: 'TenantId' };
 
@@ -32,6 +35,7 @@ const base36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 const organisationIdPattern = /^org_[0-9a-z]{20}$/;
 const apiKeyIdPattern = /^key_[0-9a-f]{16}$/;
 const credentialIdPattern = /^cred_[0-9a-z]{20}$/;
+const trustRuleIdPattern = /^tr_[0-9a-z]{20}$/;
 const tenantIdPattern = /^tn_[0-9a-z]{20}$/;
 const webhookIdPattern = /^wh_[0-9a-z]{20}$/;
 const deliveryIdPattern = /^dl_[0-9a-z]{20}$/;
@@ -50,6 +54,11 @@ export function isApiKeyId(text: string): text is ApiKeyId {
 /** Whether `text` is a credential's id, and so a user name that Weir has made. */
 export function isCredentialId(text: string): text is CredentialId {
   return credentialIdPattern.test(text);
+}
+
+/** Whether `text` is the id of a trust rule. */
+export function isTrustRuleId(text: string): text is TrustRuleId {
+  return trustRuleIdPattern.test(text);
 }
 
 /** Whether `text` is a tenant id. */
@@ -80,6 +89,11 @@ export function newOrganisationId(randomBytes: RandomBytes): OrganisationId {
 /** A new credential id with 103 bits of randomness. */
 export function newCredentialId(randomBytes: RandomBytes): CredentialId {
   return `cred_${randomDigits(20, randomBytes)}` as CredentialId;
+}
+
+/** A new id of a trust rule with 103 bits of randomness. */
+export function newTrustRuleId(randomBytes: RandomBytes): TrustRuleId {
+  return `tr_${randomDigits(20, randomBytes)}` as TrustRuleId;
 }
 
 /** A new tenant id with 103 bits of randomness. */

@@ -9,3 +9,4 @@ export type * from './published-endpoint.ts';
 export * from './settings.ts';
 export * from './sizing.ts';
 export * from './snippets.ts';
+export * from './subject-pattern.ts';

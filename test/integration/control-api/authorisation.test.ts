@@ -6,6 +6,7 @@ import {
   type CreateTenantReply,
   type CreateWebhookReply,
   type DeliveryReply,
+  isOpenOperation,
   type Operation,
   type OperationId,
   type Operations,
@@ -17,15 +18,19 @@ import {
   type RolePasswordReply,
   type Scope,
   scopes,
+  type TrustRuleReply,
 } from '@weir/api-contract';
+import { type OidcIssuer, startOidcIssuer } from '@weir/local-servers/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Bench, startBench, tenantBody } from './support.ts';
 
 let bench: Bench;
+let issuer: OidcIssuer;
 let own: Things;
 let foreign: Things;
 beforeAll(async () => {
-  bench = await startBench();
+  bench = await startBench({ env: { WEIR_EXCHANGES_PER_MINUTE: '100000' } });
+  issuer = await startOidcIssuer();
   await bench.server.sql('alter role app createrole');
   await bench.server.createRole('there', 'there-pw');
   const make = (name: string) =>
@@ -33,11 +38,16 @@ beforeAll(async () => {
   own = await thingsOf(await make('Own'));
   foreign = await thingsOf(await make('Foreign'));
 });
-afterAll(() => bench?.close());
+afterAll(async () => {
+  await issuer?.close();
+  await bench?.close();
+});
 
-/** An organisation with a key for each set of scopes, and one of each thing that operations are about. */
+/** An organisation with tokens, a key for each set of scopes, and one of each thing that operations are about. */
 interface Things {
   readonly ids: Readonly<Record<string, string>>;
+  /** Whose tokens its trust rules take. */
+  readonly subject: string;
   /** By the scopes, joined with commas. */
   readonly secrets: ReadonlyMap<string, string>;
 }
@@ -52,11 +62,12 @@ async function thingsOf({ organisation, secret }: CreateOrganisationReply): Prom
     const key = await as<CreateApiKeyReply>(secret, 'POST', '/v1/api-keys', { name: 'a key', scopes: set });
     secrets.set(set.join(), key.secret);
   }
-  return { ids: { organisationId: organisation.id, ...(await freshIds(secret)) }, secrets };
+  const subject = `organisation:${organisation.id}`;
+  return { ids: { organisationId: organisation.id, ...(await freshIds(secret, subject)) }, subject, secrets };
 }
 
 /** Things of their own for a call that may end them. */
-async function freshIds(secret: string): Promise<Record<string, string>> {
+async function freshIds(secret: string, subject: string): Promise<Record<string, string>> {
   const key = await as<CreateApiKeyReply>(secret, 'POST', '/v1/api-keys', {
     name: 'victim',
     scopes: ['read'],
@@ -77,12 +88,16 @@ async function freshIds(secret: string): Promise<Record<string, string>> {
   const credentials = pathOf('createCredential', ofTenant);
   const lent = { endpointId: endpoint.id, role: role.name };
   const { credential } = await as<CreateCredentialReply>(secret, 'POST', credentials, lent);
-  const deliveryId = delivery.id;
-  return { apiKeyId: key.apiKey.id, webhookId, deliveryId, credentialId: credential.id, ...ofTenant };
+  const trust = { ...ruleBody, ...lent, subject, issuer: issuer.url };
+  const rule = await as<TrustRuleReply>(secret, 'POST', pathOf('createTrustRule', ofTenant), trust);
+  const things = { apiKeyId: key.apiKey.id, webhookId, deliveryId: delivery.id, trustRuleId: rule.id };
+  return { ...things, credentialId: credential.id, ...ofTenant };
 }
 
 /** Nobody listens there. */
 const receiver = { url: 'http://127.0.0.1:9/', events: ['role.deleted' as const] };
+
+const ruleBody = { audience: 'weir', subject: 'organisation:made', issuer: 'http://127.0.0.1:9' };
 
 let roleCount = 0;
 /** All databases of this test are on one server. */
@@ -110,6 +125,9 @@ function bodies(ids: Readonly<Record<string, string>>): { [Id in WithBody]: Requ
     importRole: { name: 'there', password: 'there-pw' },
     rotateRole: {},
     createCredential: { endpointId: ids.endpointId as never, role: ids.roleName! },
+    createTrustRule: { ...ruleBody, endpointId: ids.endpointId as never, role: ids.roleName! },
+    changeTrustRule: { description: 'changed' },
+    exchangeToken: { trustRuleId: ids.trustRuleId as never, token: issuer.token({ sub: own.subject }) },
     pausePools: { role: 'app' },
     resumePools: {},
     reconnectPools: {},
@@ -121,15 +139,17 @@ function bodies(ids: Readonly<Record<string, string>>): { [Id in WithBody]: Requ
   };
 }
 
-async function call(id: OperationId, secret: string, ids: Readonly<Record<string, string>>) {
+/** Null: with no key. Where a token is asked for, with one of `own`. */
+async function call(id: OperationId, secret: string | null, ids: Readonly<Record<string, string>>) {
   const { method } = operations[id];
   const body = (bodies(ids) as Record<string, unknown>)[id];
-  const reply = await bench.api.fetch(method, pathOf(id, ids), body, { authorization: `Bearer ${secret}` });
+  const headers = { authorization: secret === null ? '' : `Bearer ${secret}` };
+  const reply = await bench.api.fetch(method, pathOf(id, ids), body, headers);
   const text = await reply.text();
   return { status: reply.status, text, problem: reply.ok ? null : (JSON.parse(text) as Problem) };
 }
 
-for (const id of operationIds) {
+for (const id of operationIds.filter((one) => !isOpenOperation(one))) {
   const operation: Operation = operations[id];
 
   test(`${id}: a key with any set of scopes may do it if the set holds ${operation.scopes.join(' and ') || 'nothing at all'}`, async () => {
@@ -137,7 +157,7 @@ for (const id of operationIds) {
     for (const set of scopeSets) {
       // What ends something, or takes that back, gets something of its own.
       const isItsOwn = operation.method === 'DELETE' || id === 'undeleteTenant';
-      const ids = isItsOwn ? { ...own.ids, ...(await freshIds(all)) } : own.ids;
+      const ids = isItsOwn ? { ...own.ids, ...(await freshIds(all, own.subject)) } : own.ids;
       if (id === 'undeleteTenant') await as(all, 'DELETE', pathOf('deleteTenant', ids));
       const { status, problem } = await call(id, own.secrets.get(set.join())!, ids);
       // An organisation may have only so many.
@@ -173,6 +193,18 @@ for (const id of operationIds) {
   test(`${id}: without a key, or with none that is one, it is refused before anything else`, async () => {
     for (const secret of ['', 'nonsense', `weir_${'0'.repeat(48)}`]) {
       expect((await call(id, secret, own.ids)).status).toBe(401);
+    }
+  });
+}
+
+for (const id of operationIds.filter(isOpenOperation)) {
+  test(`${id}: it needs no key, and with one it does neither more nor less`, async () => {
+    const keys = [...own.secrets.values(), ...foreign.secrets.values(), bench.api.apiKey, 'nonsense', null];
+    for (const key of keys) {
+      expect((await call(id, key, own.ids)).status).toBe(operations[id].status);
+      // A token of one organisation opens nothing of another.
+      const { status, text } = await call(id, key, foreign.ids);
+      expect([status, text.includes(foreign.subject)]).toEqual([403, false]);
     }
   });
 }

@@ -9,6 +9,7 @@ import {
   problemSchema,
   queryOf,
 } from '@weir/api-contract';
+import { type OidcIssuer, startOidcIssuer } from '@weir/local-servers/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { chooseSeed, type SeededRandom, seededRandom } from '../seeded-random.ts';
 import { clientOf } from './api-client.ts';
@@ -18,14 +19,21 @@ import { type Bench, startBench, tenantBody, upstreamPassword } from './support.
 // WEIR_API_FUZZ_CASES=2000 is the long form, some minutes.
 const casesPerOperation = Number(process.env.WEIR_API_FUZZ_CASES ?? 40);
 
+const unlimited = { WEIR_API_REQUESTS_PER_MINUTE: '1000000', WEIR_EXCHANGES_PER_MINUTE: '1000000' };
+
 let bench: Bench;
+let issuer: OidcIssuer;
 let client: ApiClient;
 beforeAll(async () => {
-  bench = await startBench({ env: { WEIR_API_REQUESTS_PER_MINUTE: '1000000' } });
+  bench = await startBench({ env: unlimited });
+  issuer = await startOidcIssuer();
   client = clientOf(bench.api.url, bench.api.apiKey);
   await bench.server.sql('alter role app createrole');
 });
-afterAll(() => bench?.close());
+afterAll(async () => {
+  await issuer?.close();
+  await bench?.close();
+});
 
 test('every operation does what it says through the client, and its replies are as the contract says', async () => {
   const called = new Set<OperationId>();
@@ -80,6 +88,20 @@ test('every operation does what it says through the client, and its replies are 
   expect(
     await counted.revokeCredential({ params: { ...params, credentialId: lent.credential.id } }),
   ).toBeNull();
+  const trusted = { issuer: issuer.url, audience: 'weir', subject: 'repo:acme/shop:ref:refs/heads/main' };
+  const rule = await counted.createTrustRule({
+    params,
+    body: { ...trusted, endpointId: endpoint.id, role: 'made', claims: { environment: 'production' } },
+  });
+  const ofRule = { params: { ...params, trustRuleId: rule.id } };
+  expect(await counted.getTrustRule(ofRule)).toEqual(rule);
+  const loose = await counted.changeTrustRule({ ...ofRule, body: { claims: {} }, ifGeneration: 1 });
+  expect(loose).toMatchObject({ generation: 2, claims: {}, subject: rule.subject });
+  expect((await counted.listTrustRules({ params })).items).toEqual([loose]);
+  const got = await counted.exchangeToken({ body: { trustRuleId: rule.id, token: issuer.token() } });
+  expect(got.credential).toMatchObject({ role: 'made', apiKeyId: null, trustRuleId: rule.id });
+  expect(await counted.deleteTrustRule({ ...ofRule, ifGeneration: 2 })).toBeNull();
+  expect((await counted.listCredentials({ params })).items).toEqual([]);
   expect(await counted.deleteRole({ ...ofRole, query: { drop: 'true' } })).toBeNull();
   expect((await counted.listUsage({ query: { by: 'day' } })).nextCursor).toBeNull();
   expect((await counted.getBans(ofEndpoint)).bans).toEqual([]);
@@ -161,6 +183,13 @@ async function freshIds(): Promise<readonly string[]> {
     params: { tenantId: tenant.id },
     body: { endpointId: endpoint.id, role: role.name },
   });
+  const rule = await client.createTrustRule({
+    params: { tenantId: tenant.id },
+    body: {
+      ...{ endpointId: endpoint.id, role: role.name, issuer: issuer.url },
+      ...{ audience: 'weir', subject: 'repo:acme/shop:ref:refs/heads/main' },
+    },
+  });
   // There may be only so many, and the requests here make more.
   for (const { id } of (await client.listWebhooks({ query: { limit: 200 } })).items)
     await client.deleteWebhook({ params: { webhookId: id } });
@@ -175,6 +204,8 @@ async function freshIds(): Promise<readonly string[]> {
     apiKey.id,
     role.name,
     credential.id,
+    rule.id,
+    issuer.token(),
     webhook.id,
     delivery.id,
     'shop',
@@ -214,6 +245,7 @@ const prefixes: Readonly<Record<string, string>> = {
   organisationId: 'org_',
   roleName: 'role_',
   credentialId: 'cred_',
+  trustRuleId: 'tr_',
   webhookId: 'wh_',
   deliveryId: 'dl_',
 };

@@ -1,8 +1,15 @@
 // How the API treats its callers: idempotency keys, ETags, request ids, limits of requests, filters.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CreateTenantReply, Problem, TenantPageReply, TenantReply } from '@weir/api-contract';
+import type {
+  CreateTenantReply,
+  Problem,
+  TenantPageReply,
+  TenantReply,
+  TrustRuleReply,
+} from '@weir/api-contract';
 import { startControlApi, temporaryDirectory, waitUntil } from '@weir/harness';
+import { startOidcIssuer } from '@weir/local-servers/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -205,7 +212,7 @@ test('tenants are found by the beginning of their name and by status, and no cha
   expect(suspended.items.map((tenant) => tenant.name)).toEqual(['a_b']);
 });
 
-test('a key that asks too often is told for how long to wait, and others are not held up', async () => {
+test('a key or a source that asks too often is told for how long to wait, and others are not held up', async () => {
   const directory = temporaryDirectory('limited-api');
   const keyFile = join(directory.path, 'key');
   writeFileSync(keyFile, bench.api.apiKey);
@@ -213,7 +220,10 @@ test('a key that asks too often is told for how long to wait, and others are not
     catalogUrl: catalogUrlOf(bench.server),
     redisUrl: bench.redis.url,
     sealKeyFile: bench.sealKeyFile,
-    env: { WEIR_FIRST_KEY_FILE: keyFile, WEIR_API_REQUESTS_PER_MINUTE: '5' },
+    env: {
+      WEIR_FIRST_KEY_FILE: keyFile,
+      ...{ WEIR_API_REQUESTS_PER_MINUTE: '5', WEIR_EXCHANGES_PER_MINUTE: '3', WEIR_EGRESS_ALLOW: '' },
+    },
   });
   const made = await limited.call<{ secret: string }>('POST', '/v1/api-keys', {
     name: 'a',
@@ -238,6 +248,24 @@ test('a key that asks too often is told for how long to wait, and others are not
   expect(waitS).toBeLessThanOrEqual(60);
   expect(await slugOf(replies[6]!)).toBe('too-many-requests');
   expect((await limited.fetch('GET', '/v1/me')).status).toBe(200);
+
+  // An issuer on loopback, which this control-api is not allowed to ask.
+  const issuer = await startOidcIssuer();
+  const { tenant, endpoint } = await createTenant(bench);
+  const rules = `/v1/tenants/${tenant.id}/trust-rules`;
+  const trusted = { issuer: issuer.url, audience: 'weir', subject: 'repo:acme/shop:ref:refs/heads/main' };
+  const rule = { endpointId: endpoint.id, role: 'app', ...trusted };
+  expect(await slugOf(await limited.fetch('POST', rules, rule))).toBe('issuer-refused');
+  const { id } = await bench.api.call<TrustRuleReply>('POST', rules, rule);
+  const exchange = { trustRuleId: id, token: issuer.token() };
+  const slugs: (string | undefined)[] = [];
+  for (let i = 0; i < 4; i++) {
+    slugs.push(await slugOf(await limited.fetch('POST', '/v1/credentials/exchange', exchange)));
+  }
+  expect(slugs).toEqual([...Array(3).fill('issuer-unavailable'), 'too-many-requests']);
+  expect(issuer.fetches).toBe(0);
+  expect((await bench.api.fetch('POST', '/v1/credentials/exchange', exchange)).status).toBe(201);
+  await issuer.close();
   await limited.close();
   directory.remove();
 });

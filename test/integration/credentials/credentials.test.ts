@@ -1,25 +1,43 @@
-// Short-lived credentials: any driver logs in with them on both hosts, until they expire or are revoked.
+// Short-lived credentials: made with a key or exchanged for a token, any driver logs in with them on both hosts, until they end.
 import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { CreateCredentialReply, CreateOrganisationReply } from '@weir/api-contract';
-import { findPsql, startWeir, type Weir, waitUntil } from '@weir/harness';
+import type {
+  CreateCredentialReply,
+  CreateOrganisationReply,
+  RequestPartInput,
+  TrustRuleReply,
+} from '@weir/api-contract';
+import { findPsql, startWeir, temporaryDirectory, type Weir, waitUntil } from '@weir/harness';
+import { findProgram } from '@weir/local-servers';
+import { type OidcIssuer, startOidcIssuer } from '@weir/local-servers/testing';
 import postgresJs from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clientOf } from '../control-api/api-client.ts';
 import { clientsPerTest, one } from '../open-clients.ts';
 
+const subject = 'repo:acme/shop:ref:refs/heads/main';
+
 let weir: Weir;
+let issuer: OidcIssuer;
 let api: ReturnType<typeof clientOf>;
 let params: { tenantId: never };
 let endpointId: never;
 beforeAll(async () => {
   weir = await startWeir({ budget: 10, poolers: 2 });
+  issuer = await startOidcIssuer();
   api = clientOf(weir.apiUrl, weir.apiKey);
   params = { tenantId: weir.tenant.id as never };
   endpointId = weir.endpoint.id as never;
   await api.importRole({ params: { endpointId }, body: { name: 'app', password: 'app-pw' } });
 });
-afterAll(() => weir?.close());
+afterAll(async () => {
+  await issuer?.close();
+  await weir?.close();
+});
 const connect = clientsPerTest(() => weir);
 
 const lend = (ttlSeconds?: number): Promise<CreateCredentialReply> =>
@@ -140,3 +158,224 @@ test('it is refused for a role that is not known, one whose password is not kept
   const second = await api.createTenant({ body: { name: 'Second', computeRamGb: 1, upstream } });
   await refused({ endpointId: second.endpoint.id as never, role: user }, 404, 'endpoint-not-found');
 });
+
+const trust = (change: Partial<RequestPartInput<'createTrustRule', 'body'>> = {}): Promise<TrustRuleReply> =>
+  api.createTrustRule({
+    params,
+    body: { endpointId, role: 'app', issuer: issuer.url, audience: 'weir', subject, ...change },
+  });
+
+/** Without a key, as whoever has a token does it. */
+async function exchange(trustRuleId: string, token: string, more: object = {}) {
+  const reply = await fetch(`${weir.apiUrl}/v1/credentials/exchange`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ trustRuleId, token, ...more }),
+  });
+  return {
+    status: reply.status,
+    body: (await reply.json()) as CreateCredentialReply & Record<string, unknown>,
+  };
+}
+
+test('a token is exchanged for a credential that logs in at once at every pooler on both hosts', async () => {
+  const rule = await trust({ subject: 'repo:acme/*:ref:refs/heads/main', ttlSecondsMax: 600 });
+  const token = issuer.token();
+  // Again and again, until it expires.
+  for (let i = 0; i < 3; i++) {
+    const { status, body } = await exchange(rule.id, token);
+    expect(status).toBe(201);
+    for (const direct of [false, true]) {
+      for (const pooler of [0, 1]) {
+        const client = await logIn(body, direct, pooler);
+        expect(await one(client, 'select session_user')).toBe('app');
+        await client.end();
+      }
+    }
+  }
+  const { body } = await exchange(rule.id, token);
+  const { credential } = body;
+  expect(Date.parse(credential.expiresAt) - Date.parse(credential.createdAt)).toBe(600_000);
+  expect(credential).toMatchObject({ role: 'app', endpointId, apiKeyId: null, trustRuleId: rule.id });
+  const { items } = await api.listAudit({ query: { trustRuleId: rule.id } });
+  expect(items.map(({ action }) => action)).toEqual(Array(4).fill('credential.create'));
+  expect(items[0]).toMatchObject({ targetId: body.user, apiKeyId: null, address: '127.0.0.1' });
+  expect(items[0]!.changes).toContainEqual({ field: 'subject', before: null, after: subject });
+  for (const secret of [body.password, token]) {
+    expect(JSON.stringify(items) + weir.logs()).not.toContain(secret);
+  }
+  const psql = findPsql();
+  if (psql === null) return;
+  const url = weir.pooledUrl({ role: body.user, password: body.password });
+  const { stdout } = await promisify(execFile)(psql, ['-XAtc', 'select session_user', url]);
+  expect(stdout).toBe('app\n');
+});
+
+test('what is no token of the rule is refused with what is wrong, and nothing is made', async () => {
+  const rule = await trust({
+    subject: 'repo:acme/*:ref:refs/heads/main',
+    claims: { environment: 'production' },
+  });
+  const other = await startOidcIssuer();
+  const now = Math.floor(Date.now() / 1000);
+  const good = { environment: 'production' };
+  const refused: [string, string, number, string, unknown][] = [
+    ['an audience', issuer.token({ ...good, aud: 'x' }), 403, 'token-not-trusted', 'token.aud'],
+    ['a subject', issuer.token({ ...good, sub: `${subject}/s` }), 403, 'token-not-trusted', 'token.sub'],
+    ['a claim', issuer.token(), 403, 'token-not-trusted', 'token.environment'],
+    ['an issuer', other.token(good), 403, 'token-not-trusted', 'token.iss'],
+    ['an end', issuer.token({ ...good, exp: now - 60 }), 401, 'token-invalid', 'it has expired'],
+    ['a beginning', issuer.token({ ...good, nbf: now + 60 }), 401, 'token-invalid', 'it is not valid yet'],
+    ['no key', issuer.token(good, { alg: 'none' }), 401, 'token-invalid', expect.stringContaining('"none"')],
+    [
+      'a secret',
+      issuer.token(good, { alg: 'HS256' }),
+      401,
+      'token-invalid',
+      expect.stringContaining('"HS256"'),
+    ],
+    ['a key', issuer.token(good, { kid: 'x' }), 401, 'token-invalid', 'its issuer has no such key'],
+    ['nothing', 'x', 401, 'token-invalid', 'it is not a signed JWT'],
+  ];
+  for (const [what, token, status, slug, why] of refused) {
+    const { status: had, body } = await exchange(rule.id, token);
+    const [fault] = (body.errors as { field: string }[] | undefined) ?? [];
+    expect([what, had, body.type, fault?.field ?? body.detail]).toEqual([
+      what,
+      status,
+      `/problems/${slug}`,
+      why,
+    ]);
+    // Who has no token of the rule learns nothing of it.
+    expect(JSON.stringify(body)).not.toMatch(/acme\/\*|production/);
+  }
+  expect((await api.listAudit({ query: { trustRuleId: rule.id } })).items).toEqual([]);
+  const unknown = await exchange(`tr_${'0'.repeat(20)}`, issuer.token(good));
+  expect([unknown.status, unknown.body.type]).toEqual([404, '/problems/trust-rule-not-found']);
+  const long = await exchange(rule.id, issuer.token(good), { ttlSeconds: 901 });
+  expect([long.status, long.body.errors]).toEqual([
+    422,
+    [{ field: 'ttlSeconds', message: 'must be at most 900, as the rule says' }],
+  ]);
+  await other.close();
+});
+
+test('a rule that was changed holds at once, and one that is deleted takes its credentials along', async () => {
+  const rule = await trust();
+  const ofRule = { ...params, trustRuleId: rule.id };
+  const { body: lent } = await exchange(rule.id, issuer.token());
+  const client = await logIn(lent);
+  await api.changeTrustRule({ params: ofRule, body: { audience: 'another' }, ifGeneration: 1 });
+  expect((await exchange(rule.id, issuer.token())).status).toBe(403);
+  expect((await exchange(rule.id, issuer.token({ aud: 'another' }))).status).toBe(201);
+  const stale = { params: ofRule, ifGeneration: 1 };
+  await expect(api.deleteTrustRule(stale)).rejects.toMatchObject({ status: 412 });
+  expect(await answer(lent)).toBe('app');
+  await api.deleteTrustRule({ params: ofRule, ifGeneration: 2 });
+  const refused = `28P01 password authentication failed for user "${lent.user}"`;
+  await waitUntil(async () => (await answer(lent)) === refused, { what: 'the credential opens nothing' });
+  expect(await one(client, 'select 1')).toBe(1);
+  expect((await exchange(rule.id, issuer.token({ aud: 'another' }))).status).toBe(404);
+  const { items } = await api.listAudit({ query: { targetId: rule.id } });
+  expect(items.map(({ action }) => action)).toEqual([
+    'trust-rule.delete',
+    'trust-rule.change',
+    'trust-rule.create',
+  ]);
+  expect(items[1]!.changes).toEqual([{ field: 'audience', before: 'weir', after: 'another' }]);
+});
+
+test('a rule that could mean more than it seems to, or lends what cannot be lent, is refused by its field', async () => {
+  const refused = (change: object, status: number, expected: object) =>
+    expect(trust(change)).rejects.toMatchObject({ status, problem: expected });
+  const faults: [object, string][] = [
+    [{ subject: 'repo:acme*' }, 'subject'],
+    [{ subject: 'repo:*' }, 'subject'],
+    [{ issuer: 'https://a.example/?x=1' }, 'issuer'],
+    [{ issuer: 'https://u:p@a.example' }, 'issuer'],
+    [{ issuer: 'ftp://a.example' }, 'issuer'],
+    [{ audience: '' }, 'audience'],
+    [{ claims: { aud: 'x' } }, 'claims'],
+    [{ ttlSecondsMax: 86_401 }, 'ttlSecondsMax'],
+    [{ issuer: 'https://169.254.169.254' }, 'issuer'],
+    [{ issuer: 'http://10.0.0.1' }, 'issuer'],
+  ];
+  for (const [change, field] of faults) {
+    await refused(change, 422, { errors: [expect.objectContaining({ field })] });
+  }
+  await refused({ role: 'nobody' }, 404, { type: '/problems/role-not-found' });
+  await refused({ endpointId: 'ep-calm-river-a1b2c3' }, 404, { type: '/problems/endpoint-not-found' });
+});
+
+const page = readFileSync(new URL('../../../docs/oidc.md', import.meta.url), 'utf8');
+const block = (pattern: RegExp) => pattern.exec(page)![1]!;
+const run = promisify(execFile);
+
+test('the module that docs/oidc.md has for Vercel makes one exchange for many requests', async () => {
+  const rule = await trust();
+  const directory = temporaryDirectory('oidc-example');
+  const caFile = join(directory.path, 'ca.pem');
+  writeFileSync(caFile, weir.caPem);
+  const module = block(/^```js\n(import pg[\s\S]+?)^```/m);
+  // It lies in no package of its own.
+  const local = module.replace("'pg'", JSON.stringify(import.meta.resolve('pg')));
+  writeFileSync(join(directory.path, 'weir-pool.mjs'), local);
+  writeFileSync(
+    join(directory.path, 'function.mjs'),
+    `import { poolFor } from './weir-pool.mjs';
+    await poolFor('nonsense').then(() => process.exit(1), ({ message }) => console.log(message));
+    const pools = await Promise.all(Array.from({ length: 20 }, () => poolFor(process.env.TOKEN)));
+    const { rows } = await (await poolFor(process.env.TOKEN)).query('select session_user as name');
+    console.log(rows[0].name, new Set(pools).size);
+    await pools[0].end();`,
+  );
+  const resolver = new URL('../../drivers/resolve-localhost.mjs', import.meta.url).href;
+  const { stdout } = await run(
+    process.execPath,
+    ['--import', resolver, join(directory.path, 'function.mjs')],
+    {
+      env: {
+        ...process.env,
+        ...{ WEIR_API_URL: weir.apiUrl, WEIR_TRUST_RULE: rule.id, TOKEN: issuer.token() },
+        NODE_EXTRA_CA_CERTS: caFile,
+      },
+    },
+  );
+  expect(stdout).toBe('The token is not valid: it is not a signed JWT\napp 1\n');
+  expect((await api.listAudit({ query: { trustRuleId: rule.id } })).items).toHaveLength(1);
+  directory.remove();
+});
+
+const tools = ['bash', 'curl', 'jq'].filter((name) => findProgram([name]) === null);
+// The reason is in the title.
+test.skipIf(tools.length > 0)(
+  `the step that docs/oidc.md has for GitHub Actions gets a string that logs in${tools.length > 0 ? ` (skipped: no ${tools.join(', ')})` : ''}`,
+  async () => {
+    const rule = await trust();
+    // As a runner serves its job: a token for the audience that is asked for, to whoever has the job's own secret.
+    const runner = createServer((request, response) => {
+      const aud = new URL(request.url!, 'http://runner').searchParams.get('audience');
+      const isJob = request.headers.authorization === 'bearer of-the-job';
+      response.writeHead(isJob ? 200 : 401).end(JSON.stringify({ value: issuer.token({ aud }) }));
+    });
+    await new Promise<void>((resolve) => runner.listen(0, '127.0.0.1', resolve));
+    const directory = temporaryDirectory('oidc-job');
+    const environment = join(directory.path, 'environment');
+    const step = block(/run: \|\n((?: {10}.*\n)+)/).replace(/^ {10}/gm, '');
+    const { stdout } = await run('bash', ['-e', '-o', 'pipefail', '-c', step], {
+      env: {
+        PATH: process.env.PATH,
+        ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-the-job',
+        ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${(runner.address() as AddressInfo).port}/?api-version=2.0`,
+        ...{ WEIR_API_URL: weir.apiUrl, WEIR_TRUST_RULE: rule.id, GITHUB_ENV: environment },
+      },
+    });
+    const url = new URL(readFileSync(environment, 'utf8').trim().replace('DATABASE_URL=', ''));
+    expect(stdout).toBe(`::add-mask::${url.password}\n`);
+    const client = await connect({ role: url.username, password: url.password, direct: true });
+    expect(await one(client, 'select session_user')).toBe('app');
+    expect(url.hostname).toBe(weir.hosts.direct);
+    await new Promise((resolve) => runner.close(resolve));
+    directory.remove();
+  },
+);

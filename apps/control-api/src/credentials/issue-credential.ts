@@ -1,7 +1,12 @@
 // Makes a short-lived credential, and waits until poolers can know it.
 import { randomBytes } from 'node:crypto';
-import type { CreateCredentialBody, CreateCredentialReply, CredentialReply } from '@weir/api-contract';
-import { type CredentialRecord, createCredential, type EndpointRecord } from '@weir/catalog';
+import type { CreateCredentialReply, CredentialReply } from '@weir/api-contract';
+import {
+  type CredentialRecord,
+  createCredential,
+  type EndpointRecord,
+  type NewCredential,
+} from '@weir/catalog';
 import { newCredentialId } from '@weir/tenancy';
 import { ApiError, type ProblemSlug } from '../errors.ts';
 import type { Parts } from '../parts.ts';
@@ -17,18 +22,20 @@ const problemOf = {
   'too-many': 'too-many-credentials',
 } as const satisfies Record<string, ProblemSlug>;
 
+type Wanted = Pick<NewCredential, 'role' | 'subject'> & { readonly ttlSeconds: number };
+
 /** Throws ApiError; then there is none. */
 export async function issueCredential(
   parts: Parts,
   tenantId: string,
   endpoint: EndpointRecord,
-  { role, ttlSeconds }: CreateCredentialBody,
+  { role, subject, ttlSeconds }: Wanted,
   create: Create<CreateCredentialReply>,
 ): Promise<CreateCredentialReply> {
   const { password, verifier } = await newPassword();
   const id = newCredentialId(randomBytes);
   const reply = await create(async (change) => {
-    const wanted = { id, role, verifier, ttlMs: ttlSeconds * 1000 };
+    const wanted = { id, role, subject, verifier, ttlMs: ttlSeconds * 1000 };
     const made = await createCredential(change, tenantId, endpoint.id, wanted);
     if (typeof made === 'string') throw new ApiError(problemOf[made]);
     return {
@@ -44,12 +51,13 @@ export async function issueCredential(
 }
 
 export function credentialReply(record: CredentialRecord): CredentialReply {
-  const { id, endpointId, role, apiKeyId, createdAt, expiresAt } = record;
+  const { id, endpointId, role, apiKeyId, trustRuleId, createdAt, expiresAt } = record;
   return {
     id: id as CredentialReply['id'],
     endpointId: endpointId as CredentialReply['endpointId'],
     role,
     apiKeyId: apiKeyId as CredentialReply['apiKeyId'],
+    trustRuleId,
     createdAt: createdAt.toISOString(),
     expiresAt: expiresAt.toISOString(),
   };

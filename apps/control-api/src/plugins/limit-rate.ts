@@ -1,14 +1,14 @@
-// How many requests a minute a key may make, and the headers that tell how many are left.
+// How many requests a minute a key or a source may make, and the headers that tell how many are left.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
 import type { App } from '../parts.ts';
 
 const windowMs = 60_000;
 
-/** Counts a request of a key. Throws ApiError `too-many-requests`. */
+/** Counts a request. Throws ApiError `too-many-requests`. */
 export type LimitRate = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
-/** Each process counts for itself. `keyOf` names the key of a request; `app` must have the rate limit plugin. */
+/** Each process counts for itself. `keyOf` names for whom a request counts; `app` must have the rate limit plugin. */
 export function createRateLimit(
   app: App,
   requestsPerMinute: number,
@@ -17,7 +17,7 @@ export function createRateLimit(
   const count = app.createRateLimit({ max: requestsPerMinute, timeWindow: windowMs, keyGenerator: keyOf });
   return async (request, reply) => {
     const counted = await count(request);
-    // No key is on the plugin's list of those that are let past.
+    // Nobody is on the plugin's list of those that are let past.
     if (counted.isAllowed) return;
     reply.header('ratelimit-limit', counted.max);
     reply.header('ratelimit-remaining', counted.remaining);

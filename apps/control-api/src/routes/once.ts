@@ -1,10 +1,10 @@
 // Idempotency keys: what was created under one is answered again, and not created again.
 import {
-  type Author,
   type Catalog,
   type Change,
   findKeptReply,
   type KeptReply,
+  type KeyAuthor,
   keepReply,
   ReplyKeptError,
   type RequestName,
@@ -20,17 +20,19 @@ export type Create<Reply> = (write: (change: Change) => Promise<Reply>) => Promi
  * Only what succeeded is kept, and nothing of an `Other`, which creates nothing. Throws ApiError `idempotency-key-reused` for a key of another body.
  */
 export async function once<Reply, Other = never>(
-  { catalog, author }: { readonly catalog: Catalog; readonly author: Author },
+  { catalog, author }: { readonly catalog: Catalog; readonly author: KeyAuthor },
   request: FastifyRequest,
   reply: FastifyReply,
   perform: (create: Create<Reply>) => Promise<Reply | Other>,
 ): Promise<Reply | Other> {
   const idempotencyKey = request.headers['idempotency-key'] as string | undefined;
   if (idempotencyKey === undefined) return perform((write) => catalog.change(author, write));
-  const name: RequestName = { route: `${request.method} ${request.url.split('?', 1)[0]}`, idempotencyKey };
+  const { apiKeyId } = author;
+  const route = `${request.method} ${request.url.split('?', 1)[0]}`;
+  const name: RequestName = { apiKeyId, route, idempotencyKey };
   // The schema has put the fields into its own order, so that equal bodies are equal texts.
   const asked = JSON.stringify(request.body);
-  const before = await findKeptReply(catalog, author, name);
+  const before = await findKeptReply(catalog, name);
   if (before !== null) return repeat<Reply>(before, asked, reply);
   try {
     return await perform((write) =>
@@ -47,7 +49,7 @@ export async function once<Reply, Other = never>(
     );
   } catch (error) {
     if (!(error instanceof ReplyKeptError)) throw error;
-    const meanwhile = await findKeptReply(catalog, author, name);
+    const meanwhile = await findKeptReply(catalog, name);
     if (meanwhile === null) throw error;
     return repeat<Reply>(meanwhile, asked, reply);
   }

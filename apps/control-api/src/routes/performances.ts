@@ -1,6 +1,14 @@
 // Which code does which operation of the contract.
 
 import { createCredential, listCredentials, revokeCredential } from './credentials/credentials.ts';
+import {
+  changeTrustRule,
+  createTrustRule,
+  deleteTrustRule,
+  exchangeToken,
+  getTrustRule,
+  listTrustRules,
+} from './credentials/trust-rules.ts';
 import { clearBans, getBans } from './endpoints/bans.ts';
 import { changeEndpoint } from './endpoints/change-endpoint.ts';
 import { createEndpoint } from './endpoints/create-endpoint.ts';
@@ -88,6 +96,12 @@ export const performances: Performances = {
   createCredential,
   listCredentials,
   revokeCredential,
+  createTrustRule,
+  listTrustRules,
+  getTrustRule,
+  changeTrustRule,
+  deleteTrustRule,
+  exchangeToken,
   listUsage,
   pausePools,
   resumePools,

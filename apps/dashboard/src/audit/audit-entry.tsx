@@ -1,11 +1,11 @@
-// One entry of the audit log: a line that opens to what changed, by which key and in which request.
+// One entry of the audit log: a line that opens to what changed, by which key or trust rule and in which request.
 import type { AuditEntryReply } from '@weir/api-contract';
 import { time } from '../format.ts';
 import { Icon } from '../parts/icon.tsx';
 import { sentenceOf, valueText } from './entry-words.ts';
 
 export function AuditEntry({ entry }: { entry: AuditEntryReply }) {
-  const { at, targetId, tenantId, apiKeyId, address, requestId, changes } = entry;
+  const { at, targetId, tenantId, apiKeyId, trustRuleId, address, requestId, changes } = entry;
   // Of what is new there was nothing before.
   const hasBefore = changes.some(({ before }) => before !== null && before !== undefined);
   return (
@@ -45,8 +45,8 @@ export function AuditEntry({ entry }: { entry: AuditEntryReply }) {
             </table>
           )}
           <dl className="facts audit-facts">
-            <dt>API key</dt>
-            <dd className="mono">{apiKeyId}</dd>
+            <dt>{apiKeyId === null ? 'Trust rule' : 'API key'}</dt>
+            <dd className="mono">{apiKeyId ?? trustRuleId}</dd>
             {tenantId !== null && tenantId !== targetId && (
               <>
                 <dt>Tenant</dt>

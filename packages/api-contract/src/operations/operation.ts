@@ -19,6 +19,8 @@ export interface Operation {
   readonly description?: string;
   /** Scopes that the calling key must have, all of them; none: any key will do. */
   readonly scopes: readonly Scope[];
+  /** Needs no key: what is sent proves what may be done. Limited for each source instead of each key. */
+  readonly isOpen?: true;
   /** Only for keys of the organisation that runs the installation. */
   readonly forOperator?: true;
   /** The reply's `generation` is sent as ETag; a change is made only if If-Match, where it is given, holds. */

@@ -3,10 +3,12 @@ import type { z } from 'zod';
 import { banOperations } from './ban-operations.ts';
 import { credentialOperations } from './credential-operations.ts';
 import { endpointOperations } from './endpoint-operations.ts';
+import type { Operation } from './operation.ts';
 import { orderOperations } from './order-operations.ts';
 import { organisationOperations } from './organisation-operations.ts';
 import { roleOperations } from './role-operations.ts';
 import { tenantOperations } from './tenant-operations.ts';
+import { trustRuleOperations } from './trust-rule-operations.ts';
 import { usageOperations } from './usage-operations.ts';
 import { webhookOperations } from './webhook-operations.ts';
 
@@ -17,6 +19,7 @@ export const operations = {
   ...endpointOperations,
   ...roleOperations,
   ...credentialOperations,
+  ...trustRuleOperations,
   ...usageOperations,
   ...orderOperations,
   ...webhookOperations,
@@ -25,6 +28,16 @@ export const operations = {
 
 export type Operations = typeof operations;
 export type OperationId = keyof Operations;
+
+/** Operations that need no key. */
+export type OpenOperationId = {
+  [Id in OperationId]: Operations[Id] extends { isOpen: true } ? Id : never;
+}[OperationId];
+
+/** Whether an operation needs no key. */
+export function isOpenOperation(id: OperationId): id is OpenOperationId {
+  return (operations[id] as Operation).isOpen === true;
+}
 
 /** Every operation's name, in order. */
 export const operationIds = Object.keys(operations) as OperationId[];

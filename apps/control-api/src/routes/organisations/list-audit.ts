@@ -17,7 +17,7 @@ export const listAudit: Perform<'listAudit'> = async ({ query, caller }, { catal
 };
 
 function entryReply(entry: AuditRecord): AuditEntryReply {
-  const { action, targetId, tenantId, apiKeyId, address, requestId } = entry;
+  const { action, targetId, tenantId, apiKeyId, trustRuleId, address, requestId } = entry;
   return {
     id: String(entry.id),
     at: entry.at.toISOString(),
@@ -25,6 +25,7 @@ function entryReply(entry: AuditRecord): AuditEntryReply {
     targetId,
     tenantId,
     apiKeyId,
+    trustRuleId,
     address,
     requestId,
     changes: [...entry.changes],
