@@ -99,6 +99,12 @@ export function portOption(name: string, value: string | undefined): number | nu
   return port;
 }
 
+/** A number of seconds given as an option; the API judges how many there may be. */
+export function secondsOption(name: string, value: string): number {
+  if (/^\d{1,9}$/.test(value)) return Number(value);
+  throw new CommandError(`--${name} ${value} is not a number of seconds`, { exitCode: exitCodes.usage });
+}
+
 /** The one word that a command is about. Throws CommandError when there is none or more. */
 export function onlyWord(words: readonly string[], what: string, hint: string | null = null): string {
   const [word, ...more] = words;

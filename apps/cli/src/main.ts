@@ -18,6 +18,7 @@ import { sealKey } from './commands/seal-key.ts';
 import { seed } from './commands/seed.ts';
 import { tenants } from './commands/tenants.ts';
 import { top } from './commands/top.ts';
+import { trustRules } from './commands/trust-rules.ts';
 import { up } from './commands/up.ts';
 import { usage as usageCommand } from './commands/usage.ts';
 import { webhooks } from './commands/webhooks.ts';
@@ -31,6 +32,7 @@ const commands: readonly Command[] = [
     endpoints,
     roles,
     credentials,
+    trustRules,
     cs,
     psql,
     top,

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPsql, startWeir, temporaryDirectory, type Weir, waitUntil } from '@weir/harness';
+import { startOidcIssuer } from '@weir/local-servers/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cliIn } from './run-cli.ts';
 
@@ -120,6 +121,32 @@ test('a credential is made, listed and revoked, and its password is shown once',
   expect(await json(['credentials', 'revoke', id, made.user])).toEqual({ revoked: made.user });
   expect((await cli(['credentials', 'revoke', id, made.user])).code).toBe(4);
   expect((await cli(['credentials', 'create', id, role, '--ttl', 'soon'])).code).toBe(2);
+});
+
+test('a trust rule is made, changed, listed and deleted, and a token is exchanged by it without a key', async () => {
+  const { id } = weir.endpoint;
+  const issuer = await startOidcIssuer();
+  const terms = ['--issuer', issuer.url, '--audience', 'weir', '--subject', 'repo:acme/shop:environment:*'];
+  const create = ['trust-rules', 'create', id, weir.postgres.user, ...terms];
+  const rule = await json<{ id: string }>([...create, '--claim', 'environment=production']);
+  const token = issuer.token({ sub: 'repo:acme/shop:environment:production', environment: 'production' });
+  const keyless = cliIn(join(directory.path, 'keyless'), { WEIR_API_URL: weir.apiUrl });
+  const exchange = ['credentials', 'exchange', rule.id, '--token-file'];
+  const shown = await keyless([...exchange, '-'], { input: `${token}\n` });
+  expect(shown.stdout).toMatch(/^user {6}cred_\w{20}\npassword {2}[\w-]{32}\npooled {4}postgresql:/);
+  const changed = await json(['trust-rules', 'change', id, rule.id, '--claim', 'environment=preview']);
+  expect(changed).toMatchObject({ claims: { environment: 'preview' }, generation: 2 });
+  const file = join(directory.path, 'token');
+  writeFileSync(file, token);
+  const refused = await keyless([...exchange, file]);
+  expect(refused.code).toBe(3);
+  expect(refused.stderr).toContain('token.environment: is "production", which the rule does not trust');
+  expect((await cli(['trust-rules', 'list', id])).stdout).toContain('environment=preview');
+  expect((await keyless(['credentials', 'exchange', rule.id])).code).toBe(2);
+  expect((await cli([...create, '--subject', 'repo:acme*'])).code).toBe(5);
+  expect(await json(['trust-rules', 'delete', id, rule.id])).toEqual({ deleted: rule.id });
+  expect((await keyless([...exchange, file])).code).toBe(4);
+  await issuer.close();
 });
 
 test('cs prints the string of a side, and each snippet on it', async () => {

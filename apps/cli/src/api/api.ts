@@ -5,6 +5,7 @@ import {
   type ConnectionStringsQuery,
   type CreateEndpointInput,
   type CreateTenantInput,
+  type CreateTrustRuleBody,
   type CredentialReply,
   clearBansReplySchema,
   connectionStringsSchema,
@@ -17,6 +18,7 @@ import {
   deliveryPageSchema,
   deliverySchema,
   type EndpointReply,
+  type ExchangeTokenBody,
   endpointActivitySchema,
   endpointBansSchema,
   endpointPageSchema,
@@ -35,8 +37,11 @@ import {
   rolePasswordReplySchema,
   roleSchema,
   type TenantReply,
+  type TrustRuleReply,
   tenantPageSchema,
   tenantSchema,
+  trustRulePageSchema,
+  trustRuleSchema,
   type UsageItemReply,
   type UsageQuery,
   usagePageSchema,
@@ -55,8 +60,11 @@ interface WebhookChoice {
   readonly description?: string | undefined;
 }
 
-/** The API at an address, called with one key. Each call throws ApiProblem, or CommandError when there is no reply. */
-export function apiAt(url: string, key: string) {
+/** The same of a trust rule. */
+type TrustRuleChoice = { readonly [Name in keyof CreateTrustRuleBody]?: unknown };
+
+/** The API at an address, called with one key, or without for what needs none. Each call throws ApiProblem, or CommandError when there is no reply. */
+export function apiAt(url: string, key: string | null) {
   const base = url.replace(/\/+$/, '');
   const send = sendTo(base, key);
 
@@ -120,6 +128,16 @@ export function apiAt(url: string, key: string) {
       send('POST', apiPaths.credentials(tenantId), createCredentialReplySchema, body),
     revokeCredential: (tenantId: string, id: string) =>
       send<void>('DELETE', apiPaths.credential(tenantId, id), null),
+    exchangeToken: (body: { readonly [Name in keyof ExchangeTokenBody]: unknown }) =>
+      send('POST', apiPaths.exchange(), createCredentialReplySchema, body),
+    trustRules: (tenantId: string): Promise<TrustRuleReply[]> =>
+      allPages(apiPaths.trustRules(tenantId), trustRulePageSchema),
+    createTrustRule: (tenantId: string, body: TrustRuleChoice) =>
+      send('POST', apiPaths.trustRules(tenantId), trustRuleSchema, body),
+    changeTrustRule: (tenantId: string, id: string, change: TrustRuleChoice) =>
+      send('PATCH', apiPaths.trustRule(tenantId, id), trustRuleSchema, change),
+    deleteTrustRule: (tenantId: string, id: string) =>
+      send<void>('DELETE', apiPaths.trustRule(tenantId, id), null),
     activity: (id: string) => send('GET', apiPaths.activity(id), endpointActivitySchema),
     order: (operation: OrderOperationId, id: string, body: OrderScopeInput | DrainInput) =>
       send('POST', apiPaths.order(operation, id), orderReplySchema, body),

@@ -37,6 +37,12 @@ export function chooseApi(options: ApiChoice): Api {
   return apiAt(url, key);
 }
 
+/** The same for what needs no key: an address alone will do. Throws CommandError for none. */
+export function chooseOpenApi(options: ApiChoice): Api {
+  const url = options.api ?? process.env.WEIR_API_URL;
+  return apiAt(url ?? accessOf(options).url, null);
+}
+
 function accessOf(options: ApiChoice): ApiAccess {
   const url = options.api ?? process.env.WEIR_API_URL;
   const keyFile = options['key-file'] ?? process.env.WEIR_API_KEY_FILE;

@@ -29,8 +29,8 @@ export interface Schema<T> {
 /** Sends one request; a null schema is for replies without a body. Throws ApiProblem, or CommandError without a reply. */
 export type Send = <T>(method: string, path: string, schema: Schema<T> | null, body?: unknown) => Promise<T>;
 
-/** Requests to one API with one key. */
-export function sendTo(base: string, key: string): Send {
+/** Requests to one API with one key, or without. */
+export function sendTo(base: string, key: string | null): Send {
   return async <T>(method: string, path: string, schema: Schema<T> | null, body?: unknown) => {
     let reply: Response;
     let text: string;
@@ -38,7 +38,7 @@ export function sendTo(base: string, key: string): Send {
       reply = await fetch(base + path, {
         method,
         headers: {
-          authorization: `Bearer ${key}`,
+          ...(key !== null && { authorization: `Bearer ${key}` }),
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),

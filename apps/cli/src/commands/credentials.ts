@@ -1,33 +1,55 @@
 // `weir credentials`: user names and passwords for a short time over the HTTP API.
-import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
-import { CommandError, defineCommand, exitCodes, onlyWord, printJson, tableOf } from '../command.ts';
+import { text } from 'node:stream/consumers';
+import type { CreateCredentialReply } from '@weir/api-contract';
+import { apiHelp, apiOptions, chooseApi, chooseOpenApi } from '../api/choose-api.ts';
+import {
+  CommandError,
+  defineCommand,
+  exitCodes,
+  onlyWord,
+  printJson,
+  readTextFile,
+  secondsOption,
+  tableOf,
+} from '../command.ts';
 
 const anEndpoint = ['an endpoint by its id', 'weir endpoints list TENANT shows their ids'] as const;
 const aRole = ['a role by its name', 'weir roles list ENDPOINT shows them'] as const;
 const aCredential = ['a credential by its id', 'weir credentials list ENDPOINT shows them'] as const;
+const aTrustRule = ['a trust rule by its id', 'weir trust-rules list ENDPOINT shows them'] as const;
+const actions = ['create', 'list', 'revoke', 'exchange'];
 
 export const credentials = defineCommand({
   name: 'credentials',
-  usage: 'credentials create ENDPOINT ROLE | list ENDPOINT | revoke ENDPOINT ID',
+  usage:
+    'credentials create ENDPOINT ROLE | list ENDPOINT | revoke ENDPOINT ID | exchange RULE --token-file FILE',
   summary: 'user names and passwords that log in as a role for a short time',
   help: `
 create ENDPOINT ROLE [--ttl SECONDS]   shown once; logins are taken for 900 s
 list ENDPOINT                          those that have not expired
 revoke ENDPOINT ID
+exchange RULE --token-file FILE [--ttl SECONDS]   an OIDC token for one, by a trust rule; needs no key; - reads standard input
 A session that has begun goes on when its credential has expired or is revoked.
 ${apiHelp}`,
-  actions: ['create', 'list', 'revoke'],
-  options: { ...apiOptions, ttl: { type: 'string' } },
+  actions,
+  options: { ...apiOptions, ttl: { type: 'string' }, 'token-file': { type: 'string' } },
   async run({ values, positionals }) {
     const [action, ...words] = positionals;
-    const api = chooseApi(values);
     const { json } = values;
-    if (action === undefined || !['create', 'list', 'revoke'].includes(action)) {
+    if (action === undefined || !actions.includes(action)) {
       throw new CommandError(
         action === undefined ? 'say what to do' : `there is no "credentials ${action}"`,
-        { exitCode: exitCodes.usage, hint: 'create, list or revoke' },
+        { exitCode: exitCodes.usage, hint: 'create, list, revoke or exchange' },
       );
     }
+    const ttl = values.ttl === undefined ? {} : { ttlSeconds: secondsOption('ttl', values.ttl) };
+    const show = (made: CreateCredentialReply) => (json ? printJson(made) : console.log(shown(made)));
+    if (action === 'exchange') {
+      const trustRuleId = onlyWord(words, ...aTrustRule);
+      const token = await tokenIn(values['token-file']);
+      return show(await chooseOpenApi(values).exchangeToken({ trustRuleId, token, ...ttl }));
+    }
+    const api = chooseApi(values);
     const [endpointId = onlyWord([], ...anEndpoint), ...rest] = words;
     const { tenantId } = await api.endpoint(endpointId);
     if (action === 'list') {
@@ -42,18 +64,26 @@ ${apiHelp}`,
       return json ? printJson({ revoked: id }) : console.log(`revoked ${id}`);
     }
     const role = onlyWord(rest, ...aRole);
-    const ttl = values.ttl === undefined ? {} : { ttlSeconds: secondsOf(values.ttl) };
-    const made = await api.createCredential(tenantId, { endpointId: endpointId as never, role, ...ttl });
-    if (json) return printJson(made);
-    const { pooled, direct } = made.connectionStrings;
-    console.log(
-      `user      ${made.user}\npassword  ${made.password}\npooled    ${pooled}\ndirect    ${direct}`,
-    );
-    console.log(`until     ${made.credential.expiresAt}; the password is not shown again`);
+    return show(await api.createCredential(tenantId, { endpointId: endpointId as never, role, ...ttl }));
   },
 });
 
-function secondsOf(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new CommandError(`--ttl ${text} is not a number of seconds`, { exitCode: exitCodes.usage });
+function shown({ user, password, credential, connectionStrings }: CreateCredentialReply): string {
+  return [
+    `user      ${user}`,
+    `password  ${password}`,
+    `pooled    ${connectionStrings.pooled}`,
+    `direct    ${connectionStrings.direct}`,
+    `until     ${credential.expiresAt}; the password is not shown again`,
+  ].join('\n');
+}
+
+async function tokenIn(file: string | undefined): Promise<string> {
+  if (file === undefined) {
+    throw new CommandError('name the file that holds the token', {
+      exitCode: exitCodes.usage,
+      hint: '--token-file FILE, or - for standard input',
+    });
+  }
+  return (file === '-' ? await text(process.stdin) : readTextFile(file)).trim();
 }
