@@ -1,5 +1,6 @@
 // The environment of control-api as typed values, read once. All that is wrong with it is said at once, by variable.
 import { isIP } from 'node:net';
+import { redisAddressFault } from '@weir/fleet';
 import type { EgressPolicy } from '@weir/net';
 import type { LogLevel } from '@weir/telemetry';
 
@@ -97,6 +98,9 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
   const jobs = text('WEIR_JOBS') ?? 'here';
   if (jobs !== 'here' && jobs !== 'elsewhere')
     faults.push(`WEIR_JOBS: "${jobs}" is neither here nor elsewhere`);
+  const redisUrl = text('WEIR_REDIS_URL');
+  const fault = redisUrl === null ? null : redisAddressFault(redisUrl);
+  if (fault !== null) faults.push(`WEIR_REDIS_URL ${fault}`);
   const logLevel = text('WEIR_LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel))
     faults.push(`WEIR_LOG_LEVEL: "${logLevel}" is not one of ${logLevels.join(', ')}`);
@@ -104,7 +108,7 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
   const config: ControlApiConfig = {
     listen: address('WEIR_API_LISTEN', text('WEIR_API_LISTEN') ?? '127.0.0.1:8080'),
     catalogUrl: required('WEIR_CATALOG_URL', 'postgresql:// URL of the catalog database'),
-    redisUrl: text('WEIR_REDIS_URL'),
+    redisUrl,
     sealKeyFile: required(
       'WEIR_SEAL_KEY_FILE',
       'file with the keys that seal secrets, a line <keyId>:<64 hex> each',

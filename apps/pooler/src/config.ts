@@ -1,5 +1,6 @@
 // The pooler's environment as typed values, read once at start. Every variable is named here and nowhere else.
 import { availableParallelism } from 'node:os';
+import { redisAddressFault } from '@weir/fleet';
 import { isAddressRange } from '@weir/net';
 import { z } from 'zod';
 
@@ -117,7 +118,12 @@ const schema = z.object({
       }),
     )
     .default([]),
-  WEIR_REDIS_URL: z.string().optional(),
+  WEIR_REDIS_URL: z
+    .string()
+    .refine((text) => redisAddressFault(text) === null, {
+      error: ({ input }) => `it ${redisAddressFault(input as string)}`,
+    })
+    .optional(),
   WEIR_SEAL_KEY_FILE: z.string().min(1),
   WEIR_SNAPSHOT_FILE: z.string().optional(),
   WEIR_EGRESS_ALLOW: z

@@ -3,6 +3,8 @@ export { BanCounts } from './ban-counts.ts';
 export * from './contract.ts';
 export { createMemoryFleet } from './memory-fleet.ts';
 export { RecentMap } from './recent-map.ts';
+export { parseRedisAddress, RedisAddressError, redisAddressFault } from './redis-address.ts';
+export { connectRedis } from './redis-connect.ts';
 export { createRedisFleet, type RedisFleetOptions } from './redis-fleet.ts';
 export { declareFreshLeases } from './redis-leases.ts';
 export { loadSealKeys, parseSealKeys, type SealKey, SealKeyError } from './seal-keys.ts';

@@ -8,7 +8,7 @@ import {
   type PerformCancel,
 } from './contract.ts';
 import type { RedisKeys } from './redis-keys.ts';
-import { type RedisLink, type RedisLinkOptions, repliesOf } from './redis-link.ts';
+import type { RedisLink, RedisLinkOptions } from './redis-link.ts';
 import { RedisSubscription } from './redis-subscription.ts';
 import type { SealKey } from './seal-keys.ts';
 import { open, type SealContext, seal } from './sealing.ts';
@@ -72,15 +72,12 @@ export class RedisCancels implements CancelForwarding {
     this.#forwarded.set(id, forwarded);
     const timer = setTimeout(settle, doneTimeoutMs);
     try {
-      const [, heardBy] = await link.run((client) =>
-        repliesOf(
-          client
-            .pipeline()
-            .set(keys.cancelRequest(id), `${keyId} ${box}`, 'PX', requestTtlMs)
-            .publish(keys.cancels(giver), `${id} ${this.#sender}`),
-        ),
-      );
-      forwarded.heardBy = heardBy as number;
+      const [, heardBy] = await link.sequence([
+        ['set', keys.cancelRequest(id), `${keyId} ${box}`, 'PX', requestTtlMs],
+        ['publish', keys.cancels(giver), `${id} ${this.#sender}`],
+      ]);
+      // A node of a cluster counts its own listeners only.
+      forwarded.heardBy = link.isCluster ? await link.listeners(keys.cancels(giver)) : (heardBy as number);
       if (forwarded.answers < forwarded.heardBy) await done;
       return forwarded.known;
     } finally {

@@ -3,7 +3,7 @@ import type { EndpointDirectory, EndpointLookUp } from './contract.ts';
 import { Listeners } from './listeners.ts';
 import { isLeftOver, isNewer, type RecordOrder } from './record-order.ts';
 import { allChanged, type RedisKeys } from './redis-keys.ts';
-import { type RedisLink, type RedisLinkOptions, repliesOf } from './redis-link.ts';
+import type { RedisLink, RedisLinkOptions } from './redis-link.ts';
 import { RedisSubscription } from './redis-subscription.ts';
 import type { SealKey } from './seal-keys.ts';
 import { openEndpoint } from './sealed-endpoint.ts';
@@ -32,14 +32,10 @@ export class RedisDirectory implements EndpointDirectory {
   async lookUp(endpointId: string): Promise<EndpointLookUp> {
     const { link, keys } = this.#options;
     // The marker is read before the record: the other way round, a record published in between would be «absent».
-    const [complete, fields] = (await link.run((client) =>
-      repliesOf(
-        client
-          .pipeline()
-          .get(keys.complete)
-          .hmget(keys.endpoint(endpointId), 'epoch', 'generation', 'state', 'keyId', 'box'),
-      ),
-    )) as [string | null, (string | null)[]];
+    const [complete, fields] = (await link.sequence([
+      ['get', keys.complete],
+      ['hmget', keys.endpoint(endpointId), 'epoch', 'generation', 'state', 'keyId', 'box'],
+    ])) as [string | null, (string | null)[]];
     const completeEpoch = complete === null ? null : Number(complete);
     const [epoch, generation, state, keyId, box] = fields;
     if (epoch == null) return { kind: completeEpoch === null ? 'not-known-yet' : 'absent' };

@@ -1,6 +1,7 @@
 // The fleet over Redis: the publisher, and the assembly with directory and reports. Connections are redis-link's.
 import type { EndpointPublisher, Fleet, ProcessRegistry } from './contract.ts';
 import { parseProcessReport, processReportTtlMs } from './process-report.ts';
+import { parseRedisAddress } from './redis-address.ts';
 import { RedisBans } from './redis-bans.ts';
 import { RedisCancels } from './redis-cancels.ts';
 import { RedisDirectory } from './redis-directory.ts';
@@ -13,7 +14,7 @@ import { sealEndpoint } from './sealed-endpoint.ts';
 import { parseUsageReport, usageReportName, usageReportTtlMs } from './usage-report.ts';
 
 export interface RedisFleetOptions {
-  /** `redis://` or `rediss://`, with user, password and database number where there are any. */
+  /** As `parseRedisAddress` reads it. */
   readonly url: string;
   /** The first seals, all open. */
   readonly sealKeys: readonly SealKey[];
@@ -28,24 +29,25 @@ export interface RedisFleetOptions {
 }
 
 /**
- * Connects in the background and never throws for a Redis that is away: calls then reject with
+ * Throws RedisAddressError for a `url` that is none. Connects in the background and never throws for a Redis that is away: calls then reject with
  * FleetUnavailableError within 1 s, `healthy()` is false, and the connection comes back by itself.
  */
 export function createRedisFleet(options: RedisFleetOptions): Fleet {
-  const { url, sealKeys, processId, answerTimeoutMs } = options;
+  const { sealKeys, processId, answerTimeoutMs } = options;
+  const address = parseRedisAddress(options.url);
   const keys = redisKeys(options.keyPrefix ?? 'weir');
   const name = `weir:${processId}`.replaceAll(/[^\x21-\x7e]/g, '_');
-  const link = new RedisLink({ url, name, answerTimeoutMs });
+  const link = new RedisLink({ address, name, answerTimeoutMs });
   const directory = new RedisDirectory({
     link,
     keys,
     sealKeys,
-    subscriber: { url, name: `${name}:changes`, answerTimeoutMs },
+    subscriber: { address, name: `${name}:changes`, answerTimeoutMs },
   });
   const leases = new RedisLeases({
     link,
     keys,
-    subscriber: { url, name: `${name}:leases`, answerTimeoutMs },
+    subscriber: { address, name: `${name}:leases`, answerTimeoutMs },
   });
   const reports = redisReports({
     link,
@@ -71,7 +73,7 @@ export function createRedisFleet(options: RedisFleetOptions): Fleet {
     link,
     keys,
     sealKeys,
-    subscriber: { url, name: `${name}:cancels`, answerTimeoutMs },
+    subscriber: { address, name: `${name}:cancels`, answerTimeoutMs },
   });
   return {
     kind: 'redis',

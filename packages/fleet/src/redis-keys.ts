@@ -1,5 +1,6 @@
 // Where in Redis everything lies: the keys, the channel, and the Lua that changes them.
 
+/** What stands in braces decides the hash slot in a cluster: keys that one script changes have it in common. */
 export interface RedisKeys {
   /** Hash: epoch, generation, state (live | deleted), keyId, box. */
   endpoint(endpointId: string): string;
@@ -56,8 +57,8 @@ export function redisKeys(prefix: string): RedisKeys {
     endpoint: (endpointId) => `${prefix}:endpoint:${endpointId}`,
     complete: `${prefix}:complete`,
     changes: `${prefix}:changes`,
-    report: (processId) => `${prefix}:process:${processId}`,
-    processes: `${prefix}:processes`,
+    report: (processId) => `${prefix}:{processes}:${processId}`,
+    processes: `${prefix}:{processes}`,
     bans: (endpointId) => ({
       failures: `${prefix}:{bans}:failures:${endpointId}`,
       bans: `${prefix}:{bans}:all`,
@@ -73,8 +74,8 @@ export function redisKeys(prefix: string): RedisKeys {
     },
     leaseMemories: Array.from({ length: leaseBuckets }, (_, bucket) => `${bucketTag(prefix, bucket)}:memory`),
     leaseNotes: `${prefix}:lease-notes`,
-    usage: (id) => `${prefix}:usage:${id}`,
-    usages: `${prefix}:usages`,
+    usage: (id) => `${prefix}:{usages}:${id}`,
+    usages: `${prefix}:{usages}`,
     cancelRequest: (id) => `${prefix}:cancel-request:${id}`,
     cancels: (giver) => `${prefix}:cancels:${giver}`,
     cancelsDone: (sender) => `${prefix}:cancels-done:${sender}`,

@@ -1,9 +1,10 @@
 // Leases over Redis: requests in one pipeline, the rule as a script there, and notes by a channel.
 import { type LeaseAnswer, type LeaseNote, overtaken } from '@weir/leases';
-import { type ChainableCommander, Redis } from 'ioredis';
 import type { LeaseAsk, LeaseStore, RegisteredServer } from './contract.ts';
 import { freshLeasesLua, leaseLua } from './leases-lua.ts';
 import { Listeners } from './listeners.ts';
+import { parseRedisAddress } from './redis-address.ts';
+import { connectRedis } from './redis-connect.ts';
 import { type RedisKeys, redisKeys } from './redis-keys.ts';
 import type { RedisLink, RedisLinkOptions } from './redis-link.ts';
 import { RedisSubscription } from './redis-subscription.ts';
@@ -13,11 +14,6 @@ export interface RedisLeasesOptions {
   readonly keys: RedisKeys;
   /** How to connect a second time, for the notes. */
   readonly subscriber: RedisLinkOptions;
-}
-
-/** As `defineCommand` adds it. */
-interface LeaseCommands {
-  weirLease(...keysAndArguments: (string | number)[]): ChainableCommander;
 }
 
 export class RedisLeases implements LeaseStore {
@@ -32,27 +28,16 @@ export class RedisLeases implements LeaseStore {
 
   async ask(asks: readonly LeaseAsk[]): Promise<readonly (LeaseAnswer | null)[]> {
     const { link, keys } = this.#options;
-    const replies = await link.run((client) => {
-      const pipeline = client.pipeline();
-      for (const { request, opened, gone } of asks) {
+    const replies = await link.batch(
+      asks.map(({ request, opened, gone }) => {
         const { memory, holders, servers } = keys.leases(request.upstream);
         const roles = Object.fromEntries(opened.map(({ processId, role }) => [processId, role]));
-        (pipeline as unknown as LeaseCommands).weirLease(
-          memory,
-          holders,
-          servers,
-          JSON.stringify(request),
-          keys.leaseNotes,
-          JSON.stringify(roles),
-          JSON.stringify(gone),
-          '',
-          '',
-        );
-      }
-      return pipeline.exec();
-    });
-    const answers = (replies ?? []).map(([error, reply]) => (error === null ? readLeaseAnswer(reply) : null));
-    const failure = (replies ?? []).find(([error]) => error !== null)?.[0];
+        const texts = [JSON.stringify(request), keys.leaseNotes, JSON.stringify(roles), JSON.stringify(gone)];
+        return ['weirLease', memory, holders, servers, ...texts, '', ''];
+      }),
+    );
+    const answers = replies.map(([error, reply]) => (error === null ? readLeaseAnswer(reply) : null));
+    const failure = replies.find(([error]) => error !== null)?.[0];
     if (failure != null && answers.every((answer) => answer === null)) {
       await link.run(() => Promise.reject(failure));
     }
@@ -118,7 +103,8 @@ export function readLeaseAnswer(reply: unknown): LeaseAnswer {
  * that the first server connection waits until every right that might have been given is over. Rejects if it is away.
  */
 export async function declareFreshLeases(url: string, keyPrefix = 'weir'): Promise<void> {
-  const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null });
+  const options = { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null };
+  const client = connectRedis(parseRedisAddress(url), options);
   client.on('error', () => {});
   try {
     await client.connect();

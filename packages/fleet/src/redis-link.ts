@@ -1,16 +1,25 @@
 // One connection to Redis that never makes a caller wait long: fails within a deadline, reconnects by itself, says how it is.
-import { type ChainableCommander, Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { FleetUnavailableError } from './contract.ts';
+import type { RedisAddress } from './redis-address.ts';
+import { connectRedis, connectRedisListener } from './redis-connect.ts';
 
 export interface RedisLinkOptions {
-  readonly url: string;
+  readonly address: RedisAddress;
   /** Shown in Redis's CLIENT LIST. */
   readonly name: string;
+  /** It will subscribe to channels, and nothing else. */
+  readonly hears?: boolean;
   /** Called each time the connection becomes usable, the first time included. */
   readonly onReady?: () => void;
   /** Callers are promised an answer within 1 s; 900 ms unless told otherwise, the rest is for the event loop. */
   readonly answerTimeoutMs?: number | undefined;
 }
+
+type RedisArgument = string | number;
+
+/** Its name, in small letters as ioredis has it, and its arguments. */
+export type RedisCommand = readonly [string, ...RedisArgument[]];
 
 const heartbeatIntervalMs = 1_000;
 // So long without an answer, and the socket is given up, though TCP has not noticed anything yet.
@@ -19,6 +28,8 @@ const reconnectDelayMsMax = 1_000;
 
 export class RedisLink {
   readonly client: Redis;
+  /** Commands for several keys may reach several servers. */
+  readonly isCluster: boolean;
   readonly #heartbeat: NodeJS.Timeout;
   readonly #firstAttempt: Promise<void>;
   readonly #answerTimeoutMs: number;
@@ -28,10 +39,11 @@ export class RedisLink {
 
   constructor(options: RedisLinkOptions) {
     this.#answerTimeoutMs = options.answerTimeoutMs ?? 900;
-    this.client = new Redis(options.url, {
+    this.isCluster = options.address.kind === 'cluster';
+    const connect = options.hears === true ? connectRedisListener : connectRedis;
+    this.client = connect(options.address, {
       protocol: 2,
       connectionName: options.name,
-      connectTimeout: 2_000,
       socketTimeout: silenceMsMax,
       retryStrategy: (attempts) => Math.min(50 * attempts, reconnectDelayMsMax) * (0.75 + Math.random() / 2),
       // Commands are never kept for later: whoever asked has been told «unavailable» by then and has gone on.
@@ -90,6 +102,46 @@ export class RedisLink {
     }
   }
 
+  /**
+   * What each of these is answered, or the error it got, in their order. They depend on each other in nothing: a cluster
+   * runs them in any order, and of a node that is away only its own fail.
+   */
+  async batch(commands: readonly RedisCommand[]): Promise<Answers> {
+    if (!this.isCluster) return this.run((client) => pipelined(client, commands));
+    return Promise.all(
+      commands.map((command) =>
+        this.run((client) => sent(client, command)).then(
+          (reply) => [null, reply] as const,
+          (error: Error) => [error, undefined] as const,
+        ),
+      ),
+    );
+  }
+
+  /** Runs them one after the other; rejects with the first error. */
+  async sequence(commands: readonly RedisCommand[]): Promise<readonly unknown[]> {
+    if (!this.isCluster) return this.run(async (client) => repliesOf(await pipelined(client, commands)));
+    const replies: unknown[] = [];
+    for (const command of commands) replies.push(await this.run((client) => sent(client, command)));
+    return replies;
+  }
+
+  /** How many listen to a channel, over all nodes of a cluster, of which each knows its own only. */
+  async listeners(channel: string): Promise<number> {
+    return this.run(async (client) => {
+      const nodes = this.isCluster ? (client as unknown as Cluster).nodes() : [client];
+      const counts = await Promise.all(
+        nodes.map((node) =>
+          node.pubsub('NUMSUB', channel).then(
+            ([, count]) => Number(count),
+            () => 0,
+          ),
+        ),
+      );
+      return counts.reduce((sum, count) => sum + count, 0);
+    });
+  }
+
   close(): void {
     this.#closed = true;
     clearInterval(this.#heartbeat);
@@ -117,10 +169,21 @@ export class RedisLink {
   }
 }
 
-/** What each command of a pipeline was answered, in order. Rejects with the first error among them. */
-export async function repliesOf(pipeline: ChainableCommander): Promise<unknown[]> {
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, reply]) => {
+type Answers = readonly (readonly [Error | null, unknown])[];
+
+async function pipelined(client: Redis, commands: readonly RedisCommand[]): Promise<Answers> {
+  return (await client.pipeline(commands.map((command) => [...command])).exec()) ?? [];
+}
+
+/** Scripts that were defined are commands as well. */
+function sent(client: Redis, [name, ...args]: RedisCommand): Promise<unknown> {
+  return (client as unknown as Record<string, (...args: RedisArgument[]) => Promise<unknown>>)[name]!(
+    ...args,
+  );
+}
+
+function repliesOf(answers: Answers): unknown[] {
+  return answers.map(([error, reply]) => {
     if (error !== null) throw error;
     return reply;
   });

@@ -1,6 +1,6 @@
 // Reports that processes renew and that die unless they do, in Redis: a string each, and a sorted set of their names.
 import { storeReportLua } from './redis-keys.ts';
-import { type RedisLink, repliesOf } from './redis-link.ts';
+import type { RedisLink } from './redis-link.ts';
 
 export interface RedisReports<Report> {
   put(name: string, report: Report): Promise<void>;
@@ -13,6 +13,7 @@ export interface RedisReports<Report> {
 
 export function redisReports<Report>(options: {
   readonly link: RedisLink;
+  /** All in the hash slot of `names`. */
   readonly keyOf: (name: string) => string;
   /** Key of the sorted set. */
   readonly names: string;
@@ -25,8 +26,8 @@ export function redisReports<Report>(options: {
     link.run(async (client) => {
       const found = await client.zrange(names, 0, '-1');
       if (found.length === 0) return new Map();
-      const texts = await repliesOf(client.pipeline(found.map((name) => ['get', keyOf(name)])));
-      return new Map(texts.map((text, index) => [found[index]!, text as string | null]));
+      const texts = await client.mget(found.map(keyOf));
+      return new Map(texts.map((text, index) => [found[index]!, text]));
     });
   return {
     async put(name, report) {

@@ -19,7 +19,7 @@ export class RedisSubscription {
   /** Connects in the background. */
   constructor(options: RedisSubscriptionOptions) {
     this.#options = options;
-    this.#link = new RedisLink({ ...options.link, onReady: () => this.#subscribe() });
+    this.#link = new RedisLink({ ...options.link, hears: true, onReady: () => this.#subscribe() });
     this.#link.client.on('close', () => {
       this.#hears = false;
     });

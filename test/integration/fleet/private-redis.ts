@@ -7,16 +7,33 @@ import { type FetchedProgram, freePort } from '@weir/local-servers';
 export class PrivateRedis {
   readonly port: number;
   readonly #program: FetchedProgram;
+  readonly #settings: readonly string[];
+  readonly #file: string | null;
   #child: ChildProcess | null = null;
   readonly #directories: { remove(): void }[] = [];
 
-  private constructor(program: FetchedProgram, port: number) {
+  private constructor(
+    program: FetchedProgram,
+    port: number,
+    settings: readonly string[],
+    file: string | null = null,
+  ) {
     this.#program = program;
+    this.#settings = settings;
+    this.#file = file;
     this.port = port;
   }
 
-  static async start(program: FetchedProgram): Promise<PrivateRedis> {
-    const redis = new PrivateRedis(program, await freePort());
+  /** `settings` go to the command line behind the usual ones. */
+  static async start(program: FetchedProgram, settings: readonly string[] = []): Promise<PrivateRedis> {
+    const redis = new PrivateRedis(program, await freePort(), settings);
+    await redis.start();
+    return redis;
+  }
+
+  /** A sentinel, by its file of settings, which it changes. */
+  static async startSentinel(program: FetchedProgram, file: string): Promise<PrivateRedis> {
+    const redis = new PrivateRedis(program, await freePort(), ['--sentinel'], file);
     await redis.start();
     return redis;
   }
@@ -27,12 +44,14 @@ export class PrivateRedis {
 
   /** Starts it (again), empty, on the same port; resolves when it answers. */
   async start(): Promise<void> {
-    const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const settings = this.#file === null ? [] : [this.#file];
+    settings.push('--port', String(this.port), '--bind', '127.0.0.1');
+    if (this.#file === null) settings.push('--save', '', '--appendonly', 'no');
     const { program, env } = this.#program;
     // What a copy writes when it begins to follow would be read again at the next start.
     const directory = temporaryDirectory('redis');
     this.#directories.push(directory);
-    const child = spawn(program, [...settings, '--dir', directory.path], {
+    const child = spawn(program, [...settings, '--dir', directory.path, ...this.#settings], {
       stdio: 'ignore',
       env: { ...process.env, ...env },
     });

@@ -208,12 +208,12 @@ describe('fleet over Redis', { timeout: 180_000 }, () => {
     await fleet.registry.report(exampleReport('good'));
     const strange = ['', 'null', '[]', '{"processId":1}', '{"processId":"x","startedAt":"y","endpoints":[]}'];
     for (const [index, text] of strange.entries()) {
-      await raw.set(`weir:process:strange-${index}`, text);
-      await raw.zadd('weir:processes', Date.now(), `strange-${index}`);
+      await raw.set(`weir:{processes}:strange-${index}`, text);
+      await raw.zadd('weir:{processes}', Date.now(), `strange-${index}`);
     }
     const half = { processId: 'half', startedAt: 'then', endpoints: { 'ep-a': { clientsIdle: 'many' } } };
-    await raw.set('weir:process:half', JSON.stringify(half));
-    await raw.zadd('weir:processes', Date.now(), 'half');
+    await raw.set('weir:{processes}:half', JSON.stringify(half));
+    await raw.zadd('weir:{processes}', Date.now(), 'half');
     const all = await vi.waitFor(async () => {
       await fleet.registry.report(exampleReport('good'));
       const found = await fleet.registry.all();
@@ -230,9 +230,9 @@ describe('fleet over Redis', { timeout: 180_000 }, () => {
 
   test('names of processes that are long gone are forgotten', async () => {
     const fleet = await openFleet('pooler');
-    await raw.zadd('weir:processes', Date.now() - 60_000, 'long-gone');
+    await raw.zadd('weir:{processes}', Date.now() - 60_000, 'long-gone');
     await fleet.registry.report(exampleReport('pooler'));
-    expect(await raw.zrange('weir:processes', 0, '-1')).toEqual(['pooler']);
+    expect(await raw.zrange('weir:{processes}', 0, '-1')).toEqual(['pooler']);
   });
 
   test('a fleet that closes takes its own process out of the registry', async () => {

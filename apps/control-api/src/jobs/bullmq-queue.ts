@@ -1,7 +1,8 @@
 // The job queue over Redis: BullMQ carries wake-ups between processes, keeps the delayed ones, and tries failed ones again.
+import { connectRedis, parseRedisAddress } from '@weir/fleet';
 import type { Logger } from '@weir/telemetry';
 import { Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { firstPauseMs, type JobKind, type JobQueue, jobKinds, triesMax } from './job-queue.ts';
 
 const queueName = 'jobs';
@@ -11,6 +12,7 @@ const closeWithinMs = 3_000;
 const reconnectDelayMsMax = 1_000;
 
 export interface BullmqQueueOptions {
+  /** As `parseRedisAddress` reads it. */
   readonly url: string;
   /** Shown in Redis's CLIENT LIST. */
   readonly processId: string;
@@ -22,14 +24,15 @@ export interface BullmqQueueOptions {
 /** Connects in the background; a Redis that is away is waited for, and asked again by itself. */
 export function createBullmqQueue(options: BullmqQueueOptions): JobQueue {
   const { log } = options;
-  const prefix = `${options.keyPrefix ?? 'weir'}:bull`;
+  const address = parseRedisAddress(options.url);
+  // In braces, so that a cluster keeps all of the queue in one place, as BullMQ's scripts need it.
+  const prefix = `{${options.keyPrefix ?? 'weir'}:bull}`;
   const connections: Redis[] = [];
   const connect = (): Redis => {
-    const connection = new Redis(options.url, {
+    const connection = connectRedis(address, {
       connectionName: `weir:${options.processId}:jobs`,
       // BullMQ's own demand; a command waits for the connection, and at most one of each wake-up waits.
       maxRetriesPerRequest: null,
-      connectTimeout: 2_000,
       retryStrategy: (attempts) => Math.min(50 * attempts, reconnectDelayMsMax),
     });
     connections.push(connection);
