@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import { epochAtStart } from './epoch.ts';
+import { settledEpoch } from './epoch.ts';
 import { applyMigrations } from './migrate.ts';
 import * as schema from './schema.ts';
 import { type CatalogSealKey, createSealer, type Sealer } from './sealer.ts';
@@ -124,5 +124,5 @@ async function ensureMeta(catalog: Catalog): Promise<void> {
       mockSecretSealed: catalog.sealer.seal(secret, ['catalog_meta', 'mock_secret']),
     })
     .onConflictDoNothing();
-  await epochAtStart(catalog);
+  await settledEpoch(catalog);
 }

@@ -3,12 +3,6 @@ import { sql } from 'drizzle-orm';
 import type { Catalog } from './catalog.ts';
 import { catalogMeta } from './schema.ts';
 
-/** The epoch that publications carry now. */
-export async function readEpoch(catalog: Catalog): Promise<number> {
-  const [meta] = await catalog.db.select({ epoch: catalogMeta.epoch }).from(catalogMeta);
-  return meta!.epoch;
-}
-
 /** Raises the epoch above `above`, unless it is there already. Resolves to the epoch that holds afterwards. */
 export async function raiseEpoch(catalog: Catalog, above: number): Promise<number> {
   const [meta] = await catalog.db
@@ -19,31 +13,36 @@ export async function raiseEpoch(catalog: Catalog, above: number): Promise<numbe
 }
 
 /**
- * Compares the server under the catalog with the one that was there last. Another one means that the catalog was
- * restored or failed over, and may lack generations that poolers have seen: the epoch rises.
+ * The epoch that publications carry now. Compares where the catalog is with where it was last: another server or timeline
+ * means a restore or a failover, another database or table a dump that was read in. It may lack generations that poolers
+ * have seen then, and the epoch rises.
  */
-export async function epochAtStart(catalog: Catalog): Promise<void> {
-  const fingerprint = await readFingerprint(catalog);
-  if (fingerprint === null) return;
-  await catalog.db.transaction(async (tx) => {
-    const [meta] = await tx.select().from(catalogMeta).for('update');
-    if (meta!.serverFingerprint === fingerprint) return;
-    const epoch =
-      meta!.serverFingerprint === null
-        ? meta!.epoch
-        : Math.max(meta!.epoch + 1, Math.floor(Date.now() / 1000));
-    await tx.update(catalogMeta).set({ serverFingerprint: fingerprint, epoch });
-  });
+export async function settledEpoch(catalog: Catalog): Promise<number> {
+  const place = await readPlace(catalog);
+  const { epoch, serverFingerprint } = catalogMeta;
+  const later = Math.floor(Date.now() / 1000);
+  await catalog.db
+    .update(catalogMeta)
+    .set({
+      epoch: sql`case when ${serverFingerprint} is null then ${epoch} else greatest(${epoch} + 1, ${later}) end`,
+      serverFingerprint: place,
+    })
+    .where(sql`${serverFingerprint} is distinct from ${place}`);
+  const [meta] = await catalog.db.select({ epoch }).from(catalogMeta);
+  return meta!.epoch;
 }
 
-/** Null where the catalog's role may not read the control file. */
-async function readFingerprint(catalog: Catalog): Promise<string | null> {
-  try {
-    const { rows } = await catalog.db.execute<{ fingerprint: string }>(sql`
-      select s.system_identifier || '/' || c.timeline_id as fingerprint
-      from pg_catalog.pg_control_system() s, pg_catalog.pg_control_checkpoint() c`);
-    return rows[0]?.fingerprint ?? null;
-  } catch {
-    return null;
-  }
+/** Of the server only what the catalog's role may read: its control file may be closed to it. */
+async function readPlace(catalog: Catalog): Promise<string> {
+  const { rows } = await catalog.db.execute<{ inside: string; readable: boolean }>(sql`
+    select d.oid || '/' || 'catalog_meta'::regclass::oid as inside,
+      has_function_privilege('pg_catalog.pg_control_system()', 'execute')
+        and has_function_privilege('pg_catalog.pg_control_checkpoint()', 'execute') as readable
+    from pg_catalog.pg_database d where d.datname = current_database()`);
+  const { inside, readable } = rows[0]!;
+  if (!readable) return inside;
+  const server = await catalog.db.execute<{ server: string }>(sql`
+    select s.system_identifier || '/' || c.timeline_id as server
+    from pg_catalog.pg_control_system() s, pg_catalog.pg_control_checkpoint() c`);
+  return `${server.rows[0]!.server}/${inside}`;
 }

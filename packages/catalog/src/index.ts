@@ -28,7 +28,7 @@ export {
   openServicePassword,
   retireEndpoint,
 } from './endpoints.ts';
-export { raiseEpoch, readEpoch } from './epoch.ts';
+export { raiseEpoch, settledEpoch } from './epoch.ts';
 export type { EventBody } from './events.ts';
 export * from './kept-replies.ts';
 export { applyMigrations } from './migrate.ts';

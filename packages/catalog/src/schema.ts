@@ -45,7 +45,7 @@ export const catalogMeta = pgTable(
     singleRow: boolean('single_row').primaryKey().default(true),
     /** Raised when the catalog may have gone back in time; higher always wins in shared state. */
     epoch: bigint('epoch', { mode: 'number' }).notNull(),
-    /** `<system_identifier>/<timeline>` of the server that holds the catalog; another one means a restore or a fail-over. */
+    /** `<system_identifier>/<timeline>/<database>/<table>`: where the catalog is; elsewhere, it was restored or has failed over. */
     serverFingerprint: text('server_fingerprint'),
     mockSecretSealed: text('mock_secret_sealed').notNull(),
     createdAt: createdAt(),

@@ -5,9 +5,9 @@ import {
   type Publication,
   plainCatalogError,
   raiseEpoch,
-  readEpoch,
   type SendOutcome,
   sendDue,
+  settledEpoch,
 } from '@weir/catalog';
 import { type EndpointPublisher, FleetUnavailableError } from '@weir/fleet';
 import type { Logger } from '@weir/telemetry';
@@ -42,7 +42,7 @@ export async function publishChanges(
  */
 async function ensureComplete({ catalog, publisher, log }: Publishing): Promise<number> {
   const complete = await publisher.completeEpoch();
-  let epoch = await readEpoch(catalog);
+  let epoch = await settledEpoch(catalog);
   if (complete === epoch) return epoch;
   // The catalog is the truth: where shared state has seen a later epoch, this catalog went back in time.
   if (complete !== null && complete > epoch) epoch = await raiseEpoch(catalog, complete);
