@@ -7,6 +7,7 @@ test.each([
   ['repo:acme/*:ref:refs/heads/main', 'repo:acme/shop:ref:refs/heads/main'],
   ['owner:acme:project:shop:environment:*', 'owner:acme:project:shop:environment:preview'],
   ['system:serviceaccount:*:weir', 'system:serviceaccount:default:weir'],
+  ['repo:acme@12/*:environment:production', 'repo:acme@12/shop@34:environment:production'],
   ['109876543210', '109876543210'],
 ])('%s means %s', (pattern, subject) => {
   expect(subjectPatternFault(pattern)).toBeNull();

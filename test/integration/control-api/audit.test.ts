@@ -137,6 +137,15 @@ test("nobody changes or deletes an entry, not even the catalog's owner", async (
   }
 });
 
+test('an entry has one author, a key or a trust rule, whoever writes it', async () => {
+  await createTenant(bench);
+  const copied = 'organisation_id, action, target_id, address, request_id, changes';
+  for (const authors of ['null, null', "api_key_id, 'tr_0'"]) {
+    const sql = `insert into audit (${copied}, api_key_id, trust_rule_id) select ${copied}, ${authors} from audit limit 1`;
+    await expect(catalog.query(sql), authors).rejects.toThrow('audit_author');
+  }
+});
+
 test('a change whose entry cannot be written is not made', async () => {
   const { tenant } = await createTenant(bench);
   await catalog.query(

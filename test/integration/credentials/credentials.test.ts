@@ -1,9 +1,5 @@
 // Short-lived credentials: made with a key or exchanged for a token, any driver logs in with them on both hosts, until they end.
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type {
   CreateCredentialReply,
@@ -11,13 +7,13 @@ import type {
   RequestPartInput,
   TrustRuleReply,
 } from '@weir/api-contract';
-import { findPsql, startWeir, temporaryDirectory, type Weir, waitUntil } from '@weir/harness';
-import { findProgram } from '@weir/local-servers';
+import { findPsql, startWeir, type Weir, waitUntil } from '@weir/harness';
 import { type OidcIssuer, startOidcIssuer } from '@weir/local-servers/testing';
 import postgresJs from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clientOf } from '../control-api/api-client.ts';
 import { clientsPerTest, one } from '../open-clients.ts';
+import { missingForStep, runJobStep, runWithPoolModule } from './oidc-examples.ts';
 
 const subject = 'repo:acme/shop:ref:refs/heads/main';
 
@@ -307,75 +303,35 @@ test('a rule that could mean more than it seems to, or lends what cannot be lent
   await refused({ endpointId: 'ep-calm-river-a1b2c3' }, 404, { type: '/problems/endpoint-not-found' });
 });
 
-const page = readFileSync(new URL('../../../docs/oidc.md', import.meta.url), 'utf8');
-const block = (pattern: RegExp) => pattern.exec(page)![1]!;
-const run = promisify(execFile);
-
-test('the module that docs/oidc.md has for Vercel makes one exchange for many requests', async () => {
-  const rule = await trust();
-  const directory = temporaryDirectory('oidc-example');
-  const caFile = join(directory.path, 'ca.pem');
-  writeFileSync(caFile, weir.caPem);
-  const module = block(/^```js\n(import pg[\s\S]+?)^```/m);
-  // It lies in no package of its own.
-  const local = module.replace("'pg'", JSON.stringify(import.meta.resolve('pg')));
-  writeFileSync(join(directory.path, 'weir-pool.mjs'), local);
-  writeFileSync(
-    join(directory.path, 'function.mjs'),
-    `import { poolFor } from './weir-pool.mjs';
-    await poolFor('nonsense').then(() => process.exit(1), ({ message }) => console.log(message));
-    const pools = await Promise.all(Array.from({ length: 20 }, () => poolFor(process.env.TOKEN)));
-    const { rows } = await (await poolFor(process.env.TOKEN)).query('select session_user as name');
-    console.log(rows[0].name, new Set(pools).size);
-    await pools[0].end();`,
-  );
-  const resolver = new URL('../../drivers/resolve-localhost.mjs', import.meta.url).href;
-  const { stdout } = await run(
-    process.execPath,
-    ['--import', resolver, join(directory.path, 'function.mjs')],
-    {
-      env: {
-        ...process.env,
-        ...{ WEIR_API_URL: weir.apiUrl, WEIR_TRUST_RULE: rule.id, TOKEN: issuer.token() },
-        NODE_EXTRA_CA_CERTS: caFile,
-      },
-    },
-  );
-  expect(stdout).toBe('The token is not valid: it is not a signed JWT\napp 1\n');
-  expect((await api.listAudit({ query: { trustRuleId: rule.id } })).items).toHaveLength(1);
-  directory.remove();
+test('the module that docs/oidc.md has for Vercel makes one exchange for many requests, and the next in time', async () => {
+  // A minute before its end a credential opens no more pools.
+  const rule = await trust({ ttlSecondsMax: 62 });
+  const printed = await runWithPoolModule(weir, {
+    rule: rule.id,
+    token: issuer.token(),
+    program: `const { TOKEN } = process.env;
+      await poolFor('nonsense').then(() => process.exit(1), ({ message }) => console.log(message));
+      const pools = await Promise.all(Array.from({ length: 20 }, () => poolFor(TOKEN)));
+      const name = async (pool) => (await pool.query('select session_user as name')).rows[0].name;
+      console.log(await name(pools[0]), new Set(pools).size);
+      let next = pools[0];
+      for (; next === pools[0]; next = await poolFor(TOKEN)) await new Promise((done) => setTimeout(done, 10));
+      console.log(await name(next), pools[0].ending, next.ending);
+      await next.end();`,
+  });
+  expect(printed).toBe('The token is not valid: it is not a signed JWT\napp 1\napp true false\n');
+  expect((await api.listAudit({ query: { trustRuleId: rule.id } })).items).toHaveLength(2);
 });
 
-const tools = ['bash', 'curl', 'jq'].filter((name) => findProgram([name]) === null);
 // The reason is in the title.
-test.skipIf(tools.length > 0)(
-  `the step that docs/oidc.md has for GitHub Actions gets a string that logs in${tools.length > 0 ? ` (skipped: no ${tools.join(', ')})` : ''}`,
+test.skipIf(missingForStep.length > 0)(
+  `the step that docs/oidc.md has for GitHub Actions gets a string that logs in${missingForStep.length > 0 ? ` (skipped: no ${missingForStep.join(', ')})` : ''}`,
   async () => {
-    const rule = await trust();
-    // As a runner serves its job: a token for the audience that is asked for, to whoever has the job's own secret.
-    const runner = createServer((request, response) => {
-      const aud = new URL(request.url!, 'http://runner').searchParams.get('audience');
-      const isJob = request.headers.authorization === 'bearer of-the-job';
-      response.writeHead(isJob ? 200 : 401).end(JSON.stringify({ value: issuer.token({ aud }) }));
-    });
-    await new Promise<void>((resolve) => runner.listen(0, '127.0.0.1', resolve));
-    const directory = temporaryDirectory('oidc-job');
-    const environment = join(directory.path, 'environment');
-    const step = block(/run: \|\n((?: {10}.*\n)+)/).replace(/^ {10}/gm, '');
-    const { stdout } = await run('bash', ['-e', '-o', 'pipefail', '-c', step], {
-      env: {
-        PATH: process.env.PATH,
-        ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-the-job',
-        ACTIONS_ID_TOKEN_REQUEST_URL: `http://127.0.0.1:${(runner.address() as AddressInfo).port}/?api-version=2.0`,
-        ...{ WEIR_API_URL: weir.apiUrl, WEIR_TRUST_RULE: rule.id, GITHUB_ENV: environment },
-      },
-    });
-    const url = new URL(readFileSync(environment, 'utf8').trim().replace('DATABASE_URL=', ''));
+    const { stdout, environment } = await runJobStep(weir, { rule: (await trust()).id, issuer });
+    const url = new URL(environment.trim().replace('DATABASE_URL=', ''));
     expect(stdout).toBe(`::add-mask::${url.password}\n`);
+    expect(url.hostname).toBe(weir.hosts.direct);
     const client = await connect({ role: url.username, password: url.password, direct: true });
     expect(await one(client, 'select session_user')).toBe('app');
-    expect(url.hostname).toBe(weir.hosts.direct);
-    await new Promise((resolve) => runner.close(resolve));
-    directory.remove();
   },
 );
