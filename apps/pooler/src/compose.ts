@@ -202,7 +202,10 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   const report = async (): Promise<void> => {
     const standings = standingsOf(registry, runner);
     meter.look(now(), connectionsOf(standings));
-    const endpoints = activityOf(standings, { ms: now(), originMs: performance.timeOrigin });
+    const endpoints = activityOf(standings, deps.clientCounts, {
+      ms: now(),
+      originMs: performance.timeOrigin,
+    });
     // A report that did not arrive is made up for by the next; the fleet's health is told elsewhere.
     await fleet.registry.report({ processId, startedAt, endpoints }).catch(() => {});
   };

@@ -1,5 +1,6 @@
 // The HTTP API as schemas and types, for the server, the dashboard, the command line and tests; re-exports only.
 export * from './activity.ts';
+export * from './allowed-addresses.ts';
 export * from './api-keys.ts';
 export * from './audit.ts';
 export * from './bans.ts';

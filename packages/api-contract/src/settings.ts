@@ -14,6 +14,14 @@ const addressRangeSchema = z
   );
 const addressForms = [z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()];
 
+/** Who may connect by address; null: from everywhere. */
+export const allowedAddressesSchema = z
+  .array(addressRangeSchema)
+  .min(1, 'must name an address; null lets clients in from everywhere')
+  .max(100)
+  .nullable()
+  .describe('Addresses and CIDR ranges that clients may come from; null: from everywhere');
+
 const endpointFields = {
   clientConnectionsMax: z
     .number()
@@ -22,12 +30,7 @@ const endpointFields = {
     .max(1_000_000)
     .describe('Most client connections of the endpoint'),
   requireTls: z.boolean().describe('Refuse clients without TLS'),
-  allowedAddresses: z
-    .array(addressRangeSchema)
-    .min(1, 'must name an address; null lets clients in from everywhere')
-    .max(100)
-    .nullable()
-    .describe('Addresses and CIDR ranges that clients may come from; null: from everywhere'),
+  allowedAddresses: allowedAddressesSchema,
 };
 
 /** All settings, as the API shows them. */

@@ -75,12 +75,24 @@ export interface EndpointActivity extends ActivityCounters {
   /** Of the record that it is served by: whatever that orders has been done. */
   readonly generation: number;
   readonly pins: EndpointPins;
+  readonly addresses: ClientAddresses;
   /** Errors that were given to clients, by code. */
   readonly errors: Readonly<Record<string, number>>;
   /** How often a client waited for a server so long, by classes of time that all processes of a release share. */
   readonly waits: readonly number[];
   /** The same for how long a client had a server. */
   readonly executions: readonly number[];
+}
+
+/** A report is renewed each second, so it lists few addresses. */
+export const addressesReportedMax = 50;
+
+/** Where the clients of one endpoint on one process come from. */
+export interface ClientAddresses {
+  /** How many by address, of `addressesReportedMax` addresses. */
+  readonly clients: Readonly<Record<string, number>>;
+  /** How many come from others. */
+  readonly leftOut: number;
 }
 
 /** More classes of time than any release reports. */

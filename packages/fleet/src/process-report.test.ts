@@ -1,6 +1,6 @@
 // What is taken of a report that another release, or anybody else, wrote.
 import { expect, test } from 'vitest';
-import { pinStatementCharactersMax, pinsReportedMax } from './contract.ts';
+import { addressesReportedMax, pinStatementCharactersMax, pinsReportedMax } from './contract.ts';
 import { parseProcessReport } from './process-report.ts';
 import { examplePin, exampleReport } from './testing/contract-suite.ts';
 
@@ -65,3 +65,22 @@ test.each([undefined, null, 'many', { 0: 1 }])(
     });
   },
 );
+
+function addressesIn(addresses: unknown) {
+  const text = JSON.stringify({ processId: 'p', startedAt: 't', endpoints: { 'ep-a': { addresses } } });
+  return parseProcessReport(text)!.endpoints['ep-a']!.addresses;
+}
+
+test.each([undefined, null, 5, [], { clients: [1], leftOut: 'many' }])(
+  'where no addresses are told there are none (%#)',
+  (addresses) => expect(addressesIn(addresses)).toEqual({ clients: {}, leftOut: 0 }),
+);
+
+test('of addresses no more are taken than a report may list, and none that is longer than an address', () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 500 }, (_, index) => [`${index}${':'.repeat(100)}`, 1]),
+  );
+  const { clients } = addressesIn({ clients: many, leftOut: 0 });
+  expect(Object.keys(clients)).toHaveLength(addressesReportedMax);
+  expect(Math.max(...Object.keys(clients).map((address) => address.length))).toBe(64);
+});

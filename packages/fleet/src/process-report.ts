@@ -1,6 +1,8 @@
 // How long a process report lives, and how one is read back from text that anyone may have written.
 import {
   type ActivityCounters,
+  addressesReportedMax,
+  type ClientAddresses,
   type EndpointActivity,
   type ProcessReport,
   timeClassesMax,
@@ -44,10 +46,22 @@ function readActivity(value: unknown): EndpointActivity {
     // A process of an earlier release says none, and carries out no orders either.
     generation: countOf(counters.generation),
     pins: readPins(counters.pins),
+    addresses: readAddresses(counters.addresses),
     errors: readCountsByWord(counters.errors),
     waits: readCounts(counters.waits),
     executions: readCounts(counters.executions),
   };
+}
+
+// The longest literal of an address, with a zone as long as names of interfaces are.
+const addressCharactersMax = 64;
+
+/** A report of an earlier release has none. */
+function readAddresses(value: unknown): ClientAddresses {
+  const { clients, leftOut } = isRecord(value) ? value : {};
+  const counts = isRecord(clients) ? Object.entries(clients).slice(0, addressesReportedMax) : [];
+  const read = counts.map(([address, count]) => [address.slice(0, addressCharactersMax), countOf(count)]);
+  return { clients: Object.fromEntries(read), leftOut: countOf(leftOut) };
 }
 
 function readCounts(value: unknown): readonly number[] {

@@ -136,6 +136,7 @@ function bodies(ids: Readonly<Record<string, string>>): { [Id in WithBody]: Requ
     createWebhook: receiver,
     changeWebhook: { enabled: true },
     clearBans: {},
+    tryAddresses: { allowedAddresses: null },
   };
 }
 

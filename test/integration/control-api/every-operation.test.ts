@@ -74,6 +74,12 @@ test('every operation does what it says through the client, and its replies are 
   expect(strings.pooled).toContain('reader@');
   expect((await counted.getActivity(ofEndpoint)).budget).toBe(tuned.budget);
   expect((await counted.getPins(ofEndpoint)).pinned).toBe(0);
+  const tried = await counted.tryAddresses({ ...ofEndpoint, body: { allowedAddresses: ['203.0.113.0/24'] } });
+  expect(tried).toMatchObject({
+    caller: { address: '127.0.0.1', isAllowed: false },
+    clients: [],
+    leftOut: 0,
+  });
   const { role } = await counted.createRole({ ...ofEndpoint, body: { name: 'made' } });
   const ofRole = { params: { ...ofEndpoint.params, roleName: role.name } };
   expect(await counted.getRole(ofRole)).toEqual(role);

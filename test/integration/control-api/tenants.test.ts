@@ -264,6 +264,7 @@ test('activity adds up what the processes report', async () => {
     transactionsTotal: 7,
     generation: 1,
     pins: { newest: [], leftOut: 0, totals: {} },
+    addresses: { clients: {}, leftOut: 0 },
     errors: {},
     waits: [],
     executions: [],

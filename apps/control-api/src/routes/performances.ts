@@ -26,6 +26,7 @@ import {
   reconnectPools,
   resumePools,
 } from './endpoints/orders.ts';
+import { tryAddresses } from './endpoints/try-addresses.ts';
 import { getMe } from './me/get-me.ts';
 import type { Performances } from './operation.ts';
 import { createApiKey, getApiKey, listApiKeys, revokeApiKey } from './organisations/api-keys.ts';
@@ -86,6 +87,7 @@ export const performances: Performances = {
   getConnectionStrings,
   getActivity,
   getPins,
+  tryAddresses,
   createRole,
   importRole,
   listRoles,

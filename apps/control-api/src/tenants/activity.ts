@@ -28,6 +28,7 @@ export function activityReply(
     if (activity === undefined) return [];
     const {
       pins: _pins,
+      addresses: _addresses,
       errors: _errors,
       waits: _waits,
       executions: _executions,

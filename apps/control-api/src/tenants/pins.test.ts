@@ -19,6 +19,7 @@ function report(processId: string, pins: EndpointPins | null): ProcessReport {
     serversPinned: 0,
     transactionsTotal: 0,
     generation: 1,
+    addresses: { clients: {}, leftOut: 0 },
   };
   const endpoints: ProcessReport['endpoints'] =
     pins === null ? {} : { [endpointId]: { ...counters, pins, errors: {}, waits: [], executions: [] } };

@@ -2,6 +2,7 @@
 import type { EndpointActivity } from '@weir/fleet';
 import type { UpstreamLease } from '@weir/leases';
 import type { EndpointCounters } from '@weir/telemetry';
+import type { ClientCounts } from '../client/admit.ts';
 import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { PoolRegistry } from '../pools/pool-registry.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
@@ -147,6 +148,7 @@ function leaseCounters(lease: UpstreamLease | null): Partial<EndpointCounters> {
 /** What the dashboard shows of this process, by endpoint. */
 export function activityOf(
   standings: ReadonlyMap<ServedEndpoint, Standing>,
+  clientCounts: ClientCounts,
   now: Moment,
 ): Record<string, EndpointActivity> {
   const activity: Record<string, EndpointActivity> = {};
@@ -158,6 +160,7 @@ export function activityOf(
       transactionsTotal: served.totals().transactions,
       generation: served.endpoint.generation,
       pins: reportPins(served, now),
+      addresses: clientCounts.addressesOf(served.endpoint.endpointId),
       errors: Object.fromEntries(served.errors.counts),
       waits: [...served.waitSeconds.counts],
       executions: [...served.querySeconds.counts],

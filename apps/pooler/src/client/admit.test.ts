@@ -1,4 +1,5 @@
 // Who is let past before a password is asked for, and that a place is given back exactly once.
+import { addressesReportedMax } from '@weir/fleet';
 import { expect, test } from 'vitest';
 import { endpointOf } from '../testing/endpoint.ts';
 import { admit, ClientCounts } from './admit.ts';
@@ -31,6 +32,30 @@ test('the cap refuses with tenant and limit, and a place that was left twice is 
   admit(endpoint, { tls, address }, clients);
   expect(() => admit(endpoint, { tls, address }, clients)).toThrow('which is its limit');
   expect(clients.count(endpoint.endpointId)).toBe(2);
+});
+
+test('clients are counted by the address they come from, and those of more addresses than are told as a sum', () => {
+  const clients = new ClientCounts();
+  const endpoint = endpointOf({ settings: { ...settings, clientConnectionsMax: 1000 } });
+  const { endpointId } = endpoint;
+  const first = admit(endpoint, { tls, address }, clients);
+  const second = admit(endpoint, { tls, address }, clients);
+  admit(endpoint, { tls, address: '2001:db8::5' }, clients);
+  expect(clients.addressesOf(endpointId)).toEqual({
+    clients: { [address]: 2, '2001:db8::5': 1 },
+    leftOut: 0,
+  });
+  first.leave();
+  first.leave();
+  expect(clients.addressesOf(endpointId).clients[address]).toBe(1);
+  second.leave();
+  for (let last = 0; last < addressesReportedMax + 2; last++) {
+    admit(endpoint, { tls, address: `198.51.100.${last}` }, clients);
+  }
+  const told = clients.addressesOf(endpointId);
+  expect(told.leftOut).toBe(3);
+  expect(Object.keys(told.clients)).toHaveLength(addressesReportedMax);
+  expect(told.clients[address]).toBeUndefined();
 });
 
 test('an address that is not allowed is named, whatever else is wrong with the client', () => {

@@ -1,6 +1,7 @@
 // Operations on endpoints, and on what goes on in them.
 import { z } from 'zod';
 import { endpointActivitySchema } from '../activity.ts';
+import { triedAddressesSchema, tryAddressesBodySchema } from '../allowed-addresses.ts';
 import {
   changeEndpointBodySchema,
   connectionStringsQuerySchema,
@@ -107,5 +108,17 @@ export const endpointOperations = {
     params: endpointParamsSchema,
     status: 200,
     reply: endpointPinsSchema,
+  },
+  tryAddresses: {
+    method: 'POST',
+    path: '/v1/endpoints/:endpointId/allowed-addresses/try',
+    tag: 'endpoints',
+    summary: 'Whom a list of allowed addresses would let in, of the clients that are there and the caller',
+    description: 'Nothing is changed: the list is a setting of the endpoint.',
+    scopes: ['read'],
+    params: endpointParamsSchema,
+    body: tryAddressesBodySchema,
+    status: 200,
+    reply: triedAddressesSchema,
   },
 } as const satisfies Record<string, Operation>;
