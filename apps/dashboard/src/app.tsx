@@ -10,6 +10,8 @@ import { TenantPage } from './pages/tenant.tsx';
 import { Tenants } from './pages/tenants.tsx';
 import { UnknownPage } from './pages/unknown.tsx';
 import { UsagePage } from './pages/usage.tsx';
+import { WebhookPage } from './pages/webhook.tsx';
+import { Webhooks } from './pages/webhooks.tsx';
 import { Shell } from './parts/shell.tsx';
 import { goTo, useRoute } from './router.ts';
 import { SessionBoundary } from './session.tsx';
@@ -47,6 +49,8 @@ function Pages() {
       )}
       {route.page === 'audit' && <AuditLog key={route.tenantId} tenantId={route.tenantId} />}
       {route.page === 'api-keys' && <ApiKeys />}
+      {route.page === 'webhooks' && <Webhooks />}
+      {route.page === 'webhook' && <WebhookPage key={route.webhookId} webhookId={route.webhookId} />}
       {route.page === 'sizing' && <SizingPage />}
       {route.page === 'usage' && <UsagePage />}
       {route.page === 'unknown' && <UnknownPage path={route.path} />}

@@ -10,6 +10,8 @@ import './styles/charts.css';
 import './styles/dialog.css';
 import './styles/lists.css';
 import './styles/settings.css';
+import './styles/access.css';
+import './styles/webhooks.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.tsx';

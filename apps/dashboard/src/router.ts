@@ -8,6 +8,8 @@ export type Route =
   | { readonly page: 'tenant'; readonly tenantId: string }
   | { readonly page: 'audit'; readonly tenantId: string | null }
   | { readonly page: 'api-keys' }
+  | { readonly page: 'webhooks' }
+  | { readonly page: 'webhook'; readonly webhookId: string }
   | { readonly page: 'sizing' }
   | { readonly page: 'usage' }
   | { readonly page: 'unknown'; readonly path: string };
@@ -19,13 +21,15 @@ export function parseRoute(hash: string): Route {
   if (parts.length === 0 || (parts.length === 1 && parts[0] === 'tenants')) return { page: 'tenants' };
   if (parts.length === 2 && parts[0] === 'new' && parts[1] === 'tenant') return { page: 'create-tenant' };
   if (parts.length === 1 && parts[0] === 'api-keys') return { page: 'api-keys' };
+  if (parts.length === 1 && parts[0] === 'webhooks') return { page: 'webhooks' };
   if (parts.length === 1 && parts[0] === 'sizing') return { page: 'sizing' };
   if (parts.length === 1 && parts[0] === 'usage') return { page: 'usage' };
   if (parts.length === 1 && parts[0] === 'audit') return { page: 'audit', tenantId: null };
-  const tenantId = parts[1];
-  if (parts.length === 2 && tenantId !== undefined && /^[\w-]+$/.test(tenantId)) {
-    if (parts[0] === 'tenants') return { page: 'tenant', tenantId };
-    if (parts[0] === 'audit') return { page: 'audit', tenantId };
+  const id = parts[1];
+  if (parts.length === 2 && id !== undefined && /^[\w-]+$/.test(id)) {
+    if (parts[0] === 'tenants') return { page: 'tenant', tenantId: id };
+    if (parts[0] === 'audit') return { page: 'audit', tenantId: id };
+    if (parts[0] === 'webhooks') return { page: 'webhook', webhookId: id };
   }
   return { page: 'unknown', path };
 }
@@ -43,6 +47,10 @@ export function hrefOf(route: Exclude<Route, { page: 'unknown' }>): string {
       return route.tenantId === null ? '#/audit' : `#/audit/${route.tenantId}`;
     case 'api-keys':
       return '#/api-keys';
+    case 'webhooks':
+      return '#/webhooks';
+    case 'webhook':
+      return `#/webhooks/${route.webhookId}`;
     case 'sizing':
       return '#/sizing';
     case 'usage':

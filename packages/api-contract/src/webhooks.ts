@@ -22,7 +22,7 @@ const receiverPattern =
   /^https?:\/\/(?:\[[0-9a-f:.]+\]|[a-z0-9._-]{1,253})(?::\d{1,5})?(?:[/?][\x21\x22\x24-\x7e]*)?$/i;
 
 const urlSchema = z
-  .url('must be a URL')
+  .url('must be whole, such as https://example.com/hooks')
   .max(2000, 'must be at most 2000 characters')
   .regex(receiverPattern, 'must be an http:// or https:// URL without user, password and fragment');
 

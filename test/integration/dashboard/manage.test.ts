@@ -3,8 +3,8 @@ import { type CreateApiKeyReply, type EndpointReply, type GetTenantReply, pathOf
 import { startWeir, type Weir } from '@weir/harness';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clipboardOf, launchBrowser, openPage, type TestPage, views } from './browser.ts';
-import { signIn } from './sign-in.ts';
+import { clipboardOf, launchBrowser, openPage, views } from './browser.ts';
+import { openTenant, signIn } from './sign-in.ts';
 
 const patience = 120_000;
 let weir: Weir;
@@ -19,14 +19,6 @@ afterAll(async () => {
   await weir?.close();
 });
 
-async function openTenant(): Promise<TestPage> {
-  const opened = await openPage(browser, weir.apiUrl, views[0]!);
-  await signIn(opened.page, weir.apiKey);
-  await opened.page.goto(`${weir.apiUrl}/#/tenants/${weir.tenant.id}`);
-  await opened.page.getByRole('heading', { name: 'harness' }).waitFor();
-  return opened;
-}
-
 const endpoint = () =>
   weir.controlApi.call<EndpointReply>('GET', pathOf('getEndpoint', { endpointId: weir.endpoint.id }));
 const whatChanges = (page: Page) => page.getByRole('region', { name: 'What this changes' });
@@ -34,7 +26,7 @@ const whatChanges = (page: Page) => page.getByRole('region', { name: 'What this 
 test(
   'the effect of a change of settings is said before it is made, and a change by somebody else is not overwritten',
   async () => {
-    await using opened = await openTenant();
+    await using opened = await openTenant(browser, weir);
     const { page, faults } = opened;
     await page.getByRole('button', { name: 'Edit pool settings' }).click();
     const dialog = page.getByRole('dialog', { name: 'Pool settings' });
@@ -74,7 +66,7 @@ test(
 test(
   'an override is added, changed and removed',
   async () => {
-    await using opened = await openTenant();
+    await using opened = await openTenant(browser, weir);
     const { page } = opened;
     const overrides = page.getByRole('region', { name: 'Overrides' });
     await page.getByRole('button', { name: 'Add override' }).click();
@@ -112,7 +104,7 @@ test(
 test(
   'the budget is worked out anew from another memory and reserve, and shown before it is so',
   async () => {
-    await using opened = await openTenant();
+    await using opened = await openTenant(browser, weir);
     const { page } = opened;
     await page.getByRole('button', { name: 'Edit sizing' }).click();
     const dialog = page.getByRole('dialog', { name: 'Sizing' });
@@ -129,7 +121,7 @@ test(
 test(
   'an API key is shown once, opens what its scopes say, and opens nothing once it is revoked',
   async () => {
-    await using opened = await openTenant();
+    await using opened = await openTenant(browser, weir);
     const { page } = opened;
     await page.getByRole('link', { name: 'API keys' }).click();
     await page.getByRole('button', { name: 'New key' }).click();
@@ -165,7 +157,7 @@ test(
 test(
   'a role is imported with a password that is tried, changed by nobody who may not, and deleted in the database too',
   async () => {
-    await using opened = await openTenant();
+    await using opened = await openTenant(browser, weir);
     const { page, faults } = opened;
     await weir.createRole('there', 'there-pw');
     const roles = page.getByRole('region', { name: 'Roles' });
@@ -208,7 +200,7 @@ test(
 test(
   'a tenant is suspended with a reason and resumed, and its history tells of it',
   async () => {
-    await using opened = await openTenant();
+    await using opened = await openTenant(browser, weir);
     const { page, faults } = opened;
     const tenant = () =>
       weir.controlApi.call<GetTenantReply>('GET', pathOf('getTenant', { tenantId: weir.tenant.id }));
@@ -237,7 +229,7 @@ test(
 test(
   'pools are paused and resumed, and what that does is said first',
   async () => {
-    await using opened = await openTenant();
+    await using opened = await openTenant(browser, weir);
     const { page, faults } = opened;
     const client = await weir.client();
     await client.query('select 1');
@@ -267,7 +259,7 @@ test(
 test(
   'a tenant that was deleted is found among the deleted and brought back',
   async () => {
-    await using opened = await openTenant();
+    await using opened = await openTenant(browser, weir);
     const { page } = opened;
     await page.getByRole('button', { name: 'Delete', exact: true }).click();
     const dialog = page.getByRole('dialog');

@@ -3,10 +3,17 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CreateOrganisationReply, type CreateTenantReply, pathOf } from '@weir/api-contract';
-import { startWeir, temporaryDirectory, type Weir } from '@weir/harness';
+import {
+  type CreateOrganisationReply,
+  type CreateTenantReply,
+  type CreateWebhookReply,
+  type DeliveryReply,
+  pathOf,
+} from '@weir/api-contract';
+import { startWeir, temporaryDirectory, type Weir, waitUntil } from '@weir/harness';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Receiver, startReceiver } from '../webhooks/receiver.ts';
 import { launchBrowser, openPage, type View, views } from './browser.ts';
 import { signIn } from './sign-in.ts';
 import { startTraffic, type Traffic } from './traffic.ts';
@@ -24,6 +31,8 @@ beforeEach(() => {
 let weir: Weir;
 let browser: Browser;
 let traffic: Traffic;
+let receiver: Receiver;
+let webhookPath: string;
 /** Of an organisation without anything. */
 let emptyKey: string;
 
@@ -34,7 +43,10 @@ const directory =
     : temporaryDirectory('screenshots').path;
 
 beforeAll(async () => {
-  [weir, browser] = await Promise.all([startWeir({ budget: 20 }), launchBrowser()]);
+  [weir, browser] = await Promise.all([
+    startWeir({ budget: 20, poolerEnv: { WEIR_LOGIN_FAILURES_MAX: '3' } }),
+    launchBrowser(),
+  ]);
   mkdirSync(directory, { recursive: true });
   const call = weir.controlApi.call;
   const made = await call<CreateOrganisationReply>('POST', '/v1/organisations', { name: 'Newcomers' });
@@ -67,14 +79,39 @@ beforeAll(async () => {
   const reports = { endpointId: weir.endpoint.id, roleName: 'reports' };
   await call('POST', pathOf('createRole', reports), { name: 'reports', memberOf: ['pg_read_all_data'] });
   await call('POST', pathOf('rotateRole', reports), { overlapSeconds: 86_400 });
+  await webhookWithDeliveries();
   traffic = await startTraffic(weir);
+  // So that there is a ban to be seen.
+  for (let failed = 0; failed < 3; failed++) await weir.client({ password: 'wrong' }).catch(() => {});
 }, patience);
 
 afterAll(async () => {
   await traffic?.stop();
   await browser?.close();
   await weir?.close();
+  await receiver?.close();
 });
+
+/** One that was delivered, and one that is to be tried again. */
+async function webhookWithDeliveries(): Promise<void> {
+  receiver = await startReceiver();
+  const { webhook } = await weir.controlApi.call<CreateWebhookReply>('POST', pathOf('createWebhook'), {
+    url: receiver.url,
+    description: 'Tells billing of new tenants',
+    events: ['tenant.created', 'tenant.deleted', 'tenant.suspended', 'role.rotated'],
+  });
+  webhookPath = `webhooks/${webhook.id}`;
+  const tell = () => weir.controlApi.call('POST', pathOf('testWebhook', { webhookId: webhook.id }));
+  const delivered = async () => {
+    const path = pathOf('listDeliveries', { webhookId: webhook.id });
+    const { items } = await weir.controlApi.call<{ items: DeliveryReply[] }>('GET', path);
+    return items[0]?.status === 'delivered';
+  };
+  await tell();
+  await waitUntil(delivered, { what: 'the first test is delivered' });
+  receiver.answer = { status: 503 };
+  await tell();
+}
 
 interface Violation {
   readonly id: string;
@@ -158,6 +195,7 @@ for (const view of views) {
         .getByText(/p99 [\d.]+ ms/)
         .waitFor();
       await someSecondsOfTraffic(page);
+      await page.getByRole('button', { name: 'Clear the ban of 127.0.0.1' }).waitFor();
       await look(page, view, 'tenant');
       await open('Connect', 'connect');
       await page.getByRole('tab', { name: 'Direct' }).click();
@@ -187,6 +225,13 @@ for (const view of views) {
       await page.getByTestId('user-name').waitFor();
       await look(page, view, 'credential', false);
       await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Edit allowed addresses' }).click();
+      await page.getByLabel('Range 1', { exact: true }).fill('203.0.113.0/24');
+      await page.getByRole('button', { name: 'Add a range' }).click();
+      await page.getByLabel('Range 2', { exact: true }).fill('2001:db8::/32');
+      await page.getByText('This locks out your own address').waitFor();
+      await look(page, view, 'addresses', false);
+      await page.keyboard.press('Escape');
       await open('Suspend', 'suspend');
       await page.keyboard.press('Escape');
       await open('Pause', 'pause');
@@ -209,6 +254,17 @@ for (const view of views) {
       await look(page, view, 'api-keys');
       await open('New key', 'create-key');
       await page.keyboard.press('Escape');
+
+      await goTo('webhooks');
+      await page.getByRole('row', { name: /4 events/ }).waitFor();
+      await look(page, view, 'webhooks');
+      await open('New webhook', 'create-webhook');
+      await page.keyboard.press('Escape');
+      await goTo(webhookPath);
+      const delivered = page.getByRole('listitem').filter({ hasText: 'Delivered' });
+      await delivered.locator('summary').click();
+      await page.getByRole('button', { name: /^Replay/ }).waitFor();
+      await look(page, view, 'webhook');
 
       await goTo('sizing');
       await page.getByTestId('budget').waitFor();

@@ -10,17 +10,17 @@ export function AuditEntry({ entry }: { entry: AuditEntryReply }) {
   const hasBefore = changes.some(({ before }) => before !== null && before !== undefined);
   return (
     <li>
-      <details className="audit-entry">
+      <details className="entry">
         <summary>
           <Icon name="more" />
-          <span className="audit-what">
+          <span className="entry-what">
             {sentenceOf(entry)} <code>{targetId}</code>
           </span>
           <time className="numbers soft" dateTime={at}>
             {time(at)}
           </time>
         </summary>
-        <div className="audit-body">
+        <div className="entry-body">
           {changes.length > 0 && (
             <table className="changes">
               <caption className="visually-hidden">Fields that changed</caption>
@@ -44,7 +44,7 @@ export function AuditEntry({ entry }: { entry: AuditEntryReply }) {
               </tbody>
             </table>
           )}
-          <dl className="facts audit-facts">
+          <dl className="facts entry-facts">
             <dt>{apiKeyId === null ? 'Trust rule' : 'API key'}</dt>
             <dd className="mono">{apiKeyId ?? trustRuleId}</dd>
             {tenantId !== null && tenantId !== targetId && (

@@ -75,7 +75,7 @@ export function CreateKey({ onMade, onClose }: { onMade: () => void; onClose: ()
             revise();
           }}
         />
-        <fieldset className="scopes">
+        <fieldset className="checks">
           <legend className="field-label">What it may do</legend>
           {scopes.map((scope) => (
             <ScopeBox

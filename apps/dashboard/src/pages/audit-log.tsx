@@ -74,7 +74,7 @@ export function AuditLog({ tenantId }: { tenantId: string | null }) {
       )}
       {load.state === 'ready' && load.value.items.length > 0 && (
         <div className="card">
-          <ul className="audit">
+          <ul className="entries">
             {load.value.items.map((entry) => (
               <AuditEntry key={entry.id} entry={entry} />
             ))}

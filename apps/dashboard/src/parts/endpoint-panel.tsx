@@ -1,7 +1,9 @@
 // One endpoint on its tenant's page: Connect, live tiles, pins, its budget, the database behind it and its settings.
 import type { ConnectionStringsReply, EndpointReply } from '@weir/api-contract';
-import { useState } from 'react';
-import { usePins } from '../api/use-pins.ts';
+import { useCallback, useState } from 'react';
+import { AllowedAddresses } from '../access/allowed-addresses.tsx';
+import { BanList } from '../access/ban-list.tsx';
+import { useLatest } from '../api/use-latest.ts';
 import { ConnectDialog } from '../connect/connect-dialog.tsx';
 import { CredentialList } from '../credentials/credential-list.tsx';
 import { memory } from '../format.ts';
@@ -34,7 +36,9 @@ export function EndpointPanel(props: EndpointPanelProps) {
   const { tenantName, endpoint, fresh, openAtOnce, onChanged, onStale } = props;
   const { api } = useSession();
   const activity = useActivity(endpoint.id);
-  const pins = usePins(api, endpoint.id);
+  const pins = useLatest(
+    useCallback(() => api.getPins({ params: { endpointId: endpoint.id } }), [api, endpoint.id]),
+  );
   const [connecting, setConnecting] = useState(openAtOnce);
   const [sizingIsOpen, setSizingOpen] = useState(false);
   const mayWrite = useMay('write');
@@ -109,6 +113,8 @@ export function EndpointPanel(props: EndpointPanelProps) {
               <dd className="numbers">{memory(sizing.ramBytes)}</dd>
             </dl>
           </div>
+          <AllowedAddresses endpoint={endpoint} onChanged={onChanged} />
+          <BanList endpointId={endpoint.id} />
         </div>
         <PoolSettings endpoint={endpoint} clients={clients} onChanged={onChanged} />
       </div>

@@ -59,6 +59,9 @@ export function FormDialog(props: FormDialogProps) {
         onSubmit={(event) => {
           event.preventDefault();
           onSubmit();
+          const form = event.currentTarget;
+          // After React has marked what is wrong.
+          requestAnimationFrame(() => form.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
         }}
       >
         {children}

@@ -1,13 +1,13 @@
 // Which server connections stay with one client now: why, by which statement, and for how long.
 import type { EndpointPinsReply, PinReply } from '@weir/api-contract';
-import type { Pins } from '../api/use-pins.ts';
+import type { Latest } from '../api/use-latest.ts';
 import { age, count, counted } from '../format.ts';
 
 // More would push the settings off the page; the API has all of them.
 const shownMax = 10;
 
 /** A card with the newest pins and the totals, or with why there are none. */
-export function PinList({ pins: { latest, problem } }: { pins: Pins }) {
+export function PinList({ pins: { latest, problem } }: { pins: Latest<EndpointPinsReply> }) {
   return (
     <section className="card" aria-label="Pinned server connections">
       <div className="card-head">

@@ -14,6 +14,7 @@ const links: readonly {
   { title: 'Usage', to: { page: 'usage' }, pages: ['usage'] },
   { title: 'Audit log', to: { page: 'audit', tenantId: null }, pages: ['audit'] },
   { title: 'API keys', to: { page: 'api-keys' }, pages: ['api-keys'] },
+  { title: 'Webhooks', to: { page: 'webhooks' }, pages: ['webhooks', 'webhook'] },
   { title: 'Sizing', to: { page: 'sizing' }, pages: ['sizing'] },
 ];
 

@@ -50,7 +50,6 @@ export function PoolSettings({ endpoint, clients, onChanged }: PoolSettingsProps
           <Fact key={label} label={label} value={value} />
         ))}
         <Fact label="Client connections" value={`at most ${count(settings.clientConnectionsMax)}`} />
-        <Fact label="Addresses of clients" value={settings.allowedAddresses?.join(', ') ?? 'any'} />
         <Fact label="TLS of clients" value={settings.requireTls ? 'required' : 'optional'} />
       </dl>
       <section className="overrides" aria-label="Overrides">
