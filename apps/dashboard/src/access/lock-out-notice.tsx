@@ -26,8 +26,7 @@ export function LockOutNotice({ lockOut, onAdd }: LockOutNoticeProps) {
         </h2>
         {own !== null && (
           <p>
-            You reach this page from <code>{own}</code>, as the API sees it. A client from there would be
-            refused.
+            You reach this page from <code>{own}</code>, as the API sees it.
           </p>
         )}
         {clientsOutside > 0 && (
