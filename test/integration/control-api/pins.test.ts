@@ -1,5 +1,5 @@
 // Pins over the API: a client of the pooled host that makes session state is seen there, with reason, name and silence.
-import { apiPaths, type EndpointPinsReply, endpointPinsSchema } from '@weir/api-contract';
+import { type EndpointPinsReply, endpointPinsSchema, pathOf } from '@weir/api-contract';
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -10,7 +10,9 @@ beforeAll(async () => {
 afterAll(() => weir?.close());
 
 async function pins(): Promise<EndpointPinsReply> {
-  return endpointPinsSchema.parse(await weir.controlApi.call('GET', apiPaths.pins(weir.endpoint.id)));
+  return endpointPinsSchema.parse(
+    await weir.controlApi.call('GET', pathOf('getPins', { endpointId: weir.endpoint.id })),
+  );
 }
 
 /** The reply once `is` holds for it: a pooler reports each second. */
@@ -67,6 +69,6 @@ test('a pinned client is seen with its reason and its silence, and gone when it 
 });
 
 test('an endpoint that is not there has no pins', async () => {
-  const reply = await weir.controlApi.fetch('GET', apiPaths.pins('ep-calm-river-000000'));
+  const reply = await weir.controlApi.fetch('GET', pathOf('getPins', { endpointId: 'ep-calm-river-000000' }));
   expect(reply.status).toBe(404);
 });

@@ -1,6 +1,5 @@
 // The dashboard as a person uses it, in a real browser, on the whole of Weir and a Postgres of the person's own.
-import type { GetTenantReply, TenantPageReply } from '@weir/api-contract';
-import { apiPaths } from '@weir/api-contract';
+import { type GetTenantReply, pathOf, type TenantPageReply } from '@weir/api-contract';
 import { type Postgres, startPostgres, startWeir, type Weir } from '@weir/harness';
 import { snippets } from '@weir/tenancy';
 import type { Browser, Page } from 'playwright-core';
@@ -200,7 +199,7 @@ for (const view of [views[0]!, views[2]!]) {
   test(
     `overrides and pins are seen, with what a pinned client does, until it leaves: ${view.name}`,
     async () => {
-      await weir.controlApi.call('PATCH', apiPaths.endpoint(weir.endpoint.id), {
+      await weir.controlApi.call('PATCH', pathOf('changeEndpoint', { endpointId: weir.endpoint.id }), {
         settings: {
           stateTracking: 'strict',
           clientIdleTimeoutMs: 3_600_000,
@@ -239,7 +238,7 @@ test(
     const { page } = opened;
     await signIn(page, weir.apiKey);
     const tenants = async () =>
-      (await weir.controlApi.call<TenantPageReply>('GET', apiPaths.tenants())).items;
+      (await weir.controlApi.call<TenantPageReply>('GET', pathOf('listTenants'))).items;
     const before = await tenants();
     const victim = before.findLast((tenant) => tenant.name === tenantName)!;
     await page.goto(`${weir.apiUrl}/#/tenants/${victim.id}`);
@@ -247,7 +246,7 @@ test(
     const dialog = page.getByRole('dialog', { name: `Delete ${tenantName}?` });
     await dialog.getByRole('button', { name: 'Delete tenant' }).click();
     await dialog.getByText("That is not this tenant's name.").waitFor();
-    await weir.controlApi.call<GetTenantReply>('GET', apiPaths.tenant(victim.id));
+    await weir.controlApi.call<GetTenantReply>('GET', pathOf('getTenant', { tenantId: victim.id }));
     await dialog.getByRole('textbox').fill(tenantName);
     await dialog.getByRole('button', { name: 'Delete tenant' }).click();
     await page.getByRole('heading', { name: 'Tenants' }).waitFor();

@@ -1,5 +1,5 @@
-// One request to Weir's HTTP API and its reply, checked against the contract; problem replies become errors that say what to do.
-import { type Problem, problemSlug } from '@weir/api-contract';
+// How a request goes to Weir's HTTP API, and how what it refuses becomes an error that says what to do.
+import { type Problem, problemSlug, type SendRequest } from '@weir/api-contract';
 import { CommandError, exitCodes } from '../command.ts';
 
 /** The API refused; the status tells refusals apart. */
@@ -22,26 +22,16 @@ function exitCodeOf(status: number): number {
   return status >= 400 && status < 500 ? exitCodes.refused : exitCodes.failed;
 }
 
-export interface Schema<T> {
-  safeParse(value: unknown): { success: true; data: T } | { success: false };
-}
-
-/** Sends one request; a null schema is for replies without a body. Throws ApiProblem, or CommandError without a reply. */
-export type Send = <T>(method: string, path: string, schema: Schema<T> | null, body?: unknown) => Promise<T>;
-
-/** Requests to one API with one key, or without. */
-export function sendTo(base: string, key: string | null): Send {
-  return async <T>(method: string, path: string, schema: Schema<T> | null, body?: unknown) => {
+/** Requests to one API with one key, or without. Each throws ApiProblem where it is refused, or CommandError without a reply. */
+export function sendTo(base: string, key: string | null): SendRequest {
+  return async ({ method, path, headers, body }) => {
     let reply: Response;
     let text: string;
     try {
       reply = await fetch(base + path, {
         method,
-        headers: {
-          ...(key !== null && { authorization: `Bearer ${key}` }),
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        headers: { ...headers, ...(key !== null && { authorization: `Bearer ${key}` }) },
+        body,
         signal: AbortSignal.timeout(60_000),
       });
       text = await reply.text();
@@ -55,15 +45,7 @@ export function sendTo(base: string, key: string | null): Send {
       });
     }
     if (!reply.ok) throw problemOf(reply.status, text);
-    if (schema === null) return undefined as T;
-    const checked = schema.safeParse(parsed(text));
-    if (checked.success) return checked.data;
-    throw new CommandError(
-      `the API at ${base} answered ${method} ${path} in a way this version does not know`,
-      {
-        hint: 'use the command line and the control API of one version, and check that the address is that of the API',
-      },
-    );
+    return { status: reply.status, text };
   };
 }
 

@@ -12,14 +12,14 @@ export const bans = defineCommand({
 ${apiHelp}`,
   options: { ...apiOptions, clear: { type: 'boolean' }, 'clear-source': { type: 'string' } },
   async run({ values, positionals }) {
-    const id = onlyWord(positionals, 'one endpoint');
+    const params = { endpointId: onlyWord(positionals, 'one endpoint') };
     const api = chooseApi(values);
     const source = values['clear-source'] ?? null;
     if (values.clear === true || source !== null) {
-      const reply = await api.clearBans(id, { source });
+      const reply = await api.clearBans({ params, body: { source } });
       return values.json ? printJson(reply) : console.log(`${reply.cleared} cleared`);
     }
-    const reply = await api.bans(id);
+    const reply = await api.getBans({ params });
     if (values.json) return printJson(reply);
     if (reply.bans.length === 0) return console.log('nobody is banned');
     console.log(

@@ -1,6 +1,7 @@
 // `weir credentials`: user names and passwords for a short time over the HTTP API.
 import { text } from 'node:stream/consumers';
 import type { CreateCredentialReply } from '@weir/api-contract';
+import { allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi, chooseOpenApi } from '../api/choose-api.ts';
 import {
   CommandError,
@@ -47,24 +48,28 @@ ${apiHelp}`,
     if (action === 'exchange') {
       const trustRuleId = onlyWord(words, ...aTrustRule);
       const token = await tokenIn(values['token-file']);
-      return show(await chooseOpenApi(values).exchangeToken({ trustRuleId, token, ...ttl }));
+      const body = { trustRuleId, token, ...ttl };
+      return show(await chooseOpenApi(values).exchangeToken({ body }));
     }
     const api = chooseApi(values);
     const [endpointId = onlyWord([], ...anEndpoint), ...rest] = words;
-    const { tenantId } = await api.endpoint(endpointId);
+    const { tenantId } = await api.getEndpoint({ params: { endpointId } });
     if (action === 'list') {
-      const items = await api.credentials(tenantId, endpointId);
+      const items = await allPages((query) =>
+        api.listCredentials({ params: { tenantId }, query: { ...query, endpointId } }),
+      );
       if (json) return printJson(items);
       const rows = items.map(({ id, role, expiresAt }) => [id, role, expiresAt]);
       return console.log(tableOf(['CREDENTIAL', 'ROLE', 'EXPIRES'], rows));
     }
     if (action === 'revoke') {
       const id = onlyWord(rest, ...aCredential);
-      await api.revokeCredential(tenantId, id);
+      await api.revokeCredential({ params: { tenantId, credentialId: id } });
       return json ? printJson({ revoked: id }) : console.log(`revoked ${id}`);
     }
     const role = onlyWord(rest, ...aRole);
-    return show(await api.createCredential(tenantId, { endpointId: endpointId as never, role, ...ttl }));
+    const body = { endpointId, role, ...ttl };
+    return show(await api.createCredential({ params: { tenantId }, body }));
   },
 });
 

@@ -1,5 +1,5 @@
 // `weir cs`: the connection strings of an endpoint, and the snippets made from them.
-import type { apiPaths } from '@weir/api-contract';
+import type { ConnectionStringsQuery } from '@weir/api-contract';
 import { type SnippetId, snippetIds, snippets } from '@weir/tenancy';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
 import { CommandError, defineCommand, exitCodes, onlyWord, printJson } from '../command.ts';
@@ -41,7 +41,10 @@ ${apiHelp}`,
         hint: `one of url, ${snippetIds.join(', ')}`,
       });
     }
-    const reply = await chooseApi(values).connectionStrings(endpoint, roleAndDatabase(values));
+    const reply = await chooseApi(values).getConnectionStrings({
+      params: { endpointId: endpoint },
+      query: roleAndDatabase(values),
+    });
     const pooled = values['no-sni'] ? reply.pooledNoSni : reply.pooled;
     const direct = values['no-sni'] ? reply.directNoSni : reply.direct;
     const chosen = side === 'direct' ? direct : pooled;
@@ -64,10 +67,8 @@ export function sideOf(values: SideChoice): 'pooled' | 'direct' | null {
   return values.pooled ? 'pooled' : null;
 }
 
-/** The query of `apiPaths.connectionStrings` for the options. */
-export function roleAndDatabase(
-  values: SideChoice,
-): NonNullable<Parameters<typeof apiPaths.connectionStrings>[1]> {
+/** The query of `getConnectionStrings` for the options. */
+export function roleAndDatabase(values: SideChoice): ConnectionStringsQuery {
   return {
     ...(values.role !== undefined && { role: values.role }),
     ...(values.database !== undefined && { database: values.database }),

@@ -56,7 +56,8 @@ function purposeOf(word: string | undefined): Purpose | null {
 /** What the API knows of the endpoint now; nothing where there is no API to ask or it does not know the endpoint. */
 async function fullness(choice: ApiChoice, endpoint: EndpointAddress): Promise<Finding[]> {
   try {
-    const { budget, serversOpen, totals } = await chooseApi(choice).activity(endpoint.endpointId);
+    const params = { endpointId: endpoint.endpointId };
+    const { budget, serversOpen, totals } = await chooseApi(choice).getActivity({ params });
     const found: Finding[] = [];
     if (totals.clientsWaiting > 0) {
       const message = `${totals.clientsWaiting} clients wait for a server connection now`;

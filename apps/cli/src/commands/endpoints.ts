@@ -1,5 +1,6 @@
 // `weir endpoints`: the endpoints of a tenant over the HTTP API.
 import type { EndpointReply } from '@weir/api-contract';
+import { allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
 import { CommandError, defineCommand, exitCodes, onlyWord, printJson, tableOf } from '../command.ts';
 import { endpointBodyOf, endpointChangeOf, upstreamHelp, upstreamOptions } from './upstream-options.ts';
@@ -29,7 +30,8 @@ ${apiHelp}`,
     const show = (endpoint: EndpointReply) => (json ? printJson(endpoint) : console.log(shown(endpoint)));
     switch (action) {
       case 'list': {
-        const items = await api.endpoints(onlyWord(words, ...aTenant));
+        const params = { tenantId: onlyWord(words, ...aTenant) };
+        const items = await allPages((query) => api.listEndpoints({ params, query }));
         if (json) return printJson(items);
         const rows = items.map(({ id, status, budget, upstream: { host, port, database } }) => {
           return [id, status, String(budget), `${host}:${port}/${database}`];
@@ -37,21 +39,22 @@ ${apiHelp}`,
         return console.log(tableOf(['ENDPOINT', 'STATUS', 'BUDGET', 'POSTGRES'], rows));
       }
       case 'create': {
-        const reply = await api.createEndpoint(onlyWord(words, ...aTenant), endpointBodyOf(values));
+        const params = { tenantId: onlyWord(words, ...aTenant) };
+        const reply = await api.createEndpoint({ params, body: endpointBodyOf(values) });
         if (json) return printJson(reply);
         console.log(`endpoint  ${reply.endpoint.id}  budget ${reply.endpoint.budget} server connections`);
         console.log(`pooled    ${reply.connectionStrings.pooled}`);
         return console.log(`direct    ${reply.connectionStrings.direct}`);
       }
       case 'get':
-        return show(await api.endpoint(onlyWord(words, ...anEndpoint)));
+        return show(await api.getEndpoint({ params: { endpointId: onlyWord(words, ...anEndpoint) } }));
       case 'change': {
-        const id = onlyWord(words, ...anEndpoint);
-        return show(await api.changeEndpoint(id, endpointChangeOf(values)));
+        const params = { endpointId: onlyWord(words, ...anEndpoint) };
+        return show(await api.changeEndpoint({ params, body: endpointChangeOf(values) }));
       }
       case 'delete': {
         const id = onlyWord(words, ...anEndpoint);
-        await api.deleteEndpoint(id);
+        await api.deleteEndpoint({ params: { endpointId: id } });
         return json ? printJson({ deleted: id }) : console.log(`deleted ${id}`);
       }
       default:

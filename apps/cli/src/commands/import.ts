@@ -83,11 +83,11 @@ interface MadeEndpoint {
 /** Makes the tenant with its first endpoint, then the others. What was made before a failure stays, and is named. */
 async function carryOut(api: Api, name: string, planned: readonly PlannedEndpoint[]) {
   const [first, ...others] = planned;
-  const reply = await api.createTenant({ name, ...first!.body });
+  const reply = await api.createTenant({ body: { name, ...first!.body } });
   const endpoints: MadeEndpoint[] = [madeOf(reply)];
   for (const { body } of others) {
     try {
-      endpoints.push(madeOf(await api.createEndpoint(reply.tenant.id, body)));
+      endpoints.push(madeOf(await api.createEndpoint({ params: { tenantId: reply.tenant.id }, body })));
     } catch (error) {
       const { message, hint, exitCode } = CommandError.of(error);
       const done = endpoints.map((one) => one.endpoint).join(', ');

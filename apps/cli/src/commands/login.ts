@@ -28,7 +28,7 @@ The key is tried first. What is stored is readable by you alone.`,
         hint: 'for instance https://api.example.com',
       });
     }
-    const me = await apiAt(url, key).me();
+    const me = await apiAt(url, key).getMe({});
     writeLogin({ url, key });
     if (values.json) return printJson({ api: url, apiKey: me.apiKey, file: loginFile() });
     console.log(`key "${me.apiKey.name}" for ${url} is stored in ${loginFile()}`);

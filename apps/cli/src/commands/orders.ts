@@ -20,11 +20,12 @@ function poolCommand(name: 'pause' | 'resume' | 'reconnect' | 'kill', summary: s
     help: `\n${help}${scopeHelp}`,
     options: scopeOptions,
     async run({ values, positionals }) {
-      const id = onlyWord(positionals, 'one endpoint');
+      const params = { endpointId: onlyWord(positionals, 'one endpoint') };
       const api = chooseApi(values);
       const { role = null, database = null } = values;
-      const { generation } = await api.order(`${name}Pools`, id, { role, database });
-      return tellReach(await api.orders(id, { generation, waitMs: reachWaitMs }), values.json === true);
+      const { generation } = await api[`${name}Pools`]({ params, body: { role, database } });
+      const query = { generation, waitMs: reachWaitMs };
+      return tellReach(await api.getOrders({ params, query }), values.json === true);
     },
   });
 }
@@ -65,10 +66,12 @@ weir resume takes it back. Direct connections that are open go on.
 ${apiHelp}`,
   options: { ...apiOptions, over: { type: 'string' } },
   async run({ values, positionals }) {
-    const id = onlyWord(positionals, 'one endpoint');
+    const params = { endpointId: onlyWord(positionals, 'one endpoint') };
     const api = chooseApi(values);
-    const { generation } = await api.order('drainEndpoint', id, { overMs: secondsOf(values.over ?? '10') });
-    return tellReach(await api.orders(id, { generation, waitMs: reachWaitMs }), values.json === true);
+    const body = { overMs: secondsOf(values.over ?? '10') };
+    const { generation } = await api.drainEndpoint({ params, body });
+    const query = { generation, waitMs: reachWaitMs };
+    return tellReach(await api.getOrders({ params, query }), values.json === true);
   },
 });
 

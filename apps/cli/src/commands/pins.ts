@@ -11,7 +11,8 @@ docs/session-state.md says what pins, and what to do instead.
 ${apiHelp}`,
   options: apiOptions,
   async run({ values, positionals }) {
-    const reply = await chooseApi(values).pins(onlyWord(positionals, 'one endpoint'));
+    const params = { endpointId: onlyWord(positionals, 'one endpoint') };
+    const reply = await chooseApi(values).getPins({ params });
     if (values.json) return printJson(reply);
     console.log(
       `${reply.pinned} pinned now${reply.leftOut > 0 ? `, of which ${reply.leftOut} are not listed` : ''}`,

@@ -24,7 +24,10 @@ ${apiHelp}`,
     if (program === null) {
       throw new CommandError('psql is not on PATH', { hint: 'Debian: apt-get install postgresql-client' });
     }
-    const strings = await chooseApi(values).connectionStrings(endpoint, roleAndDatabase(values));
+    const strings = await chooseApi(values).getConnectionStrings({
+      params: { endpointId: endpoint },
+      query: roleAndDatabase(values),
+    });
     const url = values['no-sni'] ? strings[`${side}NoSni`] : strings[side];
     const isLocal = /(?:^|\.)localhost$/i.test(readConnectionString(url)?.host ?? '');
     const child = spawn(program, [url, ...args], {

@@ -1,5 +1,6 @@
 // `weir roles`: the roles of an endpoint and their passwords over the HTTP API.
 import type { RolePasswordReply, RoleReply } from '@weir/api-contract';
+import { allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
 import {
   CommandError,
@@ -43,35 +44,37 @@ ${apiHelp}`,
     const showPassword = (reply: RolePasswordReply) => (json ? printJson(reply) : console.log(shown(reply)));
     switch (action) {
       case 'list': {
-        const items = await api.roles(onlyWord(words, ...anEndpoint));
+        const params = { endpointId: onlyWord(words, ...anEndpoint) };
+        const items = await allPages((query) => api.listRoles({ params, query }));
         return json
           ? printJson(items)
           : console.log(tableOf(['ROLE', 'KEEPS', 'ROTATION'], items.map(rowOf)));
       }
       case 'create': {
-        const [endpoint, name] = endpointAndRole(words);
-        return showPassword(await api.createRole(endpoint, { name, memberOf: values['member-of'] ?? [] }));
+        const { endpointId, roleName: name } = endpointAndRole(words);
+        const body = { name, memberOf: values['member-of'] ?? [] };
+        return showPassword(await api.createRole({ params: { endpointId }, body }));
       }
       case 'import': {
-        const [endpoint, name] = endpointAndRole(words);
+        const { endpointId, roleName: name } = endpointAndRole(words);
         const file = values['password-file'];
         const password = file === undefined ? undefined : readTextFile(file).replace(/\r?\n$/, '');
-        const role = await api.importRole(endpoint, { name, password });
+        const role = await api.importRole({ params: { endpointId }, body: { name, password } });
         return json ? printJson(role) : console.log(`imported ${role.name}, keeps its ${role.keeps}`);
       }
       case 'rotate': {
-        const [endpoint, name] = endpointAndRole(words);
+        const params = endpointAndRole(words);
         const overlap = values.overlap === undefined ? {} : { overlapSeconds: secondsOf(values.overlap) };
-        return showPassword(await api.rotateRole(endpoint, name, overlap));
+        return showPassword(await api.rotateRole({ params, body: overlap }));
       }
       case 'end-overlap': {
-        const [endpoint, name] = endpointAndRole(words);
-        const role = await api.endOverlap(endpoint, name);
+        const role = await api.endOverlap({ params: endpointAndRole(words) });
         return json ? printJson(role) : console.log(`only the newest password of ${role.name} opens`);
       }
       case 'delete': {
-        const [endpoint, name] = endpointAndRole(words);
-        await api.deleteRole(endpoint, name, values.drop === true);
+        const params = endpointAndRole(words);
+        await api.deleteRole({ params, query: { drop: String(values.drop === true) } });
+        const name = params.roleName;
         return json ? printJson({ deleted: name }) : console.log(`deleted ${name}`);
       }
       default:
@@ -83,8 +86,9 @@ ${apiHelp}`,
   },
 });
 
-function endpointAndRole([endpoint, ...rest]: readonly string[]): [endpoint: string, role: string] {
-  return [onlyWord(endpoint === undefined ? [] : [endpoint], ...anEndpoint), onlyWord(rest, ...aRole)];
+function endpointAndRole([endpoint, ...rest]: readonly string[]): { endpointId: string; roleName: string } {
+  const endpointId = onlyWord(endpoint === undefined ? [] : [endpoint], ...anEndpoint);
+  return { endpointId, roleName: onlyWord(rest, ...aRole) };
 }
 
 function secondsOf(text: string): number {

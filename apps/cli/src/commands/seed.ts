@@ -38,7 +38,7 @@ ${apiHelp}`,
       // control-api writes its first key to a file when it first starts.
       if (keyFile !== undefined && !existsSync(keyFile)) throw new CommandError(`there is no ${keyFile} yet`);
       const client = chooseApi(values);
-      await client.me();
+      await client.getMe({});
       return client;
     });
     const { host, port = 5432 } = upstreamOf(databaseUrl);
@@ -54,7 +54,7 @@ ${apiHelp}`,
       },
       null,
     );
-    const { service } = await api.me();
+    const { service } = await api.getMe({});
     const strings = endpointStrings({
       endpointId: endpoint.id,
       domain: service.domain,

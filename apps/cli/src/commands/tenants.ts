@@ -1,4 +1,5 @@
 // `weir tenants`: tenants over the HTTP API.
+import { allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
 import { CommandError, defineCommand, exitCodes, onlyWord, printJson, tableOf } from '../command.ts';
 import { endpointBodyOf, upstreamHelp, upstreamOptions } from './upstream-options.ts';
@@ -30,14 +31,14 @@ ${apiHelp}`,
     const { name, status, json } = values;
     switch (action) {
       case 'list': {
-        const items = await api.tenants();
+        const items = await allPages((query) => api.listTenants({ query }));
         if (json) return printJson(items);
         const rows = items.map((one) => [one.id, one.status, String(one.endpointCount), one.name]);
         return console.log(tableOf(['TENANT', 'STATUS', 'ENDPOINTS', 'NAME'], rows));
       }
       case 'create': {
         if (name === undefined) throw new CommandError('--name must be given', { exitCode: exitCodes.usage });
-        const reply = await api.createTenant({ name, ...endpointBodyOf(values) });
+        const reply = await api.createTenant({ body: { name, ...endpointBodyOf(values) } });
         if (json) return printJson(reply);
         console.log(`tenant    ${reply.tenant.id}  ${reply.tenant.name}`);
         console.log(`endpoint  ${reply.endpoint.id}  budget ${reply.endpoint.budget} server connections`);
@@ -45,7 +46,9 @@ ${apiHelp}`,
         return console.log(`direct    ${reply.connectionStrings.direct}`);
       }
       case 'get': {
-        const reply = await api.tenant(onlyWord(words, 'a tenant by its id', idHint));
+        const reply = await api.getTenant({
+          params: { tenantId: onlyWord(words, 'a tenant by its id', idHint) },
+        });
         if (json) return printJson(reply);
         console.log(`tenant    ${reply.id}  ${reply.status}  ${reply.name}`);
         for (const endpoint of reply.endpoints) {
@@ -61,13 +64,13 @@ ${apiHelp}`,
           throw new CommandError('give --name or --status', { exitCode: exitCodes.usage });
         }
         const change = { ...(name !== undefined && { name }), ...(status !== undefined && { status }) };
-        const reply = await api.changeTenant(id, change);
+        const reply = await api.changeTenant({ params: { tenantId: id }, body: change });
         if (json) return printJson(reply);
         return console.log(`tenant    ${reply.id}  ${reply.status}  ${reply.name}`);
       }
       case 'delete': {
         const id = onlyWord(words, 'a tenant by its id', idHint);
-        await api.deleteTenant(id);
+        await api.deleteTenant({ params: { tenantId: id } });
         return json ? printJson({ deleted: id }) : console.log(`deleted ${id}`);
       }
       default:

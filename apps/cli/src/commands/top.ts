@@ -1,7 +1,7 @@
 // `weir top`: what goes on in endpoints, drawn anew every few seconds.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EndpointActivityReply } from '@weir/api-contract';
-import type { Api } from '../api/api.ts';
+import { type Api, allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
 import { ApiProblem } from '../api/transport.ts';
 import { CommandError, defineCommand, exitCodes, tableOf } from '../command.ts';
@@ -50,9 +50,11 @@ ${apiHelp}`,
 
 async function allEndpoints(api: Api): Promise<string[]> {
   const ids: string[] = [];
-  for (const tenant of await api.tenants()) {
+  for (const tenant of await allPages((query) => api.listTenants({ query }))) {
     if (ids.length > endpointsMax) break;
-    ids.push(...(await api.endpoints(tenant.id)).map((endpoint) => endpoint.id));
+    const params = { tenantId: tenant.id };
+    const endpoints = await allPages((query) => api.listEndpoints({ params, query }));
+    ids.push(...endpoints.map((endpoint) => endpoint.id));
   }
   return ids;
 }
@@ -60,7 +62,7 @@ async function allEndpoints(api: Api): Promise<string[]> {
 /** Null for one that was deleted since it was listed. */
 async function look(api: Api, id: string, named: boolean): Promise<EndpointActivityReply | null> {
   try {
-    return await api.activity(id);
+    return await api.getActivity({ params: { endpointId: id } });
   } catch (error) {
     if (!named && error instanceof ApiProblem && error.exitCode === exitCodes.notFound) return null;
     throw error;

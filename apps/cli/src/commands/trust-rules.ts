@@ -1,5 +1,6 @@
 // `weir trust-rules`: whose OIDC tokens are exchanged for credentials of a role, over the HTTP API.
 import type { TrustRuleReply } from '@weir/api-contract';
+import { allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
 import {
   CommandError,
@@ -49,7 +50,7 @@ ${apiHelp}`,
     const api = chooseApi(values);
     const { json, issuer, audience, subject, description } = values;
     const [endpointId = onlyWord([], ...anEndpoint), ...rest] = words;
-    const { tenantId } = await api.endpoint(endpointId);
+    const { tenantId } = await api.getEndpoint({ params: { endpointId } });
     const ttl = values['ttl-max'];
     const terms = {
       ...{ issuer, audience, subject, description },
@@ -58,23 +59,28 @@ ${apiHelp}`,
     };
     switch (action) {
       case 'list': {
-        const items = (await api.trustRules(tenantId)).filter((rule) => rule.endpointId === endpointId);
+        const all = await allPages((query) => api.listTrustRules({ params: { tenantId }, query }));
+        const items = all.filter((rule) => rule.endpointId === endpointId);
         if (json) return printJson(items);
         const heads = ['RULE', 'ROLE', 'ISSUER', 'AUDIENCE', 'SUBJECT', 'CLAIMS', 'TTL'];
         return console.log(tableOf(heads, items.map(rowOf)));
       }
       case 'create': {
         const role = onlyWord(rest, ...aRole);
-        const made = await api.createTrustRule(tenantId, { ...terms, endpointId, role });
+        const made = await api.createTrustRule({
+          params: { tenantId },
+          body: { ...terms, endpointId, role },
+        });
         return json ? printJson(made) : console.log(`created ${made.id}`);
       }
       case 'change': {
-        const changed = await api.changeTrustRule(tenantId, onlyWord(rest, ...aRule), terms);
+        const params = { tenantId, trustRuleId: onlyWord(rest, ...aRule) };
+        const changed = await api.changeTrustRule({ params, body: terms });
         return json ? printJson(changed) : console.log(`changed ${changed.id}`);
       }
       default: {
         const id = onlyWord(rest, ...aRule);
-        await api.deleteTrustRule(tenantId, id);
+        await api.deleteTrustRule({ params: { tenantId, trustRuleId: id } });
         return json ? printJson({ deleted: id }) : console.log(`deleted ${id}`);
       }
     }

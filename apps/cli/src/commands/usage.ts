@@ -1,5 +1,6 @@
 // `weir usage`: what endpoints used, by hour, day or month.
 import type { UsageQuery } from '@weir/api-contract';
+import { allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
 import { CommandError, defineCommand, exitCodes, printJson, tableOf } from '../command.ts';
 
@@ -37,7 +38,8 @@ ${apiHelp}`,
       tenantId: values.tenant,
       endpointId: values.endpoint,
     };
-    const items = await chooseApi(values).usage(query);
+    const api = chooseApi(values);
+    const items = await allPages((page) => api.listUsage({ query: { ...query, ...page } }));
     if (values.json) return printJson({ items });
     if (items.length === 0) return console.log('nothing was used in that time');
     const rows = items.map((item) => [

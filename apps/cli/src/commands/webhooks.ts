@@ -1,5 +1,6 @@
 // `weir webhooks`: where changes are told, and what was told, over the HTTP API.
 import { type DeliveryReply, eventTypes, type WebhookReply } from '@weir/api-contract';
+import { allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
 import { CommandError, defineCommand, exitCodes, onlyWord, printJson, tableOf } from '../command.ts';
 
@@ -35,7 +36,7 @@ ${apiHelp}`,
     const { json, description } = values;
     switch (action) {
       case 'list': {
-        const items = await api.webhooks();
+        const items = await allPages((query) => api.listWebhooks({ query }));
         return json
           ? printJson(items)
           : console.log(tableOf(['WEBHOOK', 'STATE', 'URL', 'EVENTS'], items.map(rowOf)));
@@ -43,7 +44,7 @@ ${apiHelp}`,
       case 'create': {
         const events = values.event ?? [...eventTypes];
         const url = onlyWord(words, 'the URL of the receiver');
-        const made = await api.createWebhook({ url, events, description });
+        const made = await api.createWebhook({ body: { url, events, description } });
         if (json) return printJson(made);
         console.log(`created ${made.webhook.id}`);
         return console.log(`secret, shown only now: ${made.secret}`);
@@ -51,20 +52,21 @@ ${apiHelp}`,
       case 'change': {
         const enabled = values.on ? true : values.off ? false : undefined;
         const change = { url: values.url, events: values.event, description, enabled };
-        const webhook = await api.changeWebhook(onlyWord(words, ...aWebhook), change);
+        const params = { webhookId: onlyWord(words, ...aWebhook) };
+        const webhook = await api.changeWebhook({ params, body: change });
         return json ? printJson(webhook) : console.log(`changed ${webhook.id}`);
       }
       case 'delete': {
         const id = onlyWord(words, ...aWebhook);
-        await api.deleteWebhook(id);
+        await api.deleteWebhook({ params: { webhookId: id } });
         return json ? printJson({ deleted: id }) : console.log(`deleted ${id}`);
       }
       case 'test': {
-        const delivery = await api.testWebhook(onlyWord(words, ...aWebhook));
+        const delivery = await api.testWebhook({ params: { webhookId: onlyWord(words, ...aWebhook) } });
         return json ? printJson(delivery) : console.log(`sending ${delivery.id}`);
       }
       case 'deliveries': {
-        const { items } = await api.deliveries(onlyWord(words, ...aWebhook));
+        const { items } = await api.listDeliveries({ params: { webhookId: onlyWord(words, ...aWebhook) } });
         return json
           ? printJson(items)
           : console.log(
@@ -73,10 +75,15 @@ ${apiHelp}`,
       }
       case 'replay': {
         const [id = '', deliveryId, ...more] = words;
-        const delivery = await api.replayDelivery(
-          onlyWord(id === '' ? [] : [id], ...aWebhook),
-          onlyWord([...(deliveryId === undefined ? [] : [deliveryId]), ...more], 'a delivery by its id'),
-        );
+        const delivery = await api.replayDelivery({
+          params: {
+            webhookId: onlyWord(id === '' ? [] : [id], ...aWebhook),
+            deliveryId: onlyWord(
+              [...(deliveryId === undefined ? [] : [deliveryId]), ...more],
+              'a delivery by its id',
+            ),
+          },
+        });
         return json ? printJson(delivery) : console.log(`sending ${delivery.id} again`);
       }
       default:

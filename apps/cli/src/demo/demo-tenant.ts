@@ -1,6 +1,6 @@
 // The demo tenant over the REST API, as any customer would make it; made once, then found again.
 import type { CreateTenantInput, EndpointReply } from '@weir/api-contract';
-import type { Api } from '../api/api.ts';
+import { type Api, allPages } from '../api/api.ts';
 import { ApiProblem } from '../api/transport.ts';
 import { demoAuthQuery, demoDatabase, demoRole } from './demo-database.ts';
 
@@ -38,7 +38,7 @@ export async function ensureDemoTenant(
       computeRamGb: demoRamGb,
       authQuery: demoAuthQuery,
     };
-    return (await api.createTenant(body)).endpoint;
+    return (await api.createTenant({ body })).endpoint;
   }
   const { host, port, tlsMode, caPem } = found.upstream;
   const same =
@@ -48,13 +48,14 @@ export async function ensureDemoTenant(
     tlsMode === address.tlsMode &&
     caPem === address.caPem;
   if (same) return found;
-  return await api.changeEndpoint(found.id, { upstream: { ...address, password: upstream.password } });
+  const body = { upstream: { ...address, password: upstream.password } };
+  return await api.changeEndpoint({ params: { endpointId: found.id }, body });
 }
 
 async function knownEndpoint(api: Api, endpointId: string | null): Promise<EndpointReply | null> {
   if (endpointId === null) return null;
   try {
-    return await api.endpoint(endpointId);
+    return await api.getEndpoint({ params: { endpointId } });
   } catch (error) {
     if (error instanceof ApiProblem && (error.status === 404 || error.status === 410)) return null;
     throw error;
@@ -62,8 +63,10 @@ async function knownEndpoint(api: Api, endpointId: string | null): Promise<Endpo
 }
 
 async function endpointByName(api: Api): Promise<EndpointReply | null> {
-  const tenant = (await api.tenants()).find((candidate) => candidate.name === demoName);
+  const tenant = (await allPages((query) => api.listTenants({ query }))).find(
+    (candidate) => candidate.name === demoName,
+  );
   if (tenant === undefined) return null;
-  const { endpoints } = await api.tenant(tenant.id);
+  const { endpoints } = await api.getTenant({ params: { tenantId: tenant.id } });
   return endpoints[0] ?? null;
 }
