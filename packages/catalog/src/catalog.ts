@@ -79,7 +79,11 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     statement_timeout: 15_000,
     idle_in_transaction_session_timeout: 30_000,
   });
-  pool.on('error', (error) => options.onConnectionError?.(error));
+  pool.on('error', (error: Error & { client?: unknown }) => {
+    // The pool hangs the whole of its client on the error, which would be written to the log.
+    delete error.client;
+    options.onConnectionError?.(error);
+  });
   // One that ends between two statements of a transaction tells only its listeners; the next statement fails by itself.
   pool.on('connect', (client) => client.on('error', () => {}));
   const db = drizzle(pool, { schema });

@@ -34,7 +34,9 @@ test('what a restored catalog holds is published over later generations, and wha
   await plane.catalog.sql('drop database weir with (force)');
   await plane.catalog.sql('create database weir template backup');
   await published(endpoint.id, 1);
-  expect(await plane.fleet.publisher.completeEpoch()).toBeGreaterThan(epoch!);
+  await waitUntil(async () => (await plane.fleet.publisher.completeEpoch())! > epoch!, {
+    what: 'a later epoch',
+  });
   await published(later.endpoint.id, null);
   const { generation } = await waitUntil(() => rename('After the restore'), { what: 'the catalog answers' });
   expect(generation).toBe(2);
