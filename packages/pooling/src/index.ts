@@ -19,5 +19,6 @@ export {
 } from './pool.ts';
 export { ServerSession, type ServerState, TransactionStatus } from './server-session.ts';
 export { sweep, sweepIdleClients } from './sweep.ts';
+export { SweepTurns } from './sweep-turns.ts';
 export { type DirectWaiter, type Lease, Upstream } from './upstream.ts';
 export { noValues, ValueSet, valueSetOf, withValue } from './value-set.ts';

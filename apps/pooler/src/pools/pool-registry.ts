@@ -1,6 +1,6 @@
 // Every endpoint, pool and upstream that this process serves: found for a client, changed with the catalog, swept.
 import { setTimeout as wait } from 'node:timers/promises';
-import { sweep, sweepIdleClients, Upstream } from '@weir/pooling';
+import { SweepTurns, sweep, sweepIdleClients, Upstream } from '@weir/pooling';
 import type { PublishedEndpoint } from '@weir/tenancy';
 import type { DirectPair } from '../direct/relay.ts';
 import { PoolerError } from '../errors.ts';
@@ -37,7 +37,11 @@ export class PoolRegistry {
     this.runner = runner;
     this.options = options;
     this.orderDeps = { runner, ...options };
-    this.timer = setInterval(() => this.sweep(), sweepEachMs);
+    const turns = new SweepTurns(sweepEachMs, options.now());
+    this.timer = setInterval(() => {
+      const now = options.now();
+      if (turns.isDue(now)) this.sweep(now);
+    }, sweepEachMs);
   }
 
   /** The endpoint as served here, with the newest published record. */
@@ -133,8 +137,7 @@ export class PoolRegistry {
     }
   }
 
-  private sweep(): void {
-    const now = this.options.now();
+  private sweep(now: number): void {
     for (const upstream of this.upstreams.values())
       sweep(this.runner.dispatcher, upstream, now, noticeAfterMs);
     sweepIdleClients(this.runner.dispatcher, now);

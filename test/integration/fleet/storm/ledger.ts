@@ -13,7 +13,8 @@ export interface ClientError {
  */
 export const allowedStates: Readonly<Record<string, string>> = {
   '53300': 'nothing came free within the wait, or nobody could agree on the budget while Redis was away',
-  '57P01': 'its process drains; nothing of this message was sent',
+  '57P01':
+    'its process drains, and nothing of this message was sent; or, in the words of the database, the connection of a process that was taken for lost was ended, and rolled back',
   '57P03': 'its process is new and cannot look the endpoint up, as Redis is away',
   '08006': 'the connection to the database was lost or could not be made; a statement may have run',
   '57014': 'a statement took longer than queryTimeoutMs, or a login longer than its limit',
@@ -81,6 +82,8 @@ export class Ledger {
 
 function isAllowed({ code, message }: ClientError): boolean {
   if (code === 'ECONNREFUSED') return true;
+  // An error in answer to SSLRequest (a login that was frozen until its limit, a drain), the text of which node-postgres does not read.
+  if (message === 'There was an error establishing an SSL connection') return true;
   // While the database cannot be reached, passwords cannot be asked for.
   if (code === '28000') return /^passwords could not be read/.test(message);
   return code !== undefined && code in allowedStates;
