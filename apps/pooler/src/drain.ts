@@ -1,6 +1,6 @@
 // Leaving in order: who is in the middle of something ends it, who is idle is told to go, at an even pace, the rest at the deadline.
 import { setTimeout as wait } from 'node:timers/promises';
-import { type ClientSession, DrainPace, idleSince } from '@weir/pooling';
+import { type ClientSession, DrainPace, endAtDeadline, idleSince } from '@weir/pooling';
 import { partingCount } from './client/refuse.ts';
 import type { DirectPair } from './direct/relay.ts';
 import { PoolerError } from './errors.ts';
@@ -41,8 +41,7 @@ export async function drain(scope: DrainScope, deadlineMs: number): Promise<void
     for (const client of pace.next(may, now())) runner.dismiss(client, new PoolerError('DRAINING'));
     await wait(lookEachMs);
   }
-  // What waits was never sent to a server, and what runs ends with its server connection.
-  for (const client of [...runner.clients.keys()]) runner.dismiss(client, new PoolerError('DRAINING'));
+  for (const client of [...runner.clients.keys()]) endAtDeadline(runner.dispatcher, client, now());
   for (const pair of directPairs) pair.dismiss(new PoolerError('DRAINING'));
   // A process that ends before they have read it would take their last words back.
   for (const until = now() + partingMs; partingCount() > 0 && now() < until; ) await wait(lookEachMs);

@@ -429,6 +429,14 @@ const rows = {
     hint: 'Connect again; another pooler answers.',
     logLevel: 'debug',
   },
+  // Not 57P01, as with KILLED_IN_DOUBT.
+  DRAINED_IN_DOUBT: {
+    sqlstate: '08007',
+    severity: 'FATAL',
+    message: 'terminating connection with a statement under way because this pooler is restarting',
+    hint: 'Whether the last statement took effect is not known; look at the data before repeating it.',
+    logLevel: 'info',
+  },
   // Never sent: nobody is there to read it. It is here so that the log and the metrics can name it.
   CLIENT_GONE: {
     sqlstate: '08006',

@@ -50,6 +50,8 @@ export type Refusal =
     }
   /** The operator ended everything of the pool; `inDoubt`: while a server had not answered all it was sent. */
   | { readonly kind: 'killed'; readonly inDoubt: boolean }
+  /** The process leaves and waits no longer. */
+  | { readonly kind: 'leaving'; readonly inDoubt: boolean }
   | { readonly kind: 'server-lost' }
   /** The connection that listened for this client is gone. */
   | { readonly kind: 'listener-lost' }

@@ -8,7 +8,7 @@ export type { Effects, OpenFailure } from './effects.ts';
 export { ReplyForwarder } from './forward-replies.ts';
 export { defaultRequestLimits, RequestForwarder, type RequestLimits } from './forward-requests.ts';
 export { idleSince } from './idle-clients.ts';
-export { DrainPace, killPool, pausePool, reconnectPool, resumePool } from './orders.ts';
+export { DrainPace, endAtDeadline, killPool, pausePool, reconnectPool, resumePool } from './orders.ts';
 export type { Allocate, Peer } from './out-buffer.ts';
 export {
   Pool,

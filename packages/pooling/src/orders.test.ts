@@ -2,7 +2,7 @@
 import { dataRow } from '@weir/protocol';
 import { loadSqlParser } from '@weir/sql';
 import { beforeAll, expect, test } from 'vitest';
-import { DrainPace, killPool, pausePool, reconnectPool, resumePool } from './orders.ts';
+import { DrainPace, endAtDeadline, killPool, pausePool, reconnectPool, resumePool } from './orders.ts';
 import { SmallPool } from './testing/small-pool.ts';
 
 beforeAll(() => loadSqlParser());
@@ -150,6 +150,21 @@ test('a client in the middle of a message of its server is ended without a word 
   small.answer(server, row.subarray(0, 9_000));
   killPool(small.dispatcher, small.pool, [client], small.nowMs);
   expect([client.state, small.refused]).toEqual(['ended', []]);
+});
+
+test('at the end of a drain who waits hears that nothing was sent, and whose statement runs that its outcome is not known', () => {
+  const small = new SmallPool({ sizeMax: 2 });
+  const [idle, running, reading, waiting] = Array.from({ length: 4 }, () => small.client());
+  small.send(running!, 'insert into t values (1)');
+  small.open();
+  small.send(reading!, 'select 1');
+  const server = small.open();
+  small.answer(server, dataRow(['x'.repeat(20_000)]).subarray(0, 9_000));
+  small.send(waiting!, 'select 1');
+  const all = [idle!, running!, reading!, waiting!];
+  for (const client of all) endAtDeadline(small.dispatcher, client, small.nowMs);
+  expect(small.refused).toEqual([false, true, false].map((inDoubt) => ({ kind: 'leaving', inDoubt })));
+  expect(all.map(({ state }) => state)).toEqual(Array(4).fill('ended'));
 });
 
 test('a server that opens while its pool is killed is closed as it is there', () => {

@@ -43,13 +43,23 @@ export function killPool(
   for (const client of [...clients]) {
     if (client.pool !== pool || client.state === 'ended') continue;
     const { server } = client;
-    const inDoubt = server !== null && server.owed.length > 0;
+    const inDoubt = isInDoubt(client);
     const midFrame = isMidFrame(client);
     if (server !== null) dispatcher.close(server, 'killed', nowMs);
     dispatcher.end(client, { kind: 'killed', inDoubt }, midFrame, nowMs);
   }
   for (const server of [...pool.servers])
     if (server.state !== 'opening') dispatcher.close(server, 'killed', nowMs);
+}
+
+/** Ends a client whose process leaves, in whatever it is; what it leaves is rolled back, but a statement by itself may commit. */
+export function endAtDeadline(dispatcher: Dispatcher, client: ClientSession, nowMs: number): void {
+  dispatcher.expel(client, { kind: 'leaving', inDoubt: isInDoubt(client) }, nowMs);
+}
+
+/** Its server has not answered all that it was sent. */
+function isInDoubt({ server }: ClientSession): boolean {
+  return server !== null && server.owed.length > 0;
 }
 
 /** Part of a message of the server has gone to the client, so that nothing else can be told. */

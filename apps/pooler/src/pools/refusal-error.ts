@@ -38,6 +38,8 @@ export function refusalError(refusal: Refusal, endpoint: PublishedEndpoint): Poo
       return new PoolerError(refusal.inDoubt ? 'KILLED_IN_DOUBT' : 'KILLED', {
         endpoint: endpoint.endpointId,
       });
+    case 'leaving':
+      return new PoolerError(refusal.inDoubt ? 'DRAINED_IN_DOUBT' : 'DRAINING', {});
     case 'server-lost':
       return new PoolerError('SERVER_LOST', { endpoint: endpoint.endpointId });
     case 'listener-lost':

@@ -15,6 +15,7 @@ export const allowedStates: Readonly<Record<string, string>> = {
   '53300': 'nothing came free within the wait, or nobody could agree on the budget while Redis was away',
   '57P01':
     'its process drains, and nothing of this message was sent; or, in the words of the database, the connection of a process that was taken for lost was ended, and rolled back',
+  '08007': 'its process waited for its statement until the end of its drain; the statement may have run',
   '57P03': 'its process is new and cannot look the endpoint up, as Redis is away',
   '08006': 'the connection to the database was lost or could not be made; a statement may have run',
   '57014': 'a statement took longer than queryTimeoutMs, or a login longer than its limit',
