@@ -1,7 +1,7 @@
 // What control-api and its worker both stand on: the catalog, shared state and the job queue, opened in this order.
 import { randomUUID } from 'node:crypto';
 import { type Catalog, openCatalog } from '@weir/catalog';
-import { createRedisFleet, type Fleet, loadSealKeys, type SealKey } from '@weir/fleet';
+import { createRedisFleet, type Fleet, SealKeyRing } from '@weir/fleet';
 import type { Logger } from '@weir/telemetry';
 import { ConfigError, type ControlApiConfig } from './config.ts';
 import { createBullmqQueue } from './jobs/bullmq-queue.ts';
@@ -31,7 +31,6 @@ export async function openSharedParts(
 ): Promise<SharedParts> {
   const { redisUrl } = config;
   const { log } = given;
-  const sealKeys = loadSealKeys(config.sealKeyFile);
   const processId = `${given.name}-${randomUUID()}`;
   if (redisUrl === null) {
     if (given.fleet === undefined) {
@@ -41,6 +40,8 @@ export async function openSharedParts(
       throw new ConfigError('WEIR_JOBS: without Redis no other process can do the jobs; leave it out');
     }
   }
+  const sealKeys = new SealKeyRing({ file: config.sealKeyFile, log });
+  ends.push(async () => sealKeys.close());
   const catalog = await openCatalogPatiently(config.catalogUrl, sealKeys, log);
   ends.push(() => catalog.close());
   const fleet = given.fleet ?? createRedisFleet({ url: redisUrl!, sealKeys, processId });
@@ -51,11 +52,7 @@ export async function openSharedParts(
   return { catalog, fleet, queue };
 }
 
-async function openCatalogPatiently(
-  url: string,
-  sealKeys: readonly SealKey[],
-  log: Logger,
-): Promise<Catalog> {
+async function openCatalogPatiently(url: string, sealKeys: SealKeyRing, log: Logger): Promise<Catalog> {
   const deadline = performance.now() + catalogWaitMs;
   for (let tries = 1; ; tries++) {
     try {

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createRedisFleet, EndpointSnapshot, type Fleet, loadSealKeys, withSnapshot } from '@weir/fleet';
+import { createRedisFleet, EndpointSnapshot, type Fleet, SealKeyRing, withSnapshot } from '@weir/fleet';
 import {
   AddressRanges,
   type Connection,
@@ -70,7 +70,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   log.info({ process: processId, ...chooseTransport(config.transport) }, 'transport chosen');
   await loadSqlParser();
   const now = (): number => performance.now();
-  const sealKeys = loadSealKeys(config.sealKeyFile);
+  const sealKeys = new SealKeyRing({ file: config.sealKeyFile, log });
   const fleet = parts.fleet ?? redisFleet(config, sealKeys);
   const snapshot = await snapshotOf(config, sealKeys, log);
   const directory = snapshot === null ? fleet.directory : withSnapshot(fleet.directory, snapshot);
@@ -129,7 +129,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     clientCounts: new ClientCounts(),
     roleSecrets,
     // Salts for roles that don't exist, the same on all poolers that share the seal keys.
-    mockSecret: createHmac('sha256', sealKeys[0]!.secret).update('weir mock salts').digest(),
+    mockSecret: createHmac('sha256', sealKeys.keys[0]!.secret).update('weir mock salts').digest(),
     registry,
     runner,
     leases,
@@ -192,6 +192,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     sourceBans.close();
     registry.close();
     tenants.close();
+    sealKeys.close();
     await snapshot?.close();
     if (parts.fleet === undefined) await fleet.close();
     throw error;
@@ -254,6 +255,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       registry.close();
       tenants.close();
       service.close();
+      sealKeys.close();
       await snapshot?.close();
       await fleet.registry.leave(processId).catch(() => {});
       if (parts.fleet === undefined) await fleet.close();
@@ -270,7 +272,7 @@ function listenersOf(config: PoolerConfig, use: 'listen' | 'pooled') {
   return use === 'listen' ? config.listen : config.pooledListen;
 }
 
-function redisFleet(config: PoolerConfig, sealKeys: ReturnType<typeof loadSealKeys>): Fleet {
+function redisFleet(config: PoolerConfig, sealKeys: SealKeyRing): Fleet {
   if (config.redisUrl === null) {
     throw new Error(
       'WEIR_REDIS_URL is not set: without it control-api and the pooler must run in one process',
@@ -282,7 +284,7 @@ function redisFleet(config: PoolerConfig, sealKeys: ReturnType<typeof loadSealKe
 /** What was known of endpoints when the process last ran, for a start while Redis is away; null if nobody wants it. */
 async function snapshotOf(
   config: PoolerConfig,
-  sealKeys: ReturnType<typeof loadSealKeys>,
+  sealKeys: SealKeyRing,
   log: Logger,
 ): Promise<EndpointSnapshot | null> {
   if (config.snapshotFile === null) return null;
@@ -292,5 +294,9 @@ async function snapshotOf(
     onError: (error) => log.warn(error, 'endpoint snapshot cannot be used'),
   });
   await snapshot.load();
+  const sealAgain = () => void snapshot.sealAgain();
+  sealKeys.onChange(sealAgain);
+  // The keys may have changed while no process ran.
+  sealAgain();
   return snapshot;
 }

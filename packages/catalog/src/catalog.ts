@@ -5,7 +5,7 @@ import pg from 'pg';
 import { settledEpoch } from './epoch.ts';
 import { applyMigrations } from './migrate.ts';
 import * as schema from './schema.ts';
-import { type CatalogSealKey, createSealer, type Sealer } from './sealer.ts';
+import { type CatalogSealKeys, createSealer, type Sealer } from './sealer.ts';
 
 export type CatalogDatabase = NodePgDatabase<typeof schema>;
 /** A transaction, or the database itself where one statement is enough. */
@@ -55,8 +55,7 @@ export interface Catalog {
 
 export interface CatalogOptions {
   readonly url: string;
-  /** The first seals, all open. */
-  readonly sealKeys: readonly CatalogSealKey[];
+  readonly sealKeys: CatalogSealKeys;
   readonly connectionsMax?: number;
   /** Told when an idle connection breaks; the next query opens another one. */
   readonly onConnectionError?: (error: Error) => void;

@@ -54,7 +54,13 @@ export {
 } from './records.ts';
 export { findRole, forgetRole, keepRole, listRoles } from './roles.ts';
 export * from './rotations.ts';
-export { CatalogSealError, type CatalogSealKey, createSealer, type Sealer } from './sealer.ts';
+export {
+  CatalogSealError,
+  type CatalogSealKeys,
+  createSealer,
+  type Sealer,
+  UnknownCatalogKeyError,
+} from './sealer.ts';
 export {
   changeTenant,
   createTenant,

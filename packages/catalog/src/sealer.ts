@@ -1,11 +1,19 @@
 // Sealing of secrets in rows: AES-256-GCM, bound to the row and column they stand in and to the key's id.
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
-/** A key of the key file. The first of a list seals, all open. */
+/** A key of the key file. */
 export interface CatalogSealKey {
   readonly id: string;
   /** 32 bytes. */
   readonly secret: Uint8Array;
+}
+
+/** The key file as the process has read it; it may change at any time. */
+export interface CatalogSealKeys {
+  /** Of now. The first seals, all open; there is at least one. */
+  readonly keys: readonly CatalogSealKey[];
+  /** Asked when an unknown key is met: afterwards `keys` is what the file says now. Never throws. */
+  readAgain(): void;
 }
 
 /** Where a secret stands: table, column, then the row's key. It opens nowhere else. */
@@ -24,18 +32,25 @@ export class CatalogSealError extends Error {
   override name = 'CatalogSealError';
 }
 
+/** What would open a secret is not in the key file. */
+export class UnknownCatalogKeyError extends CatalogSealError {
+  override name = 'UnknownCatalogKeyError';
+  readonly keyId: string;
+
+  constructor(keyId: string, place: SecretPlace) {
+    super(`${place.join('/')} is sealed with key "${keyId}", which is not in the key file`);
+    this.keyId = keyId;
+  }
+}
+
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** Throws CatalogSealError when there is no key, or one of the wrong length. */
-export function createSealer(keys: readonly CatalogSealKey[]): Sealer {
-  const [sealing] = keys;
-  if (sealing === undefined) throw new CatalogSealError('there is no key to seal with');
-  for (const key of keys) {
-    if (key.secret.length !== 32) throw new CatalogSealError(`key ${key.id} is not 32 bytes long`);
-  }
+export function createSealer(source: CatalogSealKeys): Sealer {
+  const find = (keyId: string) => source.keys.find(({ id }) => id === keyId);
   return {
     seal(secret, place) {
+      const sealing = source.keys[0]!;
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv('aes-256-gcm', sealing.secret, nonce, { authTagLength: tagBytes });
       cipher.setAAD(boundData(place, sealing.id));
@@ -45,12 +60,10 @@ export function createSealer(keys: readonly CatalogSealKey[]): Sealer {
     open(sealed, place) {
       const colon = sealed.indexOf(':');
       const keyId = sealed.slice(0, Math.max(colon, 0));
-      const key = keys.find((candidate) => candidate.id === keyId);
-      if (key === undefined) {
-        throw new CatalogSealError(
-          `${place.join('/')} is sealed with key "${keyId}", which is not in the key file`,
-        );
-      }
+      let key = find(keyId);
+      if (key === undefined) source.readAgain();
+      key ??= find(keyId);
+      if (key === undefined) throw new UnknownCatalogKeyError(keyId, place);
       const bytes = Buffer.from(sealed.slice(colon + 1), 'base64');
       if (bytes.length < nonceBytes + tagBytes)
         throw new CatalogSealError(`${place.join('/')} is too short to be sealed`);

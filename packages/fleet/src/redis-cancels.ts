@@ -10,13 +10,13 @@ import {
 import type { RedisKeys } from './redis-keys.ts';
 import type { RedisLink, RedisLinkOptions } from './redis-link.ts';
 import { RedisSubscription } from './redis-subscription.ts';
-import type { SealKey } from './seal-keys.ts';
-import { open, type SealContext, seal } from './sealing.ts';
+import type { SealKeySource } from './seal-key-ring.ts';
+import { open, type SealContext, seal, withKeysOf } from './sealing.ts';
 
 export interface RedisCancelsOptions {
   readonly link: RedisLink;
   readonly keys: RedisKeys;
-  readonly sealKeys: readonly SealKey[];
+  readonly sealKeys: SealKeySource;
   /** How to connect a second time, for the subscription. */
   readonly subscriber: RedisLinkOptions;
 }
@@ -63,7 +63,7 @@ export class RedisCancels implements CancelForwarding {
     if (this.#forwarded.size >= forwardedAtOnceMax) return 0;
     const { link, keys, sealKeys } = this.#options;
     const id = randomBytes(idBytes).toString('hex');
-    const { keyId, box } = seal(sealKeys, contextOf(id), textOf(request));
+    const { keyId, box } = seal(sealKeys.keys, contextOf(id), textOf(request));
     let settle = (): void => {};
     const done = new Promise<void>((resolve) => {
       settle = resolve;
@@ -132,7 +132,8 @@ export class RedisCancels implements CancelForwarding {
   #open(id: string, sealed: string): CancelRequest | null {
     const [keyId = '', box = ''] = sealed.split(' ');
     try {
-      return requestOf(open(this.#options.sealKeys, contextOf(id), { keyId, box }));
+      const text = withKeysOf(this.#options.sealKeys, (keys) => open(keys, contextOf(id), { keyId, box }));
+      return requestOf(text);
     } catch {
       return null;
     }

@@ -5,14 +5,15 @@ import { isLeftOver, isNewer, type RecordOrder } from './record-order.ts';
 import { allChanged, type RedisKeys } from './redis-keys.ts';
 import type { RedisLink, RedisLinkOptions } from './redis-link.ts';
 import { RedisSubscription } from './redis-subscription.ts';
-import type { SealKey } from './seal-keys.ts';
+import type { SealKeySource } from './seal-key-ring.ts';
 import { openEndpoint } from './sealed-endpoint.ts';
+import { withKeysOf } from './sealing.ts';
 import { UnreadableRecordError } from './unreadable-record.ts';
 
 export interface RedisDirectoryOptions {
   readonly link: RedisLink;
   readonly keys: RedisKeys;
-  readonly sealKeys: readonly SealKey[];
+  readonly sealKeys: SealKeySource;
   /** How to connect a second time, for the subscription. */
   readonly subscriber: RedisLinkOptions;
 }
@@ -68,10 +69,8 @@ export class RedisDirectory implements EndpointDirectory {
       throw new UnreadableRecordError(`the published record of ${endpointId} is older than one seen before`);
     }
     try {
-      const endpoint = openEndpoint(
-        this.#options.sealKeys,
-        { place: 'published', endpointId, ...order },
-        sealed,
+      const endpoint = withKeysOf(this.#options.sealKeys, (keys) =>
+        openEndpoint(keys, { place: 'published', endpointId, ...order }, sealed),
       );
       this.#newest.set(endpointId, order);
       return endpoint;

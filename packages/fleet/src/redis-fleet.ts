@@ -9,15 +9,14 @@ import { allChanged, applyRecordLua, markCompleteLua, type RedisKeys, redisKeys 
 import { RedisLeases } from './redis-leases.ts';
 import { RedisLink } from './redis-link.ts';
 import { redisReports } from './redis-reports.ts';
-import type { SealKey } from './seal-keys.ts';
+import type { SealKeySource } from './seal-key-ring.ts';
 import { sealEndpoint } from './sealed-endpoint.ts';
 import { parseUsageReport, usageReportName, usageReportTtlMs } from './usage-report.ts';
 
 export interface RedisFleetOptions {
   /** As `parseRedisAddress` reads it. */
   readonly url: string;
-  /** The first seals, all open. */
-  readonly sealKeys: readonly SealKey[];
+  readonly sealKeys: SealKeySource;
   /** Names this process's connections, and is what `close` takes out of the registry. */
   readonly processId: string;
   /** Before every key and channel; `weir` unless told otherwise. */
@@ -96,7 +95,7 @@ export function createRedisFleet(options: RedisFleetOptions): Fleet {
   };
 }
 
-function redisPublisher(link: RedisLink, keys: RedisKeys, sealKeys: readonly SealKey[]): EndpointPublisher {
+function redisPublisher(link: RedisLink, keys: RedisKeys, sealKeys: SealKeySource): EndpointPublisher {
   const apply = async (
     endpointId: string,
     epoch: number,
@@ -119,7 +118,7 @@ function redisPublisher(link: RedisLink, keys: RedisKeys, sealKeys: readonly Sea
   };
   return {
     async publish(endpoint, epoch) {
-      const { keyId, box } = sealEndpoint(sealKeys, 'published', endpoint, epoch);
+      const { keyId, box } = sealEndpoint(sealKeys.keys, 'published', endpoint, epoch);
       return apply(endpoint.endpointId, epoch, endpoint.generation, ['live', keyId, box]);
     },
     retire: (endpointId, generation, epoch) => apply(endpointId, epoch, generation, ['deleted', '', '']),

@@ -1,5 +1,6 @@
 // The key file: which keys seal and open what leaves a process. Nothing here encrypts.
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 
 /** One AES-256 key under the short name that sealed records carry. */
 export interface SealKey {
@@ -35,14 +36,30 @@ export function parseSealKeys(text: string, source = 'seal keys'): readonly Seal
   return keys;
 }
 
-/** Reads a key file, as parseSealKeys does. Meant for the start of a process. Throws SealKeyError. */
+/** Reads a key file, as parseSealKeys does, and waits for it. Throws SealKeyError. */
 export function loadSealKeys(file: string): readonly SealKey[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
-    throw new SealKeyError(`seal key file ${file} cannot be read (${reason})`, { cause });
+    throw unreadable(file, cause);
   }
-  return parseSealKeys(text, `seal key file ${file}`);
+  return parseSealKeys(text, sourceOf(file));
+}
+
+/** The same without holding anybody up. Rejects with SealKeyError. */
+export async function sealKeysIn(file: string): Promise<readonly SealKey[]> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw unreadable(file, cause);
+  });
+  return parseSealKeys(text, sourceOf(file));
+}
+
+function sourceOf(file: string): string {
+  return `seal key file ${file}`;
+}
+
+function unreadable(file: string, cause: unknown): SealKeyError {
+  const reason = (cause as NodeJS.ErrnoException).code ?? 'unreadable';
+  return new SealKeyError(`${sourceOf(file)} cannot be read (${reason})`, { cause });
 }

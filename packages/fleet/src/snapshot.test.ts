@@ -5,11 +5,17 @@ import { join } from 'node:path';
 import { defaultEndpointSettings, noOrders } from '@weir/tenancy';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type EndpointDirectory, type EndpointLookUp, FleetUnavailableError } from './contract.ts';
-import { EndpointSnapshot, withSnapshot } from './snapshot.ts';
+import type { SealKey } from './seal-keys.ts';
+import { EndpointSnapshot, type EndpointSnapshotOptions, withSnapshot } from './snapshot.ts';
 import { exampleOfEarlierRelease, examplePublishedEndpoint } from './testing/contract-suite.ts';
+import { fixedSealKeys } from './testing/fixed-seal-keys.ts';
 import { UnreadableRecordError } from './unreadable-record.ts';
 
-const sealKeys = [{ id: 'k1', secret: new Uint8Array(32).fill(1) }];
+const [oldKey, newKey] = [1, 2].map((n) => ({ id: `k${n}`, secret: new Uint8Array(32).fill(n) })) as [
+  SealKey,
+  SealKey,
+];
+const sealKeys = fixedSealKeys([oldKey]);
 const endpoint = examplePublishedEndpoint();
 const { endpointId } = endpoint;
 let directory: string;
@@ -25,7 +31,7 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-async function openSnapshot(options: { endpointsMax?: number; saveDelayMs?: number } = {}) {
+async function openSnapshot(options: Partial<EndpointSnapshotOptions> = {}) {
   const snapshot = new EndpointSnapshot({ file, sealKeys, onError: (e) => errors.push(e), ...options });
   await snapshot.load();
   return snapshot;
@@ -142,5 +148,28 @@ test('a directory with a snapshot answers from it while shared state is away or 
   expect(await lookUp()).toEqual({ kind: 'deleted' });
   answer = () => ({ kind: 'not-known-yet' });
   expect(await lookUp()).toEqual({ kind: 'not-known-yet' });
+  await snapshot.close();
+});
+
+test('what an older key sealed is sealed again, also of endpoints that nobody asks for, and then needs it no more', async () => {
+  const before = await openSnapshot();
+  before.remember(endpoint);
+  await before.close();
+  const between = await openSnapshot({ sealKeys: fixedSealKeys([newKey, oldKey]) });
+  await between.sealAgain();
+  await between.close();
+  const after = await openSnapshot({ sealKeys: fixedSealKeys([newKey]) });
+  expect(after.recall(endpointId)).toEqual(endpoint);
+  expect(errors).toEqual([]);
+});
+
+test('an unchanged endpoint that is looked up again is sealed with the new key', async () => {
+  const keys = { keys: [oldKey], readAgain() {} };
+  const snapshot = await openSnapshot({ sealKeys: keys });
+  snapshot.remember(endpoint);
+  keys.keys = [newKey, oldKey];
+  snapshot.remember(endpoint);
+  keys.keys = [newKey];
+  expect(snapshot.recall(endpointId)).toEqual(endpoint);
   await snapshot.close();
 });

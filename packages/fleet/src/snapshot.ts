@@ -2,14 +2,16 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PublishedEndpoint } from '@weir/tenancy';
 import { type EndpointDirectory, type EndpointLookUp, FleetUnavailableError } from './contract.ts';
-import type { SealKey } from './seal-keys.ts';
+import type { SealKeySource } from './seal-key-ring.ts';
 import { openEndpoint, sealEndpoint } from './sealed-endpoint.ts';
+import { withKeysOf } from './sealing.ts';
 
 export interface EndpointSnapshotOptions {
   readonly file: string;
-  readonly sealKeys: readonly SealKey[];
+  readonly sealKeys: SealKeySource;
   /** How long changes are gathered before the file is written; 1 s unless told otherwise. */
   readonly saveDelayMs?: number;
   /** Most endpoints kept; the one not looked up for longest goes first. 50 000 unless told otherwise. */
@@ -25,6 +27,9 @@ interface SnapshotLine {
   readonly keyId: string;
   readonly box: string;
 }
+
+// Some 50 us each, so that clients do not feel it.
+const linesPerTurn = 20;
 
 /** Holds only sealed boxes in memory too; each is opened when it is asked for. One file belongs to one process. */
 export class EndpointSnapshot {
@@ -58,17 +63,15 @@ export class EndpointSnapshot {
   }
 
   remember(endpoint: PublishedEndpoint): void {
-    const { endpointId, generation } = endpoint;
+    const { endpointId } = endpoint;
     const digest = createHash('sha256').update(JSON.stringify(endpoint)).digest('base64');
     const unchanged = this.#digests.get(endpointId) === digest ? this.#lines.get(endpointId) : undefined;
     this.#lines.delete(endpointId);
-    if (unchanged !== undefined) {
+    if (unchanged !== undefined && this.#isSealedAnew(unchanged)) {
       this.#lines.set(endpointId, unchanged);
       return;
     }
-    // Epoch 0: epochs order publications in shared state; here the last one seen is simply the last one.
-    const sealed = sealEndpoint(this.#options.sealKeys, 'snapshot', endpoint, 0);
-    this.#lines.set(endpointId, { endpointId, generation, ...sealed });
+    this.#lines.set(endpointId, this.#seal(endpoint));
     this.#digests.set(endpointId, digest);
     this.#keepWithinBound();
     this.#saveSoon();
@@ -85,10 +88,8 @@ export class EndpointSnapshot {
     if (line === undefined) return null;
     const { generation } = line;
     try {
-      return openEndpoint(
-        this.#options.sealKeys,
-        { place: 'snapshot', endpointId, epoch: 0, generation },
-        line,
+      return withKeysOf(this.#options.sealKeys, (keys) =>
+        openEndpoint(keys, { place: 'snapshot', endpointId, epoch: 0, generation }, line),
       );
     } catch (error) {
       this.#options.onError?.(error as Error);
@@ -96,10 +97,38 @@ export class EndpointSnapshot {
     }
   }
 
+  /**
+   * Seals what another key than the first has sealed once more, a few lines at a time. For when the keys have changed: an
+   * endpoint that nobody asks for would else be lost with its key. Never rejects.
+   */
+  async sealAgain(): Promise<void> {
+    let looked = 0;
+    for (const endpointId of [...this.#lines.keys()]) {
+      if (++looked % linesPerTurn === 0) await nextTurn();
+      const line = this.#lines.get(endpointId);
+      if (line === undefined || this.#isSealedAnew(line)) continue;
+      const endpoint = this.recall(endpointId);
+      if (endpoint === null) continue;
+      this.#lines.set(endpointId, this.#seal(endpoint));
+      this.#saveSoon();
+    }
+  }
+
   /** Writes what is not written yet. Called before the process ends. */
   async close(): Promise<void> {
     if (this.#saveTimer !== null) this.#save();
     await this.#saving;
+  }
+
+  // Epoch 0: epochs order publications in shared state; here the last one seen is simply the last one.
+  #seal(endpoint: PublishedEndpoint): SnapshotLine {
+    const { endpointId, generation } = endpoint;
+    const sealed = sealEndpoint(this.#options.sealKeys.keys, 'snapshot', endpoint, 0);
+    return { endpointId, generation, ...sealed };
+  }
+
+  #isSealedAnew(line: SnapshotLine): boolean {
+    return line.keyId === this.#options.sealKeys.keys[0]?.id;
   }
 
   #keepWithinBound(): void {

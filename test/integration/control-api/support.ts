@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { CreateTenantReply } from '@weir/api-contract';
 import { createRedisFleet, type EndpointLookUp, type Fleet, loadSealKeys } from '@weir/fleet';
+import { fixedSealKeys } from '@weir/fleet/testing';
 import {
   type ControlApi,
   type Postgres,
@@ -61,7 +62,7 @@ export async function startBench(
   });
   const fleet = createRedisFleet({
     url: redis.url,
-    sealKeys: loadSealKeys(sealKeyFile),
+    sealKeys: fixedSealKeys(loadSealKeys(sealKeyFile)),
     processId: 'control-api-test',
   });
   const bench: Bench = {

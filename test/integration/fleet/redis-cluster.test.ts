@@ -4,6 +4,7 @@ import {
   describeFleetContract,
   describeLeaseContract,
   examplePublishedEndpoint,
+  fixedSealKeys,
   suiteReportTtlMs,
 } from '@weir/fleet/testing';
 import { startWeir, waitUntil } from '@weir/harness';
@@ -13,7 +14,7 @@ import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { PrivateCluster } from './redis-cluster.ts';
 
-const sealKeys = [{ id: 'k1', secret: new Uint8Array(32).fill(1) }];
+const sealKeys = fixedSealKeys([{ id: 'k1', secret: new Uint8Array(32).fill(1) }]);
 const patience = { timeout: 60_000, interval: 20 };
 
 let cluster: PrivateCluster;

@@ -10,6 +10,7 @@ import {
   describeFleetContract,
   examplePublishedEndpoint,
   exampleReport,
+  fixedSealKeys,
   suiteReportTtlMs,
 } from '@weir/fleet/testing';
 import { type FetchedProgram, findRedisProgram } from '@weir/local-servers';
@@ -17,7 +18,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PrivateRedis } from './private-redis.ts';
 
-const sealKeys = [{ id: 'k1', secret: new Uint8Array(32).fill(1) }];
+const sealKeys = fixedSealKeys([{ id: 'k1', secret: new Uint8Array(32).fill(1) }]);
 const endpoint = examplePublishedEndpoint();
 const { endpointId } = endpoint;
 const endpointKey = `weir:endpoint:${endpointId}`;
@@ -193,8 +194,8 @@ describe('fleet over Redis', { timeout: 180_000 }, () => {
   test('during a rotation both keys open, and the first one seals', async () => {
     const newKey = { id: 'k2', secret: new Uint8Array(32).fill(2) };
     const before = await openFleet('control-before');
-    const between = await openFleet('pooler-between', [...sealKeys, newKey]);
-    const after = await openFleet('control-after', [newKey, ...sealKeys]);
+    const between = await openFleet('pooler-between', fixedSealKeys([...sealKeys.keys, newKey]));
+    const after = await openFleet('control-after', fixedSealKeys([newKey, ...sealKeys.keys]));
     await before.publisher.publish(endpoint, 1);
     expect((await after.directory.lookUp(endpointId)).kind).toBe('found');
     await after.publisher.publish(examplePublishedEndpoint({ generation: 2 }), 1);

@@ -1,6 +1,12 @@
 // Leases over a real Redis: the contract, the script against the rule, and a Redis that has forgotten.
 import { createRedisFleet, declareFreshLeases, type Fleet } from '@weir/fleet';
-import { describeLeaseContract, exampleLeaseRequest, leaseLua, readLeaseAnswer } from '@weir/fleet/testing';
+import {
+  describeLeaseContract,
+  exampleLeaseRequest,
+  fixedSealKeys,
+  leaseLua,
+  readLeaseAnswer,
+} from '@weir/fleet/testing';
 import { decide, type HolderRecord, type LeaseNote, type LeaseRequest, type LeaseState } from '@weir/leases';
 import { type FetchedProgram, findRedisProgram } from '@weir/local-servers';
 import { Redis } from 'ioredis';
@@ -33,7 +39,7 @@ describe('leases over Redis', { timeout: 300_000 }, () => {
   });
 
   async function openFleet(processId: string): Promise<Fleet> {
-    const sealKeys = [{ id: 'k1', secret: new Uint8Array(32) }];
+    const sealKeys = fixedSealKeys([{ id: 'k1', secret: new Uint8Array(32) }]);
     const fleet = createRedisFleet({ url: redis.url, sealKeys, processId, answerTimeoutMs: 20_000 });
     fleets.push(fleet);
     await vi.waitFor(() => expect(fleet.healthy()).toBe(true), patience);

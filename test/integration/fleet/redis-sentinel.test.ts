@@ -2,14 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRedisFleet, declareFreshLeases, type Fleet } from '@weir/fleet';
-import { exampleLeaseRequest, examplePublishedEndpoint } from '@weir/fleet/testing';
+import { exampleLeaseRequest, examplePublishedEndpoint, fixedSealKeys } from '@weir/fleet/testing';
 import { temporaryDirectory, waitUntil } from '@weir/harness';
 import { findRedisProgram } from '@weir/local-servers';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PrivateRedis } from './private-redis.ts';
 
-const sealKeys = [{ id: 'k1', secret: new Uint8Array(32).fill(1) }];
+const sealKeys = fixedSealKeys([{ id: 'k1', secret: new Uint8Array(32).fill(1) }]);
 const files = temporaryDirectory('sentinel');
 
 let master: PrivateRedis;

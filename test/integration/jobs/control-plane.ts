@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { CreateTenantReply } from '@weir/api-contract';
 import { createRedisFleet, type Fleet, loadSealKeys } from '@weir/fleet';
+import { fixedSealKeys } from '@weir/fleet/testing';
 import {
   type ControlApi,
   type Postgres,
@@ -70,7 +71,11 @@ export async function startControlPlane(
     });
   let api = await openApi();
   let worker = await startWorker({ ...shared, ...(options.env === undefined ? {} : { env: options.env }) });
-  const fleet = createRedisFleet({ url: redis.url, sealKeys: loadSealKeys(sealKeyFile), processId: 'test' });
+  const fleet = createRedisFleet({
+    url: redis.url,
+    sealKeys: fixedSealKeys(loadSealKeys(sealKeyFile)),
+    processId: 'test',
+  });
   return {
     catalog,
     redis,

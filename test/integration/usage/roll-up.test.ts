@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { UsagePageReply } from '@weir/api-contract';
 import { addUsage, type Catalog, forgetUsage, openCatalog, type UsageReading } from '@weir/catalog';
 import { loadSealKeys } from '@weir/fleet';
+import { fixedSealKeys } from '@weir/fleet/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Bench, catalogUrlOf, createTenant, startBench } from '../control-api/support.ts';
 
@@ -14,7 +15,7 @@ beforeAll(async () => {
   bench = await startBench();
   catalog = await openCatalog({
     url: catalogUrlOf(bench.server),
-    sealKeys: loadSealKeys(bench.sealKeyFile),
+    sealKeys: fixedSealKeys(loadSealKeys(bench.sealKeyFile)),
     migrationsFolder: join(import.meta.dirname, '../../../packages/catalog/migrations'),
   });
 });

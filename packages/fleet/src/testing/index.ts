@@ -2,4 +2,5 @@
 export * from '../leases-lua.ts';
 export { readLeaseAnswer } from '../redis-leases.ts';
 export * from './contract-suite.ts';
+export * from './fixed-seal-keys.ts';
 export * from './lease-suite.ts';
