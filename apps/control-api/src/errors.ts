@@ -317,6 +317,12 @@ export const problems = {
     title: 'The catalog database does not answer',
     action: 'Try again in a moment. What was acknowledged before is kept.',
   },
+  'seal-key-missing': {
+    status: 503,
+    title: 'A seal key that a stored secret needs is gone from the key file of control-api',
+    action:
+      'Whoever runs the installation puts the key back (WEIR_SEAL_KEY_FILE); GET /v1/seal-keys says what needs it.',
+  },
   'rotation-unfinished': {
     status: 503,
     title: 'It is not known whether the database has taken the new password',

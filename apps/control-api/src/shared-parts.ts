@@ -1,7 +1,7 @@
 // What control-api and its worker both stand on: the catalog, shared state and the job queue, opened in this order.
 import { randomUUID } from 'node:crypto';
 import { type Catalog, openCatalog } from '@weir/catalog';
-import { createRedisFleet, type Fleet, SealKeyRing } from '@weir/fleet';
+import { createRedisFleet, type Fleet, reportSealKeys, SealKeyRing } from '@weir/fleet';
 import type { Logger } from '@weir/telemetry';
 import { ConfigError, type ControlApiConfig } from './config.ts';
 import { createBullmqQueue } from './jobs/bullmq-queue.ts';
@@ -12,6 +12,7 @@ export interface SharedParts {
   readonly catalog: Catalog;
   readonly fleet: Fleet;
   readonly queue: JobQueue;
+  readonly sealKeys: SealKeyRing;
 }
 
 /** What is to be ended, in the order in which it was started; the ends are called in the opposite one. */
@@ -26,7 +27,7 @@ const catalogWaitMs = 60_000;
  */
 export async function openSharedParts(
   config: ControlApiConfig,
-  given: { readonly name: string; readonly fleet: Fleet | undefined; readonly log: Logger },
+  given: { readonly name: 'control-api' | 'worker'; readonly fleet: Fleet | undefined; readonly log: Logger },
   ends: Ends,
 ): Promise<SharedParts> {
   const { redisUrl } = config;
@@ -49,7 +50,9 @@ export async function openSharedParts(
   const queue =
     redisUrl === null ? createMemoryQueue() : createBullmqQueue({ url: redisUrl, processId, log });
   ends.push(() => queue.close());
-  return { catalog, fleet, queue };
+  ends.push(reportSealKeys(fleet, sealKeys, { processId, process: given.name }));
+  sealKeys.onChange(() => queue.wake('seal-again'));
+  return { catalog, fleet, queue, sealKeys };
 }
 
 async function openCatalogPatiently(url: string, sealKeys: SealKeyRing, log: Logger): Promise<Catalog> {

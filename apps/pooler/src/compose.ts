@@ -2,7 +2,14 @@
 import { createHmac } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createRedisFleet, EndpointSnapshot, type Fleet, SealKeyRing, withSnapshot } from '@weir/fleet';
+import {
+  createRedisFleet,
+  EndpointSnapshot,
+  type Fleet,
+  reportSealKeys,
+  SealKeyRing,
+  withSnapshot,
+} from '@weir/fleet';
 import {
   AddressRanges,
   type Connection,
@@ -211,6 +218,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     await fleet.registry.report({ processId, startedAt, endpoints }).catch(() => {});
   };
   await report();
+  const leaveSealKeys = reportSealKeys(fleet, sealKeys, { processId, process: 'pooler' });
   const reportUsage = async (): Promise<void> => {
     const reportedAt = new Date().toISOString();
     const endpoints = meter.counters(performance.timeOrigin);
@@ -257,6 +265,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       service.close();
       sealKeys.close();
       await snapshot?.close();
+      await leaveSealKeys();
       await fleet.registry.leave(processId).catch(() => {});
       if (parts.fleet === undefined) await fleet.close();
       await admin?.close();

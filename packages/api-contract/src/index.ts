@@ -20,6 +20,7 @@ export * from './pins.ts';
 export * from './problem.ts';
 export * from './roles.ts';
 export * from './scopes.ts';
+export * from './seal-keys.ts';
 export * from './settings.ts';
 export * from './tenants.ts';
 export * from './trust-rules.ts';

@@ -117,6 +117,9 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   return catalog;
 }
 
+/** Where the secret of the catalog's one row is sealed to. */
+export const mockSecretPlace = ['catalog_meta', 'mock_secret'] as const;
+
 async function ensureMeta(catalog: Catalog): Promise<void> {
   const secret = randomBytes(32).toString('base64');
   await catalog.db
@@ -124,7 +127,7 @@ async function ensureMeta(catalog: Catalog): Promise<void> {
     .values({
       // Seconds since 1970, so that a catalog made anew beside old shared state has the higher epoch.
       epoch: Math.floor(Date.now() / 1000),
-      mockSecretSealed: catalog.sealer.seal(secret, ['catalog_meta', 'mock_secret']),
+      mockSecretSealed: catalog.sealer.seal(secret, mockSecretPlace),
     })
     .onConflictDoNothing();
   await settledEpoch(catalog);

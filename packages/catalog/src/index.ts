@@ -37,7 +37,7 @@ export * from './organisations.ts';
 export { areSent, countUnsent, forgetSent, type SendOutcome, sendDue } from './outbox.ts';
 export { plainCatalogError } from './plain-error.ts';
 export type { Position } from './position.ts';
-export { allPublications, type Publication } from './publications.ts';
+export { allPublications, endpointIdPages, type Publication, readPublications } from './publications.ts';
 export {
   type EndpointChange,
   type EndpointRecord,
@@ -52,8 +52,10 @@ export {
   type SizingChoice,
   type TenantRecord,
 } from './records.ts';
+export { countSealed, noneSealed, type Resealed, type SealedCounts, sealAgain } from './resealing.ts';
 export { findRole, forgetRole, keepRole, listRoles } from './roles.ts';
 export * from './rotations.ts';
+export { type SealedKind, sealedKinds } from './sealed-columns.ts';
 export {
   CatalogSealError,
   type CatalogSealKeys,

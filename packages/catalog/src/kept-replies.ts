@@ -42,7 +42,9 @@ export async function findKeptReply(
       ),
     );
   if (row === undefined) return null;
-  return JSON.parse(catalog.sealer.open(row.sealed, placeOf(apiKeyId, route, idempotencyKey))) as KeptReply;
+  return JSON.parse(
+    catalog.sealer.open(row.sealed, keptReplyPlace(apiKeyId, route, idempotencyKey)),
+  ) as KeptReply;
 }
 
 /** Keeps a reply. Throws ReplyKeptError, after waiting for whoever is writing one under the same name. */
@@ -51,7 +53,7 @@ export async function keepReply(
   { apiKeyId, route, idempotencyKey }: RequestName,
   kept: KeptReply,
 ): Promise<void> {
-  const sealed = sealer.seal(JSON.stringify(kept), placeOf(apiKeyId, route, idempotencyKey));
+  const sealed = sealer.seal(JSON.stringify(kept), keptReplyPlace(apiKeyId, route, idempotencyKey));
   const written = await tx
     .insert(keptReplies)
     .values({ apiKeyId, route, idempotencyKey, sealed })
@@ -70,6 +72,6 @@ export async function forgetKeptReplies(catalog: Catalog): Promise<void> {
   await catalog.db.delete(keptReplies).where(lt(keptReplies.keptAt, sql`now() - ${keptFor}`));
 }
 
-function placeOf(apiKeyId: string, route: string, idempotencyKey: string) {
+export function keptReplyPlace(apiKeyId: string, route: string, idempotencyKey: string) {
   return ['kept_replies', 'sealed', apiKeyId, route, idempotencyKey] as const;
 }

@@ -53,8 +53,13 @@ export async function readPublications(
   });
 }
 
-/** Everything the catalog holds, tombstones too, a page at a time in order of id. */
-export async function* allPublications(catalog: Catalog, pageSize = 200): AsyncGenerator<Publication> {
+/** Everything the catalog holds, tombstones too, in order of id. */
+export async function* allPublications(catalog: Catalog): AsyncGenerator<Publication> {
+  for await (const ids of endpointIdPages(catalog)) yield* await readPublications(catalog.db, catalog, ids);
+}
+
+/** The ids of all endpoints, deleted ones too, a page at a time in order. */
+export async function* endpointIdPages(catalog: Catalog, pageSize = 200): AsyncGenerator<readonly string[]> {
   let after = '';
   for (;;) {
     const ids = await catalog.db
@@ -65,11 +70,7 @@ export async function* allPublications(catalog: Catalog, pageSize = 200): AsyncG
       .limit(pageSize);
     const last = ids.at(-1);
     if (last === undefined) return;
-    yield* await readPublications(
-      catalog.db,
-      catalog,
-      ids.map((row) => row.id),
-    );
+    yield ids.map((row) => row.id);
     after = last.id;
   }
 }

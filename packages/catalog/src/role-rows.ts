@@ -65,10 +65,10 @@ export async function writeRole(
   return row!;
 }
 
-function passwordPlace({ endpointId, name }: RoleKey) {
+export function passwordPlace({ endpointId, name }: RoleKey) {
   return ['roles', 'password', endpointId, name] as const;
 }
 
-function previousPasswordPlace({ endpointId, name }: RoleKey) {
+export function previousPasswordPlace({ endpointId, name }: RoleKey) {
   return ['roles', 'previous_password', endpointId, name] as const;
 }

@@ -21,6 +21,8 @@ export type SecretPlace = readonly [table: string, column: string, ...rowKey: st
 
 /** Seals and opens the secrets of one catalog. */
 export interface Sealer {
+  /** Ids of the keys in hand now, the one that seals first. */
+  keyIds(): readonly string[];
   /** `<keyId>:<base64 of nonce, tag, ciphertext>`. */
   seal(secret: string, place: SecretPlace): string;
   /** Throws CatalogSealError when the key is unknown, the place is another one, or bytes were touched. */
@@ -49,6 +51,7 @@ const tagBytes = 16;
 export function createSealer(source: CatalogSealKeys): Sealer {
   const find = (keyId: string) => source.keys.find(({ id }) => id === keyId);
   return {
+    keyIds: () => source.keys.map(({ id }) => id),
     seal(secret, place) {
       const sealing = source.keys[0]!;
       const nonce = randomBytes(nonceBytes);

@@ -18,7 +18,10 @@ export interface EndpointDirectory {
   onChange(listener: (endpointId: string | null) => void): () => void;
 }
 
-/** The control plane's half. `epoch` is the catalog's; a higher one always wins, then the higher generation. */
+/**
+ * The control plane's half. `epoch` is the catalog's; a higher one always wins, then the higher generation. Where both are
+ * the same, a record takes the place of one that another seal key has sealed.
+ */
 export interface EndpointPublisher {
   publish(endpoint: PublishedEndpoint, epoch: number): Promise<'applied' | 'stale'>;
   /** Leaves a tombstone, so that a late publication cannot bring the endpoint back. */
@@ -27,6 +30,8 @@ export interface EndpointPublisher {
   markComplete(epoch: number): Promise<void>;
   /** The epoch of the last markComplete, or null: shared state is empty and needs a full publication. */
   completeEpoch(): Promise<number | null>;
+  /** Which key has sealed the record of each of these endpoints; null: there is none, or it is not sealed. */
+  sealKeyIds(endpointIds: readonly string[]): Promise<readonly (string | null)[]>;
 }
 
 /** Counters of one endpoint on one process, as the dashboard shows them. */
@@ -112,6 +117,23 @@ export interface ProcessRegistry {
   all(): Promise<readonly ProcessReport[]>;
   /** Processes that reported within the last ten lifetimes of a report, do not now, and have not left: by their ids. */
   silent(): Promise<readonly string[]>;
+}
+
+/** Which seal keys a process has. */
+export interface SealKeyReport {
+  readonly processId: string;
+  readonly process: 'pooler' | 'control-api' | 'worker';
+  /** The one that it seals with first. */
+  readonly keyIds: readonly string[];
+  /** Why it cannot use its key file as it is now; null: it can. */
+  readonly fault: string | null;
+}
+
+/** Who has which seal keys, so that one can tell when all have a new one and nobody needs an old one. Reports live 5 s. */
+export interface SealKeyRegistry {
+  report(report: SealKeyReport): Promise<void>;
+  leave(processId: string): Promise<void>;
+  all(): Promise<readonly SealKeyReport[]>;
 }
 
 /** A server connection that a process has registered, so that others can look for it when that process is silent. */
@@ -228,6 +250,7 @@ export interface Fleet {
   readonly directory: EndpointDirectory;
   readonly publisher: EndpointPublisher;
   readonly registry: ProcessRegistry;
+  readonly sealKeys: SealKeyRegistry;
   readonly leases: LeaseStore;
   readonly usage: UsageLedger;
   readonly cancels: CancelForwarding;

@@ -7,6 +7,7 @@ export { parseRedisAddress, RedisAddressError, redisAddressFault } from './redis
 export { connectRedis } from './redis-connect.ts';
 export { createRedisFleet, type RedisFleetOptions } from './redis-fleet.ts';
 export { declareFreshLeases } from './redis-leases.ts';
+export { reportSealKeys } from './seal-key-report.ts';
 export { type SealKeyChange, SealKeyRing, type SealKeySource } from './seal-key-ring.ts';
 export { loadSealKeys, parseSealKeys, type SealKey, SealKeyError } from './seal-keys.ts';
 export { SealError } from './sealing.ts';

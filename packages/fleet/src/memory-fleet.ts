@@ -9,6 +9,7 @@ import {
   FleetUnavailableError,
   type ProcessRegistry,
   type ProcessReport,
+  type SealKeyReport,
   type UsageReport,
 } from './contract.ts';
 import { Listeners } from './listeners.ts';
@@ -78,6 +79,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
       insistOpen();
       return completeEpoch;
     },
+    sealKeyIds: async (endpointIds) => endpointIds.map(() => null),
   };
 
   const reports = memoryReports<ProcessReport>(reportTtlMs, insistOpen);
@@ -87,6 +89,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
     all: reports.all,
     silent: reports.silent,
   };
+  const sealKeyReports = memoryReports<SealKeyReport>(reportTtlMs, insistOpen);
   const usages = memoryReports<UsageReport>(usageReportTtlMs, insistOpen);
 
   const receivers = new CancelReceivers();
@@ -103,6 +106,11 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
     directory,
     publisher,
     registry,
+    sealKeys: {
+      report: (report) => sealKeyReports.put(report.processId, report),
+      leave: sealKeyReports.remove,
+      all: sealKeyReports.all,
+    },
     leases: new MemoryLeases(insistOpen),
     usage: { report: (report) => usages.put(usageReportName(report), report), all: usages.all },
     cancels,

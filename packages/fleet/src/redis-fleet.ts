@@ -9,6 +9,7 @@ import { allChanged, applyRecordLua, markCompleteLua, type RedisKeys, redisKeys 
 import { RedisLeases } from './redis-leases.ts';
 import { RedisLink } from './redis-link.ts';
 import { redisReports } from './redis-reports.ts';
+import { parseSealKeyReport } from './seal-key-report.ts';
 import type { SealKeySource } from './seal-key-ring.ts';
 import { sealEndpoint } from './sealed-endpoint.ts';
 import { parseUsageReport, usageReportName, usageReportTtlMs } from './usage-report.ts';
@@ -61,6 +62,13 @@ export function createRedisFleet(options: RedisFleetOptions): Fleet {
     all: reports.all,
     silent: reports.silent,
   };
+  const sealKeyReports = redisReports({
+    link,
+    keyOf: keys.sealKeyReport,
+    names: keys.sealKeyReports,
+    ttlMs: processReportTtlMs,
+    parse: parseSealKeyReport,
+  });
   const usages = redisReports({
     link,
     keyOf: keys.usage,
@@ -79,6 +87,11 @@ export function createRedisFleet(options: RedisFleetOptions): Fleet {
     directory,
     publisher: redisPublisher(link, keys, sealKeys),
     registry,
+    sealKeys: {
+      report: (report) => sealKeyReports.put(report.processId, report),
+      leave: sealKeyReports.remove,
+      all: sealKeyReports.all,
+    },
     leases,
     usage: { report: (report) => usages.put(usageReportName(report), report), all: usages.all },
     cancels,
@@ -130,6 +143,12 @@ function redisPublisher(link: RedisLink, keys: RedisKeys, sealKeys: SealKeySourc
     async completeEpoch() {
       const epoch = await link.run((client) => client.get(keys.complete));
       return epoch === null ? null : Number(epoch);
+    },
+    async sealKeyIds(endpointIds) {
+      if (endpointIds.length === 0) return [];
+      const found = await link.sequence(endpointIds.map((id) => ['hget', keys.endpoint(id), 'keyId']));
+      // A tombstone has an empty one.
+      return found.map((keyId) => (keyId as string | null) || null);
     },
   };
 }

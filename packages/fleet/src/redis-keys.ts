@@ -18,6 +18,9 @@ export interface RedisKeys {
   readonly leaseMemories: readonly string[];
   /** Channel: what holders of leases are told between their requests. */
   readonly leaseNotes: string;
+  /** The same for the seal keys that each process has. */
+  sealKeyReport(processId: string): string;
+  readonly sealKeyReports: string;
   /** The same for what processes have counted; `id` names one start of one process. */
   usage(id: string): string;
   readonly usages: string;
@@ -74,6 +77,8 @@ export function redisKeys(prefix: string): RedisKeys {
     },
     leaseMemories: Array.from({ length: leaseBuckets }, (_, bucket) => `${bucketTag(prefix, bucket)}:memory`),
     leaseNotes: `${prefix}:lease-notes`,
+    sealKeyReport: (processId) => `${prefix}:{seal-keys}:${processId}`,
+    sealKeyReports: `${prefix}:{seal-keys}`,
     usage: (id) => `${prefix}:{usages}:${id}`,
     usages: `${prefix}:{usages}`,
     cancelRequest: (id) => `${prefix}:cancel-request:${id}`,
@@ -97,15 +102,19 @@ function bucketOf(upstream: string): number {
 export const allChanged = '*';
 
 /**
- * Writes a record or a tombstone if (epoch, generation) is greater than what is there, and tells the channel.
+ * Writes a record or a tombstone if (epoch, generation) is greater than what is there, and tells the channel. A record
+ * also takes the place of the same one that another key has sealed.
  * KEYS: endpoint. ARGV: epoch, generation, state, keyId, box, channel, endpoint id. Returns 1 if applied, 0 if stale.
  */
 export const applyRecordLua = `
 local epoch, generation = tonumber(ARGV[1]), tonumber(ARGV[2])
-local current = redis.call('HMGET', KEYS[1], 'epoch', 'generation')
+local current = redis.call('HMGET', KEYS[1], 'epoch', 'generation', 'state', 'keyId')
 if current[1] then
   local currentEpoch, currentGeneration = tonumber(current[1]), tonumber(current[2])
-  if epoch < currentEpoch or (epoch == currentEpoch and generation <= currentGeneration) then
+  local isSame = epoch == currentEpoch and generation == currentGeneration
+  local isSealedAnew = isSame and ARGV[3] == 'live' and current[3] == 'live' and ARGV[4] ~= current[4]
+  local isNewer = epoch > currentEpoch or (epoch == currentEpoch and generation > currentGeneration)
+  if not (isNewer or isSealedAnew) then
     return 0
   end
 end

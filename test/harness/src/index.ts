@@ -18,4 +18,5 @@ export { residentBytes } from './resident-bytes.ts';
 export { temporaryDirectory } from './temporary-directory.ts';
 export { type WaitOptions, waitUntil } from './wait-until.ts';
 export { startWeir, type UrlOptions, type Weir, type WeirOptions } from './weir.ts';
+export type { WeirProcess } from './weir-process.ts';
 export { startWorker, type WorkerOptions } from './worker.ts';

@@ -57,6 +57,8 @@ export interface Weir {
   readonly apiUrl: string;
   readonly apiKey: string;
   readonly domain: string;
+  /** What control-api and all poolers read. */
+  readonly sealKeyFile: string;
   readonly caFile: string;
   readonly caPem: string;
   readonly tenant: CreateTenantReply['tenant'];
@@ -216,6 +218,7 @@ async function assemble(
     apiUrl: controlApi.url,
     apiKey: controlApi.apiKey,
     domain,
+    sealKeyFile,
     caFile: certificates.caFile,
     caPem: certificates.caPem,
     tenant,

@@ -247,3 +247,26 @@ test('bash completes commands, actions and options', async () => {
     expect((await cli(['completion', shell])).stdout).toContain('tenants');
   }
 });
+
+test('the seal key is rotated, and no key that is needed is removed', async () => {
+  const [old] = readFileSync(weir.sealKeyFile, 'utf8').split(':') as [string];
+  expect((await cli(['seal-key', 'status'])).stdout).toMatch(
+    new RegExp(`${old} +needed +seals \\d+ passwords .* new secrets are sealed with at control-api-`),
+  );
+  const early = await cli(['seal-key', 'remove', weir.sealKeyFile, old]);
+  expect(early).toMatchObject({ code: 5, stderr: expect.stringContaining('is still needed: it seals') });
+  const nowhere = await cli(['seal-key', 'use', weir.sealKeyFile, 'other']);
+  expect(nowhere).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining('not every process has the key'),
+  });
+  const rotated = await json<{ sealing: string }>(['seal-key', 'rotate', weir.sealKeyFile]);
+  const status = await json<{ keys: { id: string; mayBeRemoved: boolean }[] }>(['seal-key', 'status']);
+  expect(status.keys.map(({ id, mayBeRemoved }) => [id, mayBeRemoved])).toEqual([
+    [rotated.sealing, false],
+    [old, true],
+  ]);
+  expect((await cli(['seal-key', 'remove', weir.sealKeyFile, old])).stdout).toBe(`removed ${old}\n`);
+  expect(statSync(weir.sealKeyFile).mode & 0o777).toBe(0o600);
+  expect(readFileSync(weir.sealKeyFile, 'utf8')).toMatch(new RegExp(`^${rotated.sealing}:[0-9a-f]{64}\n$`));
+});

@@ -58,6 +58,8 @@ test('every operation does what it says through the client, and its replies are 
   expect((await counted.listApiKeys({})).items.map((key) => key.id)).toContain(me.apiKey.id);
   expect(await counted.revokeApiKey({ params: { apiKeyId: apiKey.id } })).toBeNull();
 
+  expect((await counted.getSealKeys({})).keys.map((key) => key.mayBeRemoved)).toEqual([false]);
+
   const { tenant, endpoint } = await counted.createTenant({ body: { name, ...endpointBody } });
   const params = { tenantId: tenant.id };
   expect((await counted.listTenants({ query: { name } })).items).toEqual([tenant]);

@@ -204,6 +204,36 @@ describe('fleet over Redis', { timeout: 180_000 }, () => {
     await expect(before.directory.lookUp(endpointId)).rejects.toThrow(/not in the key file/);
   });
 
+  test('a record takes the place of the same one under another key, and of no tombstone', async () => {
+    const newKey = { id: 'k2', secret: new Uint8Array(32).fill(2) };
+    const before = await openFleet('control-before');
+    const after = await openFleet('control-after', fixedSealKeys([newKey, ...sealKeys.keys]));
+    await before.publisher.publish(endpoint, 1);
+    expect(await after.publisher.publish(endpoint, 1)).toBe('applied');
+    expect(await after.publisher.sealKeyIds([endpointId])).toEqual(['k2']);
+    expect(await after.publisher.publish(endpoint, 1)).toBe('stale');
+    expect((await after.directory.lookUp(endpointId)).kind).toBe('found');
+    await after.publisher.retire(endpointId, 2, 1);
+    expect(await before.publisher.publish(examplePublishedEndpoint({ generation: 2 }), 1)).toBe('stale');
+    await after.publisher.publish(examplePublishedEndpoint({ generation: 3 }), 1);
+    expect(await before.publisher.retire(endpointId, 3, 1)).toBe('stale');
+    expect(await before.publisher.publish(endpoint, 1)).toBe('stale');
+  });
+
+  test('a pooler whose key file got a new key after it started opens what that one sealed', async () => {
+    const newKey = { id: 'k2', secret: new Uint8Array(32).fill(2) };
+    const following = {
+      keys: sealKeys.keys,
+      readAgain() {
+        this.keys = [...sealKeys.keys, newKey];
+      },
+    };
+    const pooler = await openFleet('pooler', following);
+    const after = await openFleet('control-after', fixedSealKeys([newKey]));
+    await after.publisher.publish(endpoint, 1);
+    expect((await pooler.directory.lookUp(endpointId)).kind).toBe('found');
+  });
+
   test('reports that are no reports are passed over, and counters that are none count nothing', async () => {
     const fleet = await openFleet('control');
     await fleet.registry.report(exampleReport('good'));

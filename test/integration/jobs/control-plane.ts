@@ -1,8 +1,7 @@
 // A control plane whose every part can be killed and brought back by itself: catalog, Redis, control-api, worker.
 import { join } from 'node:path';
 import type { CreateTenantReply } from '@weir/api-contract';
-import { createRedisFleet, type Fleet, loadSealKeys } from '@weir/fleet';
-import { fixedSealKeys } from '@weir/fleet/testing';
+import { createRedisFleet, type Fleet, SealKeyRing } from '@weir/fleet';
 import {
   type ControlApi,
   type Postgres,
@@ -10,6 +9,7 @@ import {
   startPostgres,
   startWorker,
   temporaryDirectory,
+  type WeirProcess,
 } from '@weir/harness';
 import { findRedisProgram, freePort, type ServerProcess } from '@weir/local-servers';
 import { PrivateRedis } from '../fleet/private-redis.ts';
@@ -30,6 +30,8 @@ export interface ControlPlane {
   readonly sealKeyFile: string;
   /** Of the control-api that runs now; the key and the address stay. */
   readonly api: ControlApi;
+  /** The one that runs now, or ran last. */
+  readonly worker: WeirProcess;
   readonly parts: Readonly<Record<'control-api' | 'worker' | 'Redis' | 'catalog', Part>>;
   close(): Promise<void>;
 }
@@ -71,9 +73,10 @@ export async function startControlPlane(
     });
   let api = await openApi();
   let worker = await startWorker({ ...shared, ...(options.env === undefined ? {} : { env: options.env }) });
+  const sealKeys = new SealKeyRing({ file: sealKeyFile, log: { info() {}, error() {} } });
   const fleet = createRedisFleet({
     url: redis.url,
-    sealKeys: fixedSealKeys(loadSealKeys(sealKeyFile)),
+    sealKeys,
     processId: 'test',
   });
   return {
@@ -104,7 +107,11 @@ export async function startControlPlane(
       Redis: { kill: () => redis.kill(), start: () => redis.start() },
       catalog: { kill: () => catalog.stop('immediate'), start: () => catalog.start() },
     },
+    get worker() {
+      return worker;
+    },
     async close() {
+      sealKeys.close();
       await fleet.close();
       await worker.close();
       await api.close();

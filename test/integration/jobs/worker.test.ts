@@ -1,7 +1,13 @@
 // A worker beside a control-api that does no jobs itself: what one acknowledged the other does, whatever is killed between.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { waitUntil } from '@weir/harness';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ControlPlane, createTenant, publishedState, startControlPlane } from './control-plane.ts';
+import { createWebhook, keepReplies, repliesSealedWith, repliesThatOpen, sealKeyOf } from './sealed-rows.ts';
+
+// Enough of them that a worker can be killed while it is at it.
+const keptReplies = 1_000;
+const newLine = `new:${'5e'.repeat(32)}\n`;
 
 let plane: ControlPlane;
 beforeAll(async () => {
@@ -55,6 +61,57 @@ test('a Redis that lost everything is given everything again, and wakes the work
   await plane.parts.Redis.start();
   await isPublished(endpoint.id, generation);
   await isPublished(endpoint.id, await rename(tenant.id, 'With Redis again'));
+});
+
+test('what an old key sealed is sealed again though the worker is killed meanwhile and the key is gone for a while', async () => {
+  const oldLine = readFileSync(plane.sealKeyFile, 'utf8');
+  const old = oldLine.split(':')[0]!;
+  const { endpoint } = await createTenant(plane);
+  const made = await createWebhook(plane);
+  expect(made.status).toBe(201);
+  await keepReplies(plane, keptReplies);
+  const published = () => publishedState(plane, endpoint.id);
+  await waitUntil(async () => (await published()) === 1, { what: 'the endpoint is published' });
+
+  writeFileSync(plane.sealKeyFile, newLine + oldLine);
+  await waitUntil(async () => (await repliesSealedWith(plane, 'new')) > 0, {
+    what: 'some are sealed again',
+    intervalMs: 2,
+  });
+  await plane.parts.worker.kill();
+  expect(await repliesSealedWith(plane, old)).toBeGreaterThan(0);
+
+  // Too early: nobody dies, and whoever needs the key is told which one and by what.
+  writeFileSync(plane.sealKeyFile, newLine);
+  await waitUntil(async () => (await sealKeyOf(plane, old))?.inFile === false, {
+    what: 'control-api gave up the old key',
+  });
+  const early = (await sealKeyOf(plane, old))!;
+  expect(early).toMatchObject({ mayBeRemoved: false, seals: { publishedEndpoints: expect.any(Number) } });
+  const refused = await createWebhook(plane);
+  expect(refused).toMatchObject({ status: 503, body: { type: '/problems/seal-key-missing' } });
+  expect(refused.body.detail).toBe(`The key is "${old}".`);
+  await plane.parts.worker.start();
+  await waitUntil(() => plane.worker.output().includes('gone from the key file, put it back'), {
+    what: 'the worker names the missing key',
+  });
+  expect(plane.worker.output()).toContain(`"missingKey":"${old}"`);
+
+  writeFileSync(plane.sealKeyFile, newLine + oldLine);
+  await waitUntil(async () => (await sealKeyOf(plane, old))?.mayBeRemoved === true, {
+    what: 'the old key is no longer needed',
+    timeoutMs: 60_000,
+  });
+  writeFileSync(plane.sealKeyFile, newLine);
+  await waitUntil(async () => (await sealKeyOf(plane, old)) === undefined, {
+    what: 'the old key is nowhere',
+  });
+  expect(Object.values((await sealKeyOf(plane, 'new'))!.seals).every((count) => count > 0)).toBe(true);
+  expect(await published()).toBe(1);
+  // Everything opens with the new key alone, in its place.
+  expect(await createWebhook(plane)).toEqual(made);
+  await plane.api.call('POST', `/v1/endpoints/${endpoint.id}/roles/app/rotate`, {});
+  expect(await repliesThatOpen(plane)).toBe(keptReplies);
 });
 
 test('control-api and worker end in order while Redis is away', async () => {

@@ -8,6 +8,7 @@ import type { JobKind, JobQueue } from './job-queue.ts';
 import { prune } from './prune.ts';
 import { publishChanges } from './publish-changes.ts';
 import { rollUpUsage } from './roll-up-usage.ts';
+import { sealAgainJob } from './seal-again.ts';
 import type { Job } from './start-worker.ts';
 
 export function allJobs(parts: {
@@ -45,6 +46,13 @@ export function allJobs(parts: {
       run: (stopping) => prune({ catalog, log }, stopping),
       sweepEveryMs: 60_000,
       failing: 'what is no longer needed cannot be pruned now, trying again in a minute',
+    },
+    'seal-again': {
+      kind: 'seal-again',
+      run: sealAgainJob({ catalog, publisher: fleet.publisher, log }),
+      // It is woken when the key file changes; the sweep looks through whole tables, and is for a wake-up that was lost.
+      sweepEveryMs: 60_000,
+      failing: 'secrets cannot be sealed again now; old seal keys are needed until they are',
     },
   };
 }

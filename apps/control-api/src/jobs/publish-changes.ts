@@ -57,7 +57,8 @@ async function ensureComplete({ catalog, publisher, log }: Publishing): Promise<
   return epoch;
 }
 
-async function sendOne(
+/** Brings one endpoint to shared state. Never rejects: what went wrong is logged. */
+export async function sendOne(
   publisher: EndpointPublisher,
   publication: Publication,
   epoch: number,

@@ -1,6 +1,6 @@
 // Turns whatever a request ended with into a problem+json reply; the only place that does, and that logs it.
 import { type Problem, problemContentType } from '@weir/api-contract';
-import { plainCatalogError } from '@weir/catalog';
+import { plainCatalogError, UnknownCatalogKeyError } from '@weir/catalog';
 import { FleetUnavailableError } from '@weir/fleet';
 import type { Logger } from '@weir/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -53,6 +53,9 @@ function apiErrorOf(error: unknown): ApiError {
   }
   if (error instanceof FleetUnavailableError)
     return new ApiError('shared-state-unavailable', { cause: error });
+  if (error instanceof UnknownCatalogKeyError) {
+    return new ApiError('seal-key-missing', { detail: `The key is "${error.keyId}".`, cause: error });
+  }
   if (isCatalogAway(plainCatalogError(error))) return new ApiError('catalog-unavailable', { cause: error });
   return new ApiError(slugByCode(error), { cause: error });
 }

@@ -46,6 +46,7 @@ import {
   listRoles,
   rotateRole,
 } from './roles/roles.ts';
+import { getSealKeys } from './service/get-seal-keys.ts';
 import { changeTenant } from './tenants/change-tenant.ts';
 import { createTenant } from './tenants/create-tenant.ts';
 import { deleteTenant } from './tenants/delete-tenant.ts';
@@ -72,6 +73,7 @@ export const performances: Performances = {
   listApiKeys,
   getApiKey,
   revokeApiKey,
+  getSealKeys,
   listAudit,
   createTenant,
   listTenants,

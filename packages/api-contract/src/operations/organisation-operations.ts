@@ -16,6 +16,7 @@ import {
   organisationPageSchema,
   organisationSchema,
 } from '../organisations.ts';
+import { sealKeysSchema } from '../seal-keys.ts';
 import type { Operation } from './operation.ts';
 
 export const organisationOperations = {
@@ -116,6 +117,18 @@ export const organisationOperations = {
     params: apiKeyParamsSchema,
     status: 204,
     reply: z.null().describe('It opens nothing any more'),
+  },
+  getSealKeys: {
+    method: 'GET',
+    path: '/v1/seal-keys',
+    tag: 'service',
+    summary: 'What each seal key still seals, who has it, and which may be removed',
+    description:
+      'Only for keys of the organisation that runs this installation. Counts what there is at each call.',
+    scopes: ['admin'],
+    forOperator: true,
+    status: 200,
+    reply: sealKeysSchema,
   },
   listAudit: {
     method: 'GET',

@@ -252,6 +252,24 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
       }
     });
 
+    test('a process tells which seal keys it has until it leaves', async () => {
+      const { controlPlane, pooler } = fixture;
+      const report = { processId: 'one', process: 'worker', keyIds: ['k2', 'k1'], fault: null } as const;
+      const faulty = { processId: 'two', process: 'pooler', keyIds: ['k1'], fault: 'cut off' } as const;
+      await pooler.sealKeys.report(faulty);
+      await controlPlane.sealKeys.report(report);
+      expect(await controlPlane.sealKeys.all()).toEqual(expect.arrayContaining([report, faulty]));
+      await pooler.sealKeys.leave('two');
+      expect(await controlPlane.sealKeys.all()).toEqual([report]);
+    });
+
+    test('what is not there, or no longer, is sealed with no key', async () => {
+      const { publisher } = fixture.controlPlane;
+      await publisher.retire('ep-gone-owl-000000', 1, 1);
+      expect(await publisher.sealKeyIds(['ep-gone-owl-000000', 'ep-never-owl-000000'])).toEqual([null, null]);
+      expect(await publisher.sealKeyIds([])).toEqual([]);
+    });
+
     test('listeners hear each change that was applied, by its endpoint id, and no stale one', async () => {
       const { publisher } = fixture.controlPlane;
       const heard = await listen(fixture.pooler);
