@@ -32,7 +32,10 @@ import { UsageMeter } from './admin/usage-meter.ts';
 import { CancelKeys } from './cancel/cancel-keys.ts';
 import { SourceRate } from './cancel/source-rate.ts';
 import { ClientCounts } from './client/admit.ts';
+import { ConnectRate } from './client/connect-rate.ts';
 import { type ClientDeps, handleClient } from './client/handle-client.ts';
+import { LoginGate } from './client/login-gate.ts';
+import { LoginTurns } from './client/login-turns.ts';
 import { SourceBans } from './client/source-bans.ts';
 import type { ListenAddress, PoolerConfig } from './config.ts';
 import type { DirectPair } from './direct/relay.ts';
@@ -50,6 +53,8 @@ const reportEachMs = 1_000;
 // A process that dies loses what it counted since the last of these.
 const reportsPerUsageReport = 5;
 const authQueryTimeoutMs = 5_000;
+// Drivers give up after 5 s at the earliest, most of them later.
+const connectWaitMsMax = 5_000;
 
 /** A running pooler. */
 export interface RunningPooler {
@@ -127,6 +132,18 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
   const cancelCounts = new WordCounts();
   const cancelKeys = new CancelKeys(fleet.cancels);
   const sourceBans = new SourceBans({ store: fleet.bans, failuresMax: config.loginFailuresMax, now });
+  let delayedBeforeEndpoint = 0;
+  const connectRate = new ConnectRate({
+    store: fleet.connects,
+    rule: { perSecond: config.connectsPerSecond, burst: config.connectBurst },
+    waitMsMax: Math.min(connectWaitMsMax, config.loginTimeoutMs / 2),
+    now,
+    delayed(endpointId) {
+      const served = registry.served.get(endpointId);
+      if (served === undefined) delayedBeforeEndpoint++;
+      else served.connectsDelayed++;
+    },
+  });
   const deps: ClientDeps = {
     certificates,
     domains: config.domains,
@@ -142,6 +159,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     leases,
     cancelKeys,
     sourceBans,
+    gate: new LoginGate({ rate: connectRate, turns: new LoginTurns(), bans: sourceBans, now }),
     cancelRate: new SourceRate({ perSecond: config.cancelsPerSecond, now }),
     cancelCounts,
     directPairs,
@@ -169,6 +187,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
         errors: errorsBeforeEndpoint,
         cancels: cancelCounts,
         knownEndpoints: tenants.size,
+        connectsDelayed: delayedBeforeEndpoint,
       }),
   });
   let admin: AdminListener | null = null;
@@ -196,6 +215,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     for (const listener of clientListeners) await listener.close();
     await leases.close();
     cancelKeys.close();
+    connectRate.close();
     sourceBans.close();
     registry.close();
     tenants.close();
@@ -259,6 +279,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       stopListening();
       await registry.closeServers();
       await leases.close();
+      connectRate.close();
       sourceBans.close();
       registry.close();
       tenants.close();

@@ -40,6 +40,10 @@ export interface PoolerConfig {
   readonly allowPrivate: boolean;
   /** Cancel requests of one source address, on average; twice as many at once. */
   readonly cancelsPerSecond: number;
+  /** Connects of one endpoint, on average, over the fleet; 0: as many as come. */
+  readonly connectsPerSecond: number;
+  /** As many at once after a pause. */
+  readonly connectBurst: number;
   /** Failed logins of one source at one endpoint within a minute that ban it for five; 0: nobody is banned. */
   readonly loginFailuresMax: number;
   readonly loginTimeoutMs: number;
@@ -131,6 +135,8 @@ const schema = z.object({
     .transform((text) => z.array(z.enum(['loopback', 'private'])).parse(list(text)))
     .default([]),
   WEIR_CANCELS_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000).default(50),
+  WEIR_CONNECTS_PER_SECOND: z.coerce.number().int().min(0).max(1_000_000).default(300),
+  WEIR_CONNECT_BURST: z.coerce.number().int().min(1).max(1_000_000).default(2_000),
   WEIR_LOGIN_FAILURES_MAX: z.coerce.number().int().min(0).max(1_000_000).default(20),
   WEIR_LOGIN_TIMEOUT_MS: milliseconds.default(15_000),
   WEIR_SERVER_CONNECT_TIMEOUT_MS: milliseconds.default(10_000),
@@ -181,6 +187,8 @@ export function readConfig(
     allowLoopback: parsed.WEIR_EGRESS_ALLOW.includes('loopback'),
     allowPrivate: parsed.WEIR_EGRESS_ALLOW.includes('private'),
     cancelsPerSecond: parsed.WEIR_CANCELS_PER_SECOND,
+    connectsPerSecond: parsed.WEIR_CONNECTS_PER_SECOND,
+    connectBurst: parsed.WEIR_CONNECT_BURST,
     loginFailuresMax: parsed.WEIR_LOGIN_FAILURES_MAX,
     loginTimeoutMs: parsed.WEIR_LOGIN_TIMEOUT_MS,
     serverConnectTimeoutMs: parsed.WEIR_SERVER_CONNECT_TIMEOUT_MS,

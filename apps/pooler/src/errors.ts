@@ -125,6 +125,14 @@ const rows = {
     hint: 'Correct the password, and wait or have the ban cleared (weir bans).',
     logLevel: 'debug',
   },
+  CONNECT_RATE: {
+    sqlstate: '53300',
+    severity: 'FATAL',
+    message:
+      'endpoint "{endpoint}" gets more new connections than the {limit} a second it may have, and this one waited {seconds} s for its turn',
+    hint: 'Keep connections open between requests, as a pool in the application does, or try again later; operators: WEIR_CONNECTS_PER_SECOND.',
+    logLevel: 'debug',
+  },
   TLS_REQUIRED: {
     sqlstate: '28000',
     severity: 'FATAL',

@@ -1,6 +1,7 @@
 // What the processes of a fleet share, as interfaces that every adapter (Redis, in memory) keeps. No implementation here.
 import type { LeaseAnswer, LeaseNote, LeaseRequest, OpenedServer } from '@weir/leases';
 import type { PublishedEndpoint } from '@weir/tenancy';
+import type { BucketRule } from './token-bucket.ts';
 
 /** The answer to «which endpoint is this?». `not-known-yet` is never cached and never told as «does not exist». */
 export type EndpointLookUp =
@@ -223,6 +224,15 @@ export interface BanStore {
   clear(endpointId: string, source: string | null): Promise<number>;
 }
 
+/** How many connects endpoints have left, over the whole fleet. Bounded: what is too much is forgotten. */
+export interface ConnectStore {
+  /**
+   * Takes from each endpoint's bucket what was let in since the last call, and gives what is left in it: below 0 where
+   * more was let in than it held. Rejects with FleetUnavailableError.
+   */
+  spend(taken: ReadonlyMap<string, number>, rule: BucketRule): Promise<ReadonlyMap<string, number>>;
+}
+
 /** What a CancelRequest says. */
 export interface CancelRequest {
   readonly processId: number;
@@ -255,6 +265,7 @@ export interface Fleet {
   readonly usage: UsageLedger;
   readonly cancels: CancelForwarding;
   readonly bans: BanStore;
+  readonly connects: ConnectStore;
   /** Whether shared state answers now; for readiness. */
   healthy(): boolean;
   close(): Promise<void>;

@@ -14,6 +14,7 @@ import {
 } from './contract.ts';
 import { Listeners } from './listeners.ts';
 import { MemoryBans } from './memory-bans.ts';
+import { MemoryConnects } from './memory-connects.ts';
 import { MemoryLeases } from './memory-leases.ts';
 import { processReportTtlMs } from './process-report.ts';
 import { isLeftOver, isNewer, type RecordOrder } from './record-order.ts';
@@ -115,6 +116,7 @@ export function createMemoryFleet(options: MemoryFleetOptions = {}): Fleet {
     usage: { report: (report) => usages.put(usageReportName(report), report), all: usages.all },
     cancels,
     bans: new MemoryBans(insistOpen),
+    connects: new MemoryConnects(insistOpen),
     healthy: () => !closed,
     async close() {
       closed = true;

@@ -4,6 +4,7 @@ import { parseProcessReport, processReportTtlMs } from './process-report.ts';
 import { parseRedisAddress } from './redis-address.ts';
 import { RedisBans } from './redis-bans.ts';
 import { RedisCancels } from './redis-cancels.ts';
+import { RedisConnects } from './redis-connects.ts';
 import { RedisDirectory } from './redis-directory.ts';
 import { allChanged, applyRecordLua, markCompleteLua, type RedisKeys, redisKeys } from './redis-keys.ts';
 import { RedisLeases } from './redis-leases.ts';
@@ -96,6 +97,7 @@ export function createRedisFleet(options: RedisFleetOptions): Fleet {
     usage: { report: (report) => usages.put(usageReportName(report), report), all: usages.all },
     cancels,
     bans: new RedisBans(link, keys),
+    connects: new RedisConnects(link, keys),
     healthy: () => link.healthy() && directory.healthy(),
     async close() {
       directory.close();

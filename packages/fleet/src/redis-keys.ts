@@ -26,6 +26,8 @@ export interface RedisKeys {
   readonly usages: string;
   /** Bans of all, and what failed at one endpoint; of one hash slot, since a script changes them together. */
   bans(endpointId: string): BanKeys;
+  /** Hash with a time to live: what one endpoint has left of its connects; all of one hash slot, since a script changes many. */
+  connects(endpointId: string): string;
   /** String with a time to live: one sealed cancel request. */
   cancelRequest(id: string): string;
   /** Channel: ids of cancel requests for keys of one giver, each with who wants to know when it is done. */
@@ -67,6 +69,7 @@ export function redisKeys(prefix: string): RedisKeys {
       bans: `${prefix}:{bans}:all`,
       version: `${prefix}:{bans}:version`,
     }),
+    connects: (endpointId) => `${prefix}:{connects}:${endpointId}`,
     leases(upstream) {
       const tag = bucketTag(prefix, bucketOf(upstream));
       return {

@@ -1,4 +1,4 @@
-// Reads a client's ClientHello ahead of the handshake, where the runtime asks for the certificate before it has seen one.
+// Reads a client's ClientHello ahead of the handshake: whom it asks for decides over the certificate, and whether there is a handshake at all.
 import { servernameOf } from './client-hello.ts';
 import { TlsError } from './errors.ts';
 import { idleHandler } from './node-connection.ts';

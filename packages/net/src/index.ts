@@ -26,6 +26,7 @@ export {
   TransportError,
 } from './errors.ts';
 export { FrameChannel } from './frame-channel.ts';
+export { readHello } from './hello-reader.ts';
 export { isLoopback } from './ip-address.ts';
 export { type Listener, type ListenOptions, listen } from './listener.ts';
 export { type ListeningSocket, openListeningSocket } from './listening-socket.ts';

@@ -57,6 +57,12 @@ export const metricDefinitions = {
     help: 'From the first message sent to a server to the ReadyForQuery that answered it',
     labels: ['endpoint'],
   },
+  connectsDelayed: {
+    name: 'weir_connects_delayed_total',
+    type: 'counter',
+    help: 'Client connections that came faster than their endpoint may have them, and waited for a turn or were refused',
+    labels: ['endpoint'],
+  },
   serverOpens: {
     name: 'weir_server_opens_total',
     type: 'counter',

@@ -20,6 +20,7 @@ export interface EndpointCounters {
   readonly waitSeconds?: Histogram;
   readonly querySeconds?: Histogram;
   readonly serverOpens?: number;
+  readonly connectsDelayed?: number;
   readonly serverCloses?: CountsByWord;
   readonly pins?: CountsByWord;
   readonly clientCloses?: CountsByWord;
@@ -122,6 +123,7 @@ function sampleEndpoint(samples: SampleSet, endpoint: string, counters: Endpoint
   histogram(d.waitSeconds, counters.waitSeconds);
   histogram(d.querySeconds, counters.querySeconds);
   number(d.serverOpens, counters.serverOpens);
+  number(d.connectsDelayed, counters.connectsDelayed);
   byWord(d.serverCloses, 'reason', counters.serverCloses);
   byWord(d.pins, 'reason', counters.pins);
   byWord(d.clientCloses, 'reason', counters.clientCloses);

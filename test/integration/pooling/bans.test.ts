@@ -1,4 +1,4 @@
-// Bans for failed logins as clients and operators meet them, on two poolers over Redis.
+// Bans for failed logins, and the limit of connects a second, as clients and operators meet them, on two poolers over Redis.
 import type { EndpointBansReply } from '@weir/api-contract';
 import { startWeir, temporaryDirectory, type Weir, waitUntil } from '@weir/harness';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,7 +7,11 @@ import { cliIn } from '../cli/run-cli.ts';
 let weir: Weir;
 const directory = temporaryDirectory('bans');
 beforeAll(async () => {
-  weir = await startWeir({ poolers: 2, poolerEnv: { WEIR_LOGIN_FAILURES_MAX: '6' } });
+  weir = await startWeir({
+    poolers: 2,
+    settings: { requireTls: false },
+    poolerEnv: { WEIR_LOGIN_FAILURES_MAX: '6', WEIR_CONNECTS_PER_SECOND: '2', WEIR_CONNECT_BURST: '100' },
+  });
   await weir.createRole('other');
 });
 afterAll(async () => {
@@ -88,4 +92,36 @@ test('without Redis a pooler bans by its own counts', async () => {
   } finally {
     process.kill(pid, 'SIGCONT');
   }
+});
+
+/** Connects that had to wait at a pooler, of all endpoints. */
+async function delayedAt(pooler: number): Promise<number> {
+  const text = await weir.poolers[pooler]!.metrics();
+  const counts = [...text.matchAll(/^weir_connects_delayed_total\{[^}]*\} (\d+)$/gm)];
+  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+test('more connects than an endpoint may have in a second wait at every pooler, and are refused after five seconds', async () => {
+  const before = await delayedAt(1);
+  // More than two bursts: the source may still be banned, or be so in the middle of it, and has other turns then.
+  const rush = Array.from({ length: 250 }, (_, index) =>
+    refusalOf({ pooler: 0, sslmode: index % 2 === 0 ? 'disable' : 'verify-full' }),
+  );
+  // Pooler 1 has given out next to nothing itself.
+  await waitUntil(async () => (await refusalOf({ pooler: 1 })) !== null || (await delayedAt(1)) > before, {
+    what: 'connects wait at the other pooler too',
+    intervalMs: 100,
+  });
+  const told = (await Promise.all(rush)).filter((refusal) => refusal !== null);
+  const texts = told.filter(({ code }) => code === '53300');
+  expect(texts[0]?.message).toMatch(
+    /^endpoint "ep-.*" gets more new connections than the 2 a second it may have, and this one waited 5 s for its turn$/,
+  );
+  expect(texts[0]?.hint).toContain('WEIR_CONNECTS_PER_SECOND');
+  // Whoever is let in is served; who is not is told by the error, or by TLS before there was a handshake.
+  for (const { code, message } of told) expect(`${code} ${message}`).toMatch(/^53300 |alert internal error/);
+  expect(told.length).toBeLessThan(rush.length);
+  expect(await weir.pooler.metrics()).toContain(
+    `weir_errors_total{endpoint="${weir.endpoint.id}",code="CONNECT_RATE"} ${told.length}`,
+  );
 });

@@ -37,6 +37,8 @@ export async function startWeirTargets(
     // The poolers share it.
     budget: 2 * poolSize * wanted.length,
     settings: { poolSize, requireTls: false },
+    // A connection for each transaction is what one cell measures, and the peer has no such limit.
+    poolerEnv: { WEIR_CONNECTS_PER_SECOND: '0' },
   });
   const pids = await Promise.all(weir.poolers.map(pidsOf));
   return wanted.map((name, index) => ({

@@ -66,6 +66,7 @@ export interface CountsOfNone {
   readonly errors: WordCounts;
   readonly cancels: WordCounts;
   readonly knownEndpoints: number;
+  readonly connectsDelayed: number;
 }
 
 /** Everything for one scrape. */
@@ -81,6 +82,7 @@ export function collectCounters(
       errors: none.errors.counts,
       cancels: none.cancels.counts,
       knownEndpoints: none.knownEndpoints,
+      connectsDelayed: none.connectsDelayed,
     },
   ];
   for (const [served, standing] of standingsOf(registry, runner)) {
@@ -103,6 +105,7 @@ export function collectCounters(
       waitSeconds: served.waitSeconds,
       querySeconds: served.querySeconds,
       serverOpens: served.serverOpens,
+      connectsDelayed: served.connectsDelayed,
       serverCloses: served.serverCloses.counts,
       pins: served.pins.counts,
       clientCloses: served.clientCloses.counts,

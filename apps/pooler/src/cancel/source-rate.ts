@@ -1,15 +1,9 @@
 // How often one source may ask for something: a bucket of tokens for each, in bounded memory. Knows nothing of what is asked for.
-import { RecentMap } from '@weir/fleet';
+import { type Bucket, fullBucket, RecentMap, takeToken } from '@weir/fleet';
 import { sourceOf } from '@weir/net';
 
-/** A source and what it may still do. */
-interface Bucket {
-  tokens: number;
-  atMs: number;
-}
-
 export interface SourceRateOptions {
-  /** On average over time; as much again at once. */
+  /** On average over time; twice as many at once. */
   readonly perSecond: number;
   readonly now: () => number;
   /** The longest silent ones are forgotten first, that is, allowed everything again. */
@@ -32,12 +26,9 @@ export class SourceRate {
   take(address: string): boolean {
     const { perSecond, now } = this.#options;
     const source = sourceOf(address);
-    const atMs = now();
-    const burst = perSecond * 2;
-    const before = this.#buckets.get(source) ?? { tokens: burst, atMs };
-    const tokens = Math.min(burst, before.tokens + ((atMs - before.atMs) / 1000) * perSecond);
-    const allowed = tokens >= 1;
-    this.#buckets.set(source, { tokens: allowed ? tokens - 1 : tokens, atMs });
-    return allowed;
+    const rule = { perSecond, burst: perSecond * 2 };
+    const bucket = this.#buckets.get(source) ?? fullBucket(rule, now());
+    this.#buckets.set(source, bucket);
+    return takeToken(bucket, rule, now(), 0) !== null;
   }
 }

@@ -14,6 +14,7 @@ import { RoleSecrets } from '../server/auth-query.ts';
 import { type OpenedServer, openServer } from '../server/open-server.ts';
 import { ServiceConnections } from '../server/service-connections.ts';
 import { endpointOf } from '../testing/endpoint.ts';
+import { openGate } from '../testing/open-gate.ts';
 import { loopbackOnly, type RealPostgres, startRealPostgres, upstreamOf } from '../testing/real-postgres.ts';
 import { admit, ClientCounts } from './admit.ts';
 import { authenticate } from './authenticate.ts';
@@ -44,7 +45,12 @@ beforeAll(async () => {
   listener = await listen({ host: '127.0.0.1', port: 0 }, async (accepted) => {
     let client: NegotiatedClient;
     try {
-      const negotiated = await negotiate(accepted, { certificates, loginTimeoutMs });
+      const negotiated = await negotiate(accepted, {
+        certificates,
+        loginTimeoutMs,
+        domains: [],
+        gate: openGate,
+      });
       if (negotiated.kind === 'cancel') return negotiated.connection.end();
       client = negotiated;
     } catch (error) {

@@ -16,6 +16,7 @@ import type { TenantCache } from '../tenants/tenant-cache.ts';
 import { admit, type ClientCounts } from './admit.ts';
 import { authenticate, type Login, type ServerCredential } from './authenticate.ts';
 import { findCredential } from './find-credential.ts';
+import type { LoginGate } from './login-gate.ts';
 import { type Negotiated, type NegotiatedCancel, type NegotiatedClient, negotiate } from './negotiate.ts';
 import { refuse } from './refuse.ts';
 import { resolveEndpoint } from './resolve-endpoint.ts';
@@ -31,6 +32,7 @@ export interface ClientDeps {
   readonly serverConnectTimeoutMs: number;
   readonly tenants: TenantCache;
   readonly clientCounts: ClientCounts;
+  readonly gate: LoginGate;
   readonly sourceBans: SourceBans;
   readonly roleSecrets: RoleSecrets;
   readonly mockSecret: Uint8Array;
@@ -67,7 +69,10 @@ export async function handleClient(
     negotiated = await negotiate(connection, deps, listener.proxies);
   } catch (error) {
     // The client has been told, in a way that fits what it spoke.
-    report(asPoolerError(error), null, connection.remoteAddress, deps);
+    const known = asPoolerError(error);
+    // One that was refused before its handshake had named its endpoint by then.
+    const { endpoint } = known.data;
+    report(known, typeof endpoint === 'string' ? endpoint : null, connection.remoteAddress, deps);
     return;
   }
   if (negotiated.kind === 'cancel') return cancel(negotiated, deps);
@@ -110,6 +115,7 @@ async function logIn(
     pooledOnly,
   });
   known.endpointId = endpointId;
+  if (client.passed !== endpointId) await deps.gate.pass(endpointId, client.address);
   const { endpoint, lent } = await findCredential(deps.tenants, endpointId, user);
   const role = lent?.role ?? user;
   const startup = splitStartupParameters({ parameters, options, role });

@@ -22,8 +22,9 @@ import {
   FrameReader,
 } from '@weir/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { asPoolerError, type PoolerError } from '../errors.ts';
-import { type Negotiated, negotiate } from './negotiate.ts';
+import { asPoolerError, PoolerError } from '../errors.ts';
+import { openGate } from '../testing/open-gate.ts';
+import { type NegotiateDeps, type Negotiated, negotiate } from './negotiate.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'weir-negotiate-test-'));
 let certificates: ServerCertificates;
@@ -44,7 +45,12 @@ interface Front {
 }
 
 async function startFront(
-  options: { tls?: boolean; loginTimeoutMs?: number; proxies?: AddressRanges } = {},
+  options: {
+    tls?: boolean;
+    loginTimeoutMs?: number;
+    proxies?: AddressRanges;
+    gate?: NegotiateDeps['gate'];
+  } = {},
 ): Promise<Front> {
   const ended: (Negotiated | PoolerError)[] = [];
   const waiting: ((outcome: Negotiated | PoolerError) => void)[] = [];
@@ -56,6 +62,8 @@ async function startFront(
   const deps = {
     certificates: options.tls === false ? null : certificates,
     loginTimeoutMs: options.loginTimeoutMs ?? 120_000,
+    domains: ['db.localhost'],
+    gate: options.gate ?? openGate,
   };
   const listener = await listen({ host: '127.0.0.1', port: 0 }, (connection) => {
     negotiate(connection, deps, options.proxies ?? null).then(
@@ -402,4 +410,48 @@ test('a header that never ends is waited for no longer than a login may take', a
   socket.write(proxyHeader.subarray(0, 20));
   expect(await front.next()).toMatchObject({ code: 'STARTUP_TIMEOUT' });
   socket.destroy();
+});
+
+const gated = 'ep-calm-river-a1b2c3';
+
+test('who names an endpoint in SNI passes its gate before the handshake, and then no more', async () => {
+  const asked: string[] = [];
+  const gate = { ...openGate, pass: async (...words: string[]) => void asked.push(words.join(' from ')) };
+  await using front = await startFront({ gate });
+  const names = [
+    [`${gated}-pooler.db.localhost`, gated],
+    ['elsewhere.example', null],
+  ] as const;
+  for (const [servername, passed] of names) {
+    const client = dial(front);
+    client.socket.write(encodeSslRequest());
+    await client.until(() => client.received.length > 0);
+    client.socket.removeAllListeners('data');
+    const tls = connectTls({ socket: client.socket, servername, rejectUnauthorized: false });
+    tls.write(startup);
+    expect(await front.next()).toMatchObject({ kind: 'client', passed });
+    tls.destroy();
+  }
+  expect(asked).toEqual([`${gated} from 127.0.0.1`]);
+});
+
+test('who is refused before the handshake is told by TLS, or, if there may be a handshake, by the error', async () => {
+  const told = [true, false];
+  const refusal = new PoolerError('CONNECT_RATE', { endpoint: gated, limit: 1, seconds: 5 });
+  const gate = { pass: () => Promise.reject(refusal), mayTell: () => told.shift()! };
+  await using front = await startFront({ gate });
+  const servername = `${gated}.db.localhost`;
+  const first = dial(front);
+  first.socket.write(encodeSslRequest());
+  await first.until(() => first.received.length > 0);
+  const tls = await tlsOver(first.socket, [], servername);
+  expect(await new RawClient(tls).refusal()).toMatch(
+    /^FATAL 53300 endpoint "ep-calm-river-a1b2c3" gets more/,
+  );
+  expect(await front.next()).toMatchObject({ code: 'CONNECT_RATE' });
+  const second = dial(front);
+  second.socket.write(encodeSslRequest());
+  await second.until(() => second.received.length > 0);
+  await expect(tlsOver(second.socket, [], servername)).rejects.toThrow(/alert internal error/);
+  expect(await front.next()).toMatchObject({ code: 'CONNECT_RATE' });
 });

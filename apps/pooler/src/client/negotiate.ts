@@ -4,6 +4,7 @@ import {
   ChannelLimitError,
   type Connection,
   FrameChannel,
+  readHello,
   type ServerCertificates,
   type TlsFacts,
   upgradeToServerTls,
@@ -21,9 +22,11 @@ import {
   type StartupPacket,
   startupPacketBytesMax,
 } from '@weir/protocol';
-import { PoolerError } from '../errors.ts';
+import { parseHost } from '@weir/tenancy';
+import { asPoolerError, PoolerError } from '../errors.ts';
 import { foreignProtocol, httpRefusal } from './foreign-protocol.ts';
 import { loginError } from './login-error.ts';
+import type { LoginGate } from './login-gate.ts';
 import { endWith, refuse } from './refuse.ts';
 
 /** What negotiation needs from the process. */
@@ -32,6 +35,9 @@ export interface NegotiateDeps {
   readonly certificates: ServerCertificates | null;
   /** From the first byte to the end of authentication. */
   readonly loginTimeoutMs: number;
+  readonly domains: readonly string[];
+  /** Passed before a TLS handshake by who names an endpoint in SNI. */
+  readonly gate: Pick<LoginGate, 'pass' | 'mayTell'>;
 }
 
 /** The StartupMessage, as the client sent it. */
@@ -52,6 +58,8 @@ export interface NegotiatedClient {
   readonly address: string;
   readonly startup: ClientStartup;
   readonly tls: TlsFacts | null;
+  /** The endpoint whose gate it has passed already; null: none. */
+  readonly passed: string | null;
 }
 
 /** A CancelRequest: nothing more comes, and nothing is answered. `channel` is there to close it. */
@@ -70,6 +78,8 @@ export type Negotiated = NegotiatedClient | NegotiatedCancel;
 const tlsHandshakeByte = 0x16;
 const yes = new Uint8Array([0x53]);
 const no = new Uint8Array([0x4e]);
+/** TLS's own way to say no: a fatal internal_error, which clients show as that. */
+const tlsRefusal = new Uint8Array([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x50]);
 // decodeUtf8 keeps bytes that are not UTF-8 as lone surrogates.
 const notUtf8 = /[\ud800-\udfff]/u;
 
@@ -101,6 +111,9 @@ class Negotiation {
   #address: string;
   #sslAnswered = false;
   #gssAnswered = false;
+  #passed: string | null = null;
+  /** The client waits for an answer to its ClientHello, and would not understand another one. */
+  #awaitsHandshake = false;
 
   constructor(connection: Connection, deps: NegotiateDeps) {
     this.#deps = deps;
@@ -152,7 +165,8 @@ class Negotiation {
   tell(error: PoolerError): void {
     const { connection } = this.#channel;
     this.#channel.setDeadline(null);
-    if (error.code === 'NOT_POSTGRES' && error.data.what === 'an HTTP request')
+    if (this.#awaitsHandshake) endWith(connection, tlsRefusal);
+    else if (error.code === 'NOT_POSTGRES' && error.data.what === 'an HTTP request')
       endWith(connection, httpRefusal);
     else refuse(connection, error);
   }
@@ -226,11 +240,32 @@ class Negotiation {
   async #upgrade(): Promise<void> {
     const certificates = this.#deps.certificates!;
     const { connection } = this.#channel;
-    const alreadyRead = this.#channel.detach();
-    const handshakeTimeoutMs = this.#remainingMs();
-    this.#channel = this.#open(
-      await upgradeToServerTls(connection, { certificates, alreadyRead, handshakeTimeoutMs }),
-    );
+    const hello = await readHello(connection, this.#channel.detach(), this.#remainingMs());
+    const refusal = await this.#passGate(hello.servername);
+    const options = {
+      certificates,
+      alreadyRead: hello.bytes,
+      handshakeTimeoutMs: this.#remainingMs(),
+    };
+    this.#channel = this.#open(await upgradeToServerTls(connection, options));
+    if (refusal !== null) throw refusal;
+  }
+
+  /** A refusal that is worth a handshake is returned, to be told after it; others are thrown. */
+  async #passGate(servername: string | null): Promise<PoolerError | null> {
+    const { domains, gate } = this.#deps;
+    const endpointId = servername === null ? null : (parseHost(servername, domains)?.endpointId ?? null);
+    if (endpointId === null) return null;
+    try {
+      await gate.pass(endpointId, this.#address);
+      this.#passed = endpointId;
+      return null;
+    } catch (error) {
+      const refusal = asPoolerError(error);
+      if (gate.mayTell(endpointId)) return refusal;
+      this.#awaitsHandshake = true;
+      throw refusal;
+    }
   }
 
   #client({ minor, parameters, protocolOptions }: StartupMessage): NegotiatedClient {
@@ -245,7 +280,15 @@ class Negotiation {
     const channel = this.#channel;
     const startup = { minor: minor < 2 ? 0 : 2, parameters, protocolOptions } as const;
     const { connection } = channel;
-    return { kind: 'client', channel, connection, address: this.#address, startup, tls: connection.tls };
+    return {
+      kind: 'client',
+      channel,
+      connection,
+      address: this.#address,
+      startup,
+      tls: connection.tls,
+      passed: this.#passed,
+    };
   }
 }
 

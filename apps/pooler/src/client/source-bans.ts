@@ -35,6 +35,11 @@ export class SourceBans {
     this.#timer.unref();
   }
 
+  /** Before it is known as which role: one that has logged in from there lately would be let in. */
+  has(endpointId: string, address: string): boolean {
+    return this.#counts.leftMs(endpointId, sourceOf(address), this.#options.now()) > 0;
+  }
+
   /** Throws PoolerError SOURCE_BANNED. */
   insist(endpointId: string, address: string, role: string): void {
     const now = this.#options.now();

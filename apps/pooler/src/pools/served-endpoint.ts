@@ -61,6 +61,7 @@ export class ServedEndpoint {
 
   directActive = 0;
   serverOpens = 0;
+  connectsDelayed = 0;
   bytesFromClients = 0;
   bytesToClients = 0;
   readonly serverCloses = new WordCounts();

@@ -471,6 +471,28 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
       expect((await bans.read(null))!.bans).toEqual([]);
     });
 
+    test('connects are taken from one bucket by all, which time fills again', async () => {
+      const rule = { perSecond: 100, burst: 50 };
+      const spend = async (fleet: Fleet, taken: Record<string, number>) =>
+        Object.fromEntries(await fleet.connects.spend(new Map(Object.entries(taken)), rule));
+      const other = 'ep-other-owl-d4e5f6';
+      const first = await spend(fixture.pooler, { [endpointId]: 20, [other]: 1 });
+      expect(first[endpointId]).toBe(30);
+      expect(first[other]).toBe(49);
+      const second = await spend(fixture.controlPlane, { [endpointId]: 100_000 });
+      // Not a second has passed, by far; and what is owed can be more than it holds.
+      expect(second[endpointId]).toBeGreaterThanOrEqual(30 - 100_000);
+      expect(second[endpointId]).toBeLessThan(50 - 100_000 + 100);
+      expect((await spend(fixture.pooler, { [other]: 0 }))[other]).toBeGreaterThanOrEqual(49);
+      await vi.waitFor(
+        async () => expect(await spend(fixture.pooler, { [other]: 0 })).toEqual({ [other]: 50 }),
+        patience,
+      );
+      const owed = (await spend(fixture.pooler, { [endpointId]: 0 }))[endpointId]!;
+      expect(owed).toBeGreaterThan(second[endpointId]!);
+      expect(await spend(fixture.pooler, {})).toEqual({});
+    });
+
     test('a fleet is healthy while shared state answers and rejects as unavailable once closed', async () => {
       await lookUp();
       expect(fixture.pooler.healthy()).toBe(true);
@@ -482,6 +504,8 @@ export function describeFleetContract(adapter: string, open: () => Promise<Fleet
       await expect(fixture.pooler.cancels.forward(1, request)).rejects.toBeInstanceOf(FleetUnavailableError);
       await expect(fixture.pooler.registry.all()).rejects.toBeInstanceOf(FleetUnavailableError);
       await expect(fixture.pooler.bans.read(null)).rejects.toBeInstanceOf(FleetUnavailableError);
+      const spent = fixture.pooler.connects.spend(new Map([[endpointId, 1]]), { perSecond: 1, burst: 1 });
+      await expect(spent).rejects.toBeInstanceOf(FleetUnavailableError);
       await fixture.pooler.close();
     });
   });

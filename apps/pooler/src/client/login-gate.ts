@@ -1,0 +1,40 @@
+// What a login passes before any work is done for it: the rate of its endpoint, then a turn of this process.
+import { type Bucket, fullBucket, RecentMap, takeToken } from '@weir/fleet';
+import type { ConnectRate } from './connect-rate.ts';
+import type { LoginTurns } from './login-turns.ts';
+import type { SourceBans } from './source-bans.ts';
+
+export interface LoginGateOptions {
+  readonly rate: ConnectRate;
+  readonly turns: LoginTurns;
+  readonly bans: SourceBans;
+  readonly now: () => number;
+}
+
+const endpointsMax = 10_000;
+/** Handshakes of an endpoint that end in a refusal: enough to tell people why, too few to be felt. */
+const tellRule = { perSecond: 20, burst: 20 };
+
+export class LoginGate {
+  readonly #options: LoginGateOptions;
+  readonly #told = new RecentMap<string, Bucket>(endpointsMax);
+
+  constructor(options: LoginGateOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when it is the login's turn. Rejects with PoolerError CONNECT_RATE. */
+  async pass(endpointId: string, address: string): Promise<void> {
+    const { rate, turns, bans } = this.#options;
+    await rate.enter(endpointId, bans.has(endpointId, address));
+    await turns.begin(endpointId);
+  }
+
+  /** Whether one that was refused before its TLS handshake gets one, to be told why. */
+  mayTell(endpointId: string): boolean {
+    const { now } = this.#options;
+    const bucket = this.#told.get(endpointId) ?? fullBucket(tellRule, now());
+    this.#told.set(endpointId, bucket);
+    return takeToken(bucket, tellRule, now(), 0) !== null;
+  }
+}
