@@ -198,7 +198,7 @@ test(
 );
 
 test(
-  'a tenant is suspended with a reason and resumed, and its history tells of it',
+  'a tenant is suspended with a reason, resumed and renamed, and its history tells of it',
   async () => {
     await using opened = await openTenant(browser, weir);
     const { page, faults } = opened;
@@ -214,6 +214,12 @@ test(
     await dialog.getByRole('button', { name: 'Resume' }).click();
     await dialog.waitFor({ state: 'detached' });
     expect((await tenant()).status).toBe('active');
+    for (const name of ['Mill', 'harness']) {
+      await page.getByRole('button', { name: 'Rename' }).click();
+      await dialog.getByLabel('Name').fill(name);
+      await dialog.getByRole('button', { name: 'Rename' }).click();
+      await page.getByRole('heading', { name, level: 1 }).waitFor();
+    }
 
     await page.getByRole('link', { name: 'History' }).click();
     const entry = page.getByRole('listitem').filter({ hasText: 'Changed tenant' }).last();
@@ -227,7 +233,7 @@ test(
 );
 
 test(
-  'pools are paused and resumed, and what that does is said first',
+  'pools are paused and resumed, all or those of one role, and what that does is said first',
   async () => {
     await using opened = await openTenant(browser, weir);
     const { page, faults } = opened;
@@ -248,6 +254,18 @@ test(
     await dialog.getByRole('button', { name: 'Resume' }).click();
     expect((await asked).rows).toEqual([{ two: 2 }]);
     await page.getByText('Paused', { exact: true }).waitFor({ state: 'detached' });
+    await page.getByText('Resume: carried out by 1 pooler').waitFor();
+
+    // Pools of one role alone; the others go on.
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await dialog.getByLabel('Role').fill('reports');
+    await dialog.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText(/^Paused role reports, since/).waitFor();
+    expect((await endpoint()).orders.pools).toMatchObject([{ role: 'reports', database: null }]);
+    expect((await client.query('select 3 as three')).rows).toEqual([{ three: 3 }]);
+    await page.getByRole('button', { name: 'Resume role reports' }).click();
+    await dialog.getByRole('button', { name: 'Resume' }).click();
+    await page.getByText(/^Paused role reports/).waitFor({ state: 'detached' });
     await client.end();
     await page.getByRole('link', { name: 'Usage' }).click();
     await page.getByRole('heading', { name: 'Usage' }).waitFor();

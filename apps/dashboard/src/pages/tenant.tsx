@@ -4,6 +4,7 @@ import type {
   CreateTenantReply,
   EndpointReply,
   GetTenantReply,
+  TenantReply,
 } from '@weir/api-contract';
 import { useCallback, useState } from 'react';
 import { useLoad } from '../api/use-load.ts';
@@ -12,6 +13,7 @@ import { DeleteTenant } from '../parts/delete-tenant.tsx';
 import { EndpointPanel } from '../parts/endpoint-panel.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { RenameTenant } from '../parts/rename-tenant.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { StatusPill } from '../parts/status-pill.tsx';
 import { SuspendTenant } from '../parts/suspend-tenant.tsx';
@@ -57,8 +59,16 @@ interface LoadedProps {
 function Loaded({ tenant, created, onChanged }: LoadedProps) {
   const { api } = useSession();
   const mayWrite = useMay('write');
-  const [asking, setAsking] = useState<'suspend' | 'delete' | null>(null);
+  const [asking, setAsking] = useState<'rename' | 'suspend' | 'delete' | null>(null);
   const close = () => setAsking(null);
+  const dialog = {
+    tenant,
+    onClose: close,
+    onChanged: (changed: TenantReply) => {
+      close();
+      onChanged({ ...tenant, ...changed });
+    },
+  };
   // In the background, since nothing that is shown is wrong: only generations, and which roles there are to choose from.
   const readAgain = () => {
     api.getTenant({ params: { tenantId: tenant.id } }).then(onChanged, () => {});
@@ -87,6 +97,9 @@ function Loaded({ tenant, created, onChanged }: LoadedProps) {
           </a>
           {mayWrite && (
             <>
+              <button type="button" className="button" onClick={() => setAsking('rename')}>
+                Rename
+              </button>
               <button type="button" className="button" onClick={() => setAsking('suspend')}>
                 {tenant.status === 'suspended' ? 'Resume' : 'Suspend'}
               </button>
@@ -136,16 +149,8 @@ function Loaded({ tenant, created, onChanged }: LoadedProps) {
         />
       ))}
       {asking === 'delete' && <DeleteTenant tenant={tenant} onClose={close} />}
-      {asking === 'suspend' && (
-        <SuspendTenant
-          tenant={tenant}
-          onClose={close}
-          onChanged={(changed) => {
-            close();
-            onChanged({ ...tenant, ...changed });
-          }}
-        />
-      )}
+      {asking === 'rename' && <RenameTenant {...dialog} />}
+      {asking === 'suspend' && <SuspendTenant {...dialog} />}
     </>
   );
 }
