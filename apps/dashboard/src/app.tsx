@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react';
 import { ApiKeys } from './pages/api-keys.tsx';
 import { AuditLog } from './pages/audit-log.tsx';
 import { CreateTenant } from './pages/create-tenant.tsx';
+import { Organisations } from './pages/organisations.tsx';
 import { SignIn } from './pages/sign-in.tsx';
 import { SizingPage } from './pages/sizing.tsx';
 import { TenantPage } from './pages/tenant.tsx';
@@ -49,6 +50,7 @@ function Pages() {
       )}
       {route.page === 'audit' && <AuditLog key={route.tenantId} tenantId={route.tenantId} />}
       {route.page === 'api-keys' && <ApiKeys />}
+      {route.page === 'organisations' && <Organisations />}
       {route.page === 'webhooks' && <Webhooks />}
       {route.page === 'webhook' && <WebhookPage key={route.webhookId} webhookId={route.webhookId} />}
       {route.page === 'sizing' && <SizingPage />}

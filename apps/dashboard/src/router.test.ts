@@ -15,6 +15,7 @@ test('each page is found again by its own address', () => {
     { page: 'audit', tenantId: null },
     { page: 'audit', tenantId: 'tn_abc123' },
     { page: 'api-keys' },
+    { page: 'organisations' },
     { page: 'webhooks' },
     { page: 'webhook', webhookId: 'wh_abc123' },
     { page: 'sizing' },

@@ -8,6 +8,7 @@ export type Route =
   | { readonly page: 'tenant'; readonly tenantId: string }
   | { readonly page: 'audit'; readonly tenantId: string | null }
   | { readonly page: 'api-keys' }
+  | { readonly page: 'organisations' }
   | { readonly page: 'webhooks' }
   | { readonly page: 'webhook'; readonly webhookId: string }
   | { readonly page: 'sizing' }
@@ -21,6 +22,7 @@ export function parseRoute(hash: string): Route {
   if (parts.length === 0 || (parts.length === 1 && parts[0] === 'tenants')) return { page: 'tenants' };
   if (parts.length === 2 && parts[0] === 'new' && parts[1] === 'tenant') return { page: 'create-tenant' };
   if (parts.length === 1 && parts[0] === 'api-keys') return { page: 'api-keys' };
+  if (parts.length === 1 && parts[0] === 'organisations') return { page: 'organisations' };
   if (parts.length === 1 && parts[0] === 'webhooks') return { page: 'webhooks' };
   if (parts.length === 1 && parts[0] === 'sizing') return { page: 'sizing' };
   if (parts.length === 1 && parts[0] === 'usage') return { page: 'usage' };
@@ -47,6 +49,8 @@ export function hrefOf(route: Exclude<Route, { page: 'unknown' }>): string {
       return route.tenantId === null ? '#/audit' : `#/audit/${route.tenantId}`;
     case 'api-keys':
       return '#/api-keys';
+    case 'organisations':
+      return '#/organisations';
     case 'webhooks':
       return '#/webhooks';
     case 'webhook':

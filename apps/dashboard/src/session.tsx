@@ -1,6 +1,6 @@
 // Who is signed in: the API key, kept for this tab only, what the key may do, and the API called with it.
 import type { ApiClient, MeReply, Scope } from '@weir/api-contract';
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react';
 import { apiWith } from './api/client.ts';
 
 const storageName = 'weir.api-key';
@@ -11,6 +11,8 @@ export interface Session {
   readonly key: string;
   /** Whose key it is; null until the API has said so. */
   readonly me: MeReply | null;
+  /** Asks anew whose key it is, as when its organisation has another name. */
+  readonly reloadMe: () => void;
   readonly signOut: () => void;
 }
 
@@ -54,13 +56,19 @@ export function SessionBoundary({ signIn, children }: BoundaryProps) {
     return { api: apiWith(key, onUnauthorized), key, signOut };
   }, [key]);
 
-  useEffect(() => {
-    setMe(null);
+  const reloadMe = useCallback(() => {
     // What fails here fails for the page as well, which says so.
     access?.api.getMe({}).then(setMe, () => {});
   }, [access]);
+  useEffect(() => {
+    setMe(null);
+    reloadMe();
+  }, [reloadMe]);
 
-  const session = useMemo(() => (access === null ? null : { ...access, me }), [access, me]);
+  const session = useMemo(
+    () => (access === null ? null : { ...access, me, reloadMe }),
+    [access, me, reloadMe],
+  );
   if (session === null) {
     const onSignedIn = (accepted: string) => {
       sessionStorage.setItem(storageName, accepted);

@@ -1,11 +1,11 @@
-// Who may connect and who is told of changes, as it is chosen in the dashboard, in a real browser; and that clients and receivers meet it so.
+// Who may connect, who is told of changes and who else has tenants here, as it is chosen in the dashboard, in a real browser.
 import { type EndpointReply, pathOf } from '@weir/api-contract';
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isSigned, startReceiver } from '../webhooks/receiver.ts';
-import { launchBrowser } from './browser.ts';
-import { openTenant } from './sign-in.ts';
+import { launchBrowser, openPage, views } from './browser.ts';
+import { openTenant, signIn } from './sign-in.ts';
 
 const patience = 120_000;
 const failuresMax = 6;
@@ -149,6 +149,36 @@ test(
     await page.getByText('No webhooks yet').waitFor();
     expect(faults).toEqual([]);
     await receiver.close();
+  },
+  patience,
+);
+
+test(
+  'an organisation is made with a key that is shown once and sees nothing of others, and renamed by itself',
+  async () => {
+    await using opened = await openTenant(browser, weir);
+    const { page, faults } = opened;
+    await page.getByRole('link', { name: 'First organisation' }).click();
+    await page.getByRole('row', { name: /First organisation Yours Runs this installation/ }).waitFor();
+    await page.getByRole('button', { name: 'New organisation' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Newcomers');
+    await dialog.getByRole('button', { name: 'Create organisation' }).click();
+    const secret = (await dialog.getByTestId('first-key').textContent())!;
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('row', { name: /Newcomers/ }).waitFor();
+
+    await using other = await openPage(browser, weir.apiUrl, views[0]!);
+    await signIn(other.page, secret);
+    await other.page.getByText('No tenants yet').waitFor();
+    await other.page.getByRole('link', { name: 'Newcomers' }).click();
+    await other.page.getByRole('button', { name: 'Rename Newcomers' }).click();
+    expect(await other.page.getByRole('row').count()).toBe(2);
+    expect(await other.page.getByRole('button', { name: 'New organisation' }).count()).toBe(0);
+    await other.page.getByRole('textbox', { name: 'Name' }).fill('Old hands');
+    await other.page.getByRole('button', { name: 'Rename', exact: true }).click();
+    await other.page.getByRole('link', { name: 'Old hands' }).waitFor();
+    expect([...faults, ...other.faults]).toEqual([]);
   },
   patience,
 );

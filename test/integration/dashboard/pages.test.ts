@@ -255,6 +255,10 @@ for (const view of views) {
       await open('New key', 'create-key');
       await page.keyboard.press('Escape');
 
+      await goTo('organisations');
+      await page.getByRole('row', { name: /Newcomers/ }).waitFor();
+      await look(page, view, 'organisations');
+
       await goTo('webhooks');
       await page.getByRole('row', { name: /4 events/ }).waitFor();
       await look(page, view, 'webhooks');

@@ -7,7 +7,7 @@ import { openPage, type TestPage, views } from './browser.ts';
 export async function signIn(page: Page, apiKey: string): Promise<void> {
   await page.getByLabel('API key').fill(apiKey);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('heading', { name: 'Tenants' }).waitFor();
+  await page.getByRole('heading', { name: 'Tenants', exact: true }).waitFor();
 }
 
 /** The page of the harness's own tenant. */

@@ -11,6 +11,7 @@ import { MoreButton } from '../parts/more-button.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { useTitle } from '../parts/use-title.ts';
+import { hrefOf } from '../router.ts';
 import { useSession } from '../session.tsx';
 
 export function ApiKeys() {
@@ -33,10 +34,15 @@ export function ApiKeys() {
           </p>
         </div>
         {load.state === 'ready' && (
-          <button type="button" className="button button-primary" onClick={() => setCreating(true)}>
-            <Icon name="plus" />
-            New key
-          </button>
+          <div className="page-head-actions">
+            <a className="button button-quiet" href={hrefOf({ page: 'organisations' })}>
+              Organisations
+            </a>
+            <button type="button" className="button button-primary" onClick={() => setCreating(true)}>
+              <Icon name="plus" />
+              New key
+            </button>
+          </div>
         )}
       </div>
       {load.state === 'loading' && <Skeleton what="API keys" lines={[44, 60, 52]} />}

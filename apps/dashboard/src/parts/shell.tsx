@@ -54,9 +54,14 @@ export function Shell({ route, children }: { route: Route; children: ReactNode }
           </nav>
           <div className="bar-end">
             {me !== null && (
-              <span className="bar-who" title={`API key ${me.apiKey.name}`}>
+              <a
+                className="bar-who"
+                title={`API key ${me.apiKey.name}`}
+                href={hrefOf({ page: 'organisations' })}
+                aria-current={route.page === 'organisations' ? 'page' : undefined}
+              >
                 {me.organisation.name}
-              </span>
+              </a>
             )}
             <button type="button" className="button button-small button-quiet" onClick={signOut}>
               <Icon name="out" />
