@@ -83,6 +83,18 @@ test.each(seeds)(
   },
 );
 
+test.each(seeds)(
+  'a server that goes away now and then is asked gently, and only work under way is lost (seed=%i)',
+  (seed) => {
+    const result = run(seed, { budget: 8, pools: 4, ...usual, clients: clientCount, outages: 0.05 });
+    const known = ['server-lost', 'pin-limit', 'listener-lost'];
+    expect(refusalKinds(result).filter((kind) => !known.includes(kind))).toEqual([]);
+    expect(result.running, `seed=${seed}`).toBe(0);
+    expect(result.world.outagesSeen).toBeGreaterThan(0);
+    expect(result.world.upstream.used).toBe(0);
+  },
+);
+
 test.each(seeds)('short limits of time end some clients and leave nothing behind (seed=%i)', (seed) => {
   const count = clientCount;
   const result = run(seed, {

@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly queryWaitTimeoutMs: number;
   /** Chance, at each sweep, that a server connection that listens for all is lost. */
   readonly listenerLoss?: number;
+  /** Chance, at each sweep, that the server goes away for up to half a second: it ends all and lets nobody in. */
+  readonly outages?: number;
   /** Chance, at each sweep, that an operator pauses (for a while), renews or ends a pool; a kill is a tenth of them. */
   readonly orders?: number;
   /** Settings of all pools beside those above. */
@@ -60,10 +62,13 @@ export class World implements Effects {
   checkouts = 0;
   /** Clients that went back from servers of their own to sharing. */
   unpinned = 0;
+  outagesSeen = 0;
   /** Server connections that were opened for nobody in particular. */
   sharedSeen = 0;
   private readonly servers = new Map<ServerSession, { wire: Wire; model: ModelServer }>();
   private readonly options: WorldOptions;
+  private isAway = false;
+  private isProbed = false;
 
   constructor(options: WorldOptions) {
     this.options = options;
@@ -98,8 +103,19 @@ export class World implements Effects {
       for (const { server } of this.upstream.listeners.values())
         if (this.random.chance(this.options.listenerLoss ?? 0)) this.serverEnd(server);
       if (this.random.chance(this.options.orders ?? 0)) this.order();
+      if (this.random.chance(this.options.outages ?? 0)) this.goAway();
       // The first clients may not have come yet.
       if (this.clock.nowMs < 10_000 || this.clients.size > 0 || this.upstream.used > 0) this.sweepLater();
+    });
+  }
+
+  private goAway(): void {
+    if (this.isAway) return;
+    this.isAway = true;
+    this.outagesSeen++;
+    for (const server of [...this.servers.keys()]) this.serverEnd(server);
+    this.clock.after(this.random.next() * 500, () => {
+      this.isAway = false;
     });
   }
 
@@ -149,7 +165,16 @@ export class World implements Effects {
     this.live++;
     if (server.dedicatedTo === null) this.sharedSeen++;
     this.liveMost = Math.max(this.liveMost, this.live);
+    const isProbe = server.pool.circuit.state === 'open';
+    if (isProbe && this.isProbed) throw new Error('a server that is away is asked twice at a time');
+    if (isProbe) this.isProbed = true;
     this.clock.after(this.random.next() * 20, () => {
+      if (isProbe) this.isProbed = false;
+      if (this.isAway) {
+        this.live--;
+        this.dispatcher.serverFailed(server, { kind: 'unreachable', cause: 'away' }, this.clock.nowMs);
+        return;
+      }
       if (this.random.chance(this.options.openFailures)) {
         this.live--;
         this.dispatcher.serverFailed(server, { kind: 'full', cause: 'full' }, this.clock.nowMs);
@@ -220,6 +245,7 @@ export class World implements Effects {
   }
 
   noticeWait(): void {}
+  circuitChanged(): void {}
 
   queryTimeoutError(): Uint8Array {
     throw new Error('no model of a cancelled query');

@@ -337,6 +337,14 @@ const rows = {
     hint: 'Check that the database is running and accepts connections from Weir.',
     logLevel: 'warn',
   },
+  SERVER_FULL: {
+    sqlstate: '53300',
+    severity: 'FATAL',
+    message:
+      'the database server of endpoint "{endpoint}" takes no more connections, and none of Weir\'s became free within {seconds} s',
+    hint: 'Nothing was sent to the database, so the query can be repeated; close connections that others than Weir hold there, raise max_connections, or shorten transactions.',
+    logLevel: 'warn',
+  },
   SERVER_FORBIDDEN: {
     sqlstate: '08006',
     severity: 'FATAL',

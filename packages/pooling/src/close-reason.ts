@@ -41,12 +41,12 @@ export type TimeLimit = 'client-idle' | 'idle-in-transaction' | 'query' | 'trans
 export type Refusal =
   | { readonly kind: 'protocol-violation'; readonly detail: string }
   | { readonly kind: 'message-too-large'; readonly bytes: number; readonly bytesMax: number }
-  /** `cause`: why no server connection was to be had. `no-right`: it was not known whether one might be opened. `paused`: its operator holds the pool. */
+  /** `cause`: why no server connection was to be had. `no-right`: it was not known whether one might be opened. `paused`: its operator holds the pool. `server-full`: the server took no more. */
   | {
       readonly kind: 'wait-timeout';
       readonly waitMs: number;
       readonly budget: number;
-      readonly cause: 'budget' | 'pool' | 'no-right' | 'paused';
+      readonly cause: 'budget' | 'pool' | 'no-right' | 'paused' | 'server-full';
     }
   /** The operator ended everything of the pool; `inDoubt`: while a server had not answered all it was sent. */
   | { readonly kind: 'killed'; readonly inDoubt: boolean }

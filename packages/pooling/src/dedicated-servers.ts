@@ -242,6 +242,7 @@ export class DedicatedServers {
         client,
         notBeforeMs,
         isPaused: () => pool.paused,
+        circuit: () => pool.circuit,
         granted: (slot, now) => {
           client.stopWaiting = null;
           if (slot) return this.openFor(client, now);
@@ -262,7 +263,7 @@ export class DedicatedServers {
     const { pool } = client;
     // The slot was taken as a direct connection's; it is a pinned one's from here on.
     pool.upstream.direct--;
-    const server = this.dispatcher.open(pool, client);
+    const server = this.dispatcher.open(pool, nowMs, client);
     client.opening = server;
     this.dispatcher.pinServer(server, client.dedicated!, nowMs, client.dedicatedStatement);
   }

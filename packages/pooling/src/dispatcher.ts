@@ -1,5 +1,6 @@
 // Who gets which server connection when: checkout, release, opening, eviction, ends. Decisions only; see effects.ts.
 import { Channels } from './channels.ts';
+import type { Attempt } from './circuit.ts';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason, Refusal, ServerCloseReason } from './close-reason.ts';
 import { DedicatedServers } from './dedicated-servers.ts';
@@ -10,6 +11,7 @@ import type { Listener } from './listener.ts';
 import { queryFrame } from './messages.ts';
 import { dropOwed } from './name-note.ts';
 import { isMidFrame, reconnectPool } from './orders.ts';
+import { Outages } from './outages.ts';
 import { provable } from './pin.ts';
 import type { Pool } from './pool.ts';
 import { ServerSession, TransactionStatus } from './server-session.ts';
@@ -35,10 +37,9 @@ export const defaultDispatcherLimits: DispatcherLimits = {
 /** Of one client, for its last line in the log. */
 const pinReasonsMax = 100;
 
+/** After a failure that was one pool's own. */
 const retryFirstMs = 100;
 const retryMostMs = 2_000;
-/** While a server says that it is starting, its clients wait this long before they are told. */
-const startingGraceMs = 10_000;
 
 const rollbackFrame = queryFrame('ROLLBACK');
 
@@ -48,6 +49,7 @@ export class Dispatcher implements GrowthActs {
   readonly settings: SettingsFollow;
   readonly dedicated: DedicatedServers;
   readonly channels: Channels;
+  readonly outages: Outages;
   readonly idleClients = new IdleClients();
   readonly effects: Effects;
   private readonly limits: DispatcherLimits;
@@ -61,6 +63,7 @@ export class Dispatcher implements GrowthActs {
     this.settings = new SettingsFollow(this);
     this.dedicated = new DedicatedServers(this, limits.unpinAfterMs);
     this.channels = new Channels(this);
+    this.outages = new Outages(this);
   }
 
   /** Adds a client that has logged in. */
@@ -219,9 +222,10 @@ export class Dispatcher implements GrowthActs {
     }
   }
 
-  open(pool: Pool, dedicatedTo: ClientSession | null = null): ServerSession {
+  open(pool: Pool, nowMs: number, dedicatedTo: ClientSession | null = null): ServerSession {
     const { serverStatementsMax } = this.limits;
     const server = new ServerSession(pool, pool.generation, serverStatementsMax, dedicatedTo);
+    server.attempt = pool.circuit.begin(nowMs);
     pool.add(server);
     this.effects.openServer(server);
     return server;
@@ -235,38 +239,38 @@ export class Dispatcher implements GrowthActs {
     if (server.dedicatedTo === null) pool.parameters = parameters;
     pool.failures = 0;
     pool.retryAtMs = 0;
+    this.outages.answered(pool.upstream, endAttempt(server), nowMs);
     if (server.state !== 'opening') return;
     if (server.dedicatedTo !== null) return this.dedicated.opened(server, server.dedicatedTo, nowMs);
     // From here on it is a server that has just been released.
     this.free(server, nowMs);
     this.growth.grow(pool, nowMs);
+    // While its circuit recovers, each that is open lets others begin.
+    if (pool.circuit.state !== 'closed') this.growth.growAll(pool.upstream, nowMs);
   }
 
   /** Opening failed and the socket is gone. */
   serverFailed(server: ServerSession, failure: OpenFailure, nowMs: number): void {
-    const pool = server.pool;
-    pool.failures++;
-    pool.retryAtMs = nowMs + Math.min(retryMostMs, retryFirstMs * 2 ** Math.min(pool.failures - 1, 6));
-    const { dedicatedTo } = server;
+    const { pool, dedicatedTo } = server;
+    const attempt = endAttempt(server);
+    const isOwn = failure.kind === 'refused' || failure.kind === 'no-right';
+    if (isOwn) {
+      pool.failures++;
+      pool.retryAtMs = nowMs + Math.min(retryMostMs, retryFirstMs * 2 ** Math.min(pool.failures - 1, 6));
+    }
+    this.outages.failed(pool.upstream, attempt, failure, nowMs);
+    const refusal: Refusal = { kind: 'open-failed', cause: failure.cause };
     if (dedicatedTo !== null && dedicatedTo.opening === server) {
       dedicatedTo.opening = null;
-      const patient =
-        (pool.closed === null && failure.kind === 'full') ||
-        (pool.closed === null &&
-          failure.kind === 'starting' &&
-          nowMs - dedicatedTo.waitSinceMs < startingGraceMs);
+      const patient = pool.closed === null && failure.kind !== 'refused';
       if (patient) this.dedicated.wait(dedicatedTo, pool.retryAtMs, nowMs);
-      else this.refuse(dedicatedTo, { kind: 'open-failed', cause: failure.cause }, nowMs);
+      else this.refuse(dedicatedTo, refusal, nowMs);
     }
     this.gone(server, nowMs);
     this.serveWaiters(pool, nowMs);
-    if (failure.kind === 'full' || pool.sharedSize > 0) return;
-    const refused: ClientSession[] = [];
-    for (const client of pool.waiters) {
-      if (failure.kind === 'starting' && nowMs - client.waitSinceMs < startingGraceMs) continue;
-      refused.push(client);
-    }
-    for (const client of refused) this.refuse(client, { kind: 'open-failed', cause: failure.cause }, nowMs);
+    this.outages.tell(pool.upstream, attempt, nowMs);
+    if (failure.kind !== 'refused' || pool.sharedSize > 0) return;
+    for (const client of [...pool.waiters]) this.refuse(client, refusal, nowMs);
   }
 
   /** Ends a server connection; it counts until `serverGone`. */
@@ -493,6 +497,12 @@ export class Dispatcher implements GrowthActs {
   }
 }
 
+function endAttempt(server: ServerSession): Attempt {
+  const attempt = server.attempt!;
+  server.attempt = null;
+  return attempt;
+}
+
 /** Why the server is to be closed as soon as it is free, by what it is; null: it may go on. */
 export function overdueReason(
   server: ServerSession,
@@ -503,5 +513,5 @@ export function overdueReason(
   if (pool.isOversized && !server.listens) return 'over-size';
   if (nowMs - server.openedAtMs <= server.lifetimeMs) return null;
   // One that cannot be replaced goes on.
-  return pool.upstream.mayReplace(nowMs) ? 'max-age' : null;
+  return pool.mayReplace(nowMs) ? 'max-age' : null;
 }

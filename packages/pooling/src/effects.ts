@@ -1,7 +1,9 @@
 // What the pooling core asks of the process around it. The app carries it out on sockets, the simulation in memory.
+import type { Circuit, TroubleKind } from './circuit.ts';
 import type { ClientSession } from './client-session.ts';
 import type { Refusal, ServerCloseReason } from './close-reason.ts';
 import type { ServerSession } from './server-session.ts';
+import type { Upstream } from './upstream.ts';
 
 /** Commands of the core. None may call back into the core before it returns. */
 export interface Effects {
@@ -19,15 +21,18 @@ export interface Effects {
   noticeWait(client: ClientSession, waitMs: number): void;
   /** The ErrorResponse in place of the server's own for a query that was cancelled for running longer than `ms`. */
   queryTimeoutError(client: ClientSession, ms: number): Uint8Array;
+  /** The circuit's state is another one; for logs. */
+  circuitChanged(upstream: Upstream, circuit: Circuit): void;
 }
 
 /** What opening a server connection failed with, as far as the core must know. */
 export interface OpenFailure {
   /**
    * `full`: the server has no slot free, which is back-pressure, not an error. `starting`: it will soon be there.
-   * `refused`: waiting does not help.
+   * `unreachable`: nobody gets in as this one tried. `no-right`: given up here, since the budget's lease had ended.
+   * `refused`: this login alone, and waiting does not help.
    */
-  readonly kind: 'full' | 'starting' | 'refused';
+  readonly kind: TroubleKind | 'no-right' | 'refused';
   /** What the app tells the clients concerned. */
   readonly cause: unknown;
 }

@@ -78,13 +78,7 @@ describe.each([
     small.nowMs += 100;
     small.answer(servers[0], 'SELECT 1');
     small.answer(servers[1], 'SELECT 1');
-    small.dispatcher.growth.requestDirect(
-      small.upstream,
-      5_000,
-      () => false,
-      () => {},
-      small.nowMs,
-    );
+    small.direct(() => {});
     small.nowMs += 100;
     small.sweep();
     expect(small.closed).toEqual([]);

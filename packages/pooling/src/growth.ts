@@ -9,7 +9,7 @@ const yieldAfterWaitMs = 50;
 
 /** What growing does: opens a shared server connection whose slot is taken, closes one. */
 export interface GrowthActs {
-  open(pool: Pool): void;
+  open(pool: Pool, nowMs: number): void;
   close(server: ServerSession, reason: ServerCloseReason, nowMs: number): void;
 }
 
@@ -26,15 +26,16 @@ export class Growth {
 
   /** Opens servers for waiters, within the pool's size and the budget; evicts where the budget is used up. */
   grow(pool: Pool, nowMs: number): void {
-    if (!pool.opens || nowMs < pool.retryAtMs) return;
+    if (!pool.mayTry(nowMs)) return;
     const upstream = pool.upstream;
     const openingMax = pool.failures > 0 ? 1 : this.openingMax;
     while (pool.opening < Math.min(pool.waiters.length, openingMax) && pool.sharedSize < pool.sizeMax) {
+      if (!pool.circuit.mayBegin(nowMs)) return;
       if (!upstream.takeSlot(nowMs)) {
         this.evictFor(pool, nowMs);
         return;
       }
-      this.acts.open(pool);
+      this.acts.open(pool, nowMs);
     }
   }
 
@@ -126,25 +127,11 @@ export class Growth {
   retryNow(pool: Pool, nowMs: number): void {
     pool.failures = 0;
     pool.retryAtMs = 0;
+    pool.circuit.retryNow();
     this.grow(pool, nowMs);
   }
 
-  /** A direct client wants a slot: granted at once, or when one is free and it is not held, or not by its deadline. */
-  requestDirect(
-    upstream: Upstream,
-    timeoutMs: number,
-    isPaused: () => boolean,
-    granted: (slot: boolean) => void,
-    nowMs: number,
-  ): () => void {
-    const deadlineMs = nowMs + timeoutMs;
-    return this.queueForSlot(
-      upstream,
-      { sinceMs: nowMs, deadlineMs, client: null, notBeforeMs: nowMs, isPaused, granted },
-      nowMs,
-    );
-  }
-
+  /** Somebody wants a slot for itself: granted at once, or when one is free and it is due, or not by its deadline. Returns how it leaves. */
   queueForSlot(upstream: Upstream, waiter: DirectWaiter, nowMs: number): () => void {
     upstream.directWaiters.push(waiter);
     this.grantDirect(upstream, nowMs);

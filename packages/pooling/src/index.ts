@@ -1,6 +1,13 @@
 // The package's surface: the pooling core, which decides and forwards but has no socket, timer or clock of its own.
 
 export { loadSqlParser, sqlParserFailed } from '@weir/sql';
+export {
+  type Attempt,
+  type Circuit,
+  type CircuitState,
+  shortTroubleMs,
+  type TroubleKind,
+} from './circuit.ts';
 export { ClientSession, type ClientStart, type ClientState } from './client-session.ts';
 export type { PinReason, Refusal, ServerCloseReason } from './close-reason.ts';
 export { Dispatcher, type DispatcherLimits, defaultDispatcherLimits } from './dispatcher.ts';

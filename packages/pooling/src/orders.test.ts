@@ -77,17 +77,10 @@ test('a session with a server to itself goes on while its pool is paused', () =>
 
 test('a direct client that is held waits while another of the same server goes by', () => {
   const small = new SmallPool({}, 3);
-  const { growth } = small.dispatcher;
   const granted: string[] = [];
   let held = true;
   const ask = (name: string, isHeld: () => boolean) =>
-    growth.requestDirect(
-      small.upstream,
-      5_000,
-      isHeld,
-      (slot) => granted.push(`${name} ${slot}`),
-      small.nowMs,
-    );
+    small.direct((slot) => granted.push(`${name} ${slot}`), isHeld);
   ask('held', () => held);
   ask('free', () => false);
   expect(granted).toEqual(['free true']);

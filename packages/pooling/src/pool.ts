@@ -1,4 +1,5 @@
 // One pool: its idle server connections, its queue of waiters and its counters. Which is chosen, not what is done.
+import type { Circuit } from './circuit.ts';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason } from './close-reason.ts';
 import { StatementCache } from './prepared-statements.ts';
@@ -72,7 +73,9 @@ export class Pool {
   clients = 0;
   /** Last moment with a client or a server, for forgetting pools that nobody uses. */
   usedAtMs = 0;
-  /** No server is opened before; set after a failure. */
+  /** How its server is reached. */
+  circuit: Circuit;
+  /** No server is opened before; set after a failure that was this pool's own. */
   retryAtMs = 0;
   failures = 0;
 
@@ -106,6 +109,7 @@ export class Pool {
     this.key = key;
     this.database = database;
     this.upstream = upstream;
+    this.circuit = upstream.circuitFor();
     this.settings = settings;
     this.observer = observer;
   }
@@ -206,12 +210,20 @@ export class Pool {
     return this.closed === null && !this.paused;
   }
 
+  /** An attempt to open one may begin, as far as failures say. */
+  mayTry(nowMs: number): boolean {
+    return this.opens && nowMs >= this.retryAtMs && this.circuit.mayBegin(nowMs);
+  }
+
   /** Another shared server connection may be opened now. */
   mayGrow(nowMs: number): boolean {
-    const { opens, retryAtMs, sharedSize, sizeMax, upstream } = this;
-    return (
-      opens && nowMs >= retryAtMs && sharedSize < sizeMax && !upstream.isFull && upstream.hasOpenRight(nowMs)
-    );
+    const { sharedSize, sizeMax, upstream } = this;
+    return this.mayTry(nowMs) && sharedSize < sizeMax && !upstream.isFull && upstream.hasOpenRight(nowMs);
+  }
+
+  /** One of its servers that is closed now can be replaced, as far as anybody knows. */
+  mayReplace(nowMs: number): boolean {
+    return this.circuit.present === null && this.upstream.mayReplace(nowMs);
   }
 
   /** The server that has been idle for longest, or null. */

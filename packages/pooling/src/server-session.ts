@@ -2,6 +2,7 @@
 import { copyOf } from '@weir/protocol';
 import type { ChangedSettings } from './changed-settings.ts';
 import type { Handover, Unlistening } from './channels.ts';
+import type { Attempt } from './circuit.ts';
 import type { ClientSession } from './client-session.ts';
 import type { PinReason, ServerCloseReason } from './close-reason.ts';
 import type { Listener } from './listener.ts';
@@ -38,6 +39,8 @@ export class ServerSession {
   peer: Peer | null = null;
   state: ServerState = 'opening';
   client: ClientSession | null = null;
+  /** To open it; null once it is known what became of that. */
+  attempt: Attempt | null = null;
   /** The pool's generation when this server was opened. */
   readonly generation: number;
   openedAtMs = 0;

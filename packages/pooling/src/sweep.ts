@@ -28,7 +28,7 @@ export function sweep(
       client.noticed = true;
       dispatcher.effects.noticeWait(client, waitMs);
     }
-    while (upstream.mayReplace(nowMs)) {
+    while (pool.mayReplace(nowMs)) {
       const server = pool.longestIdle();
       if (server === null || nowMs - server.idleSinceMs < pool.settings.serverIdleTimeoutMs) break;
       dispatcher.close(server, 'idle', nowMs);
@@ -60,6 +60,7 @@ export function sweep(
     upstream.directWaiters.splice(upstream.directWaiters.indexOf(waiter), 1);
     waiter.granted(false, nowMs);
   }
+  dispatcher.outages.look(upstream, nowMs);
   dispatcher.growth.shrink(upstream, nowMs);
   dispatcher.growth.evictForDirect(upstream, nowMs);
   dispatcher.growth.growStarved(upstream, nowMs);

@@ -1,4 +1,6 @@
 // The budget of one Postgres server: how many connections Weir may hold there, who has them, who waits for one.
+import { Ceiling } from './ceiling.ts';
+import { Circuit } from './circuit.ts';
 import type { ClientSession } from './client-session.ts';
 import type { Refusal } from './close-reason.ts';
 import type { Listener } from './listener.ts';
@@ -10,8 +12,10 @@ export interface DirectWaiter {
   readonly deadlineMs: number;
   /** A pooled client that is to have a server connection of its own; null: one of the direct host. */
   readonly client: ClientSession | null;
-  /** Not served before; after a server that had no slot free, it tries again. */
+  /** Not served before; after a server could not be opened, it tries again. */
   readonly notBeforeMs: number;
+  /** Not served while this allows no attempt. */
+  readonly circuit: () => Circuit;
   /** Not served either while the operator holds what it is for. */
   readonly isPaused: () => boolean;
   /** Called once with true when a slot is theirs, with false when the deadline passed. */
@@ -62,10 +66,32 @@ export class Upstream {
   closing = 0;
   /** Null: this process alone has the whole budget. */
   lease: Lease | null = null;
+  readonly ceiling = new Ceiling();
+  /** By the way in which the server is reached. */
+  private readonly circuits = new Map<string, Circuit>();
 
   constructor(id: string, budget: number) {
     this.id = id;
     this.budget = budget;
+  }
+
+  /**
+   * What is known of the server as reached by `route`, such as a host with settings of TLS: where one way is broken,
+   * another need not be.
+   */
+  circuitFor(route = ''): Circuit {
+    const known = this.circuits.get(route);
+    if (known !== undefined) return known;
+    const inUse = new Set([...this.pools].map((pool) => pool.circuit));
+    for (const [old, circuit] of this.circuits) if (!inUse.has(circuit)) this.circuits.delete(old);
+    const circuit = new Circuit();
+    this.circuits.set(route, circuit);
+    return circuit;
+  }
+
+  /** All of them that are in use. */
+  allCircuits(): Iterable<Circuit> {
+    return this.circuits.values();
   }
 
   /** Direct and pinned connections together stay below the budget, so that pooled clients always get on. */
@@ -85,7 +111,13 @@ export class Upstream {
 
   /** How many slots this process may have in use. */
   get most(): number {
-    return this.lease === null ? this.budget : Math.min(this.budget, this.lease.most);
+    const { room } = this;
+    return this.lease === null ? room : Math.min(room, this.lease.most);
+  }
+
+  /** What all processes together may have in use there, as far as this one knows. */
+  private get room(): number {
+    return Math.min(this.budget, this.ceiling.most);
   }
 
   /** How many servers this process has beyond that, and has not told to end. */
@@ -108,8 +140,8 @@ export class Upstream {
 
   /** A slot for one can only come from another connection of this process. */
   get isFull(): boolean {
-    const { lease, most, budget } = this;
-    return this.used >= most && (lease === null || most >= budget || lease.refused);
+    const { lease, most, used } = this;
+    return used >= most && (lease === null || used >= this.room || lease.refused);
   }
 
   /** One connection may close for another to be opened, which is the only way. */
@@ -119,7 +151,7 @@ export class Upstream {
 
   takeSlot(nowMs: number): boolean {
     if (this.used >= this.most || !this.hasOpenRight(nowMs)) {
-      this.lease?.want();
+      if (this.used < this.room) this.lease?.want();
       return false;
     }
     this.used++;
@@ -146,11 +178,20 @@ export class Upstream {
   }
 
   /** What a client of `pool` is refused with that has waited for too long. */
-  waitTimeout({ paused }: Pool, waitMs: number, nowMs: number): Refusal {
+  waitTimeout({ paused, circuit }: Pool, waitMs: number, nowMs: number): Refusal {
     const { budget } = this;
     if (paused) return { kind: 'wait-timeout', waitMs, budget, cause: 'paused' };
-    const cause = !this.hasOpenRight(nowMs) ? 'no-right' : this.isFull ? 'budget' : 'pool';
-    return { kind: 'wait-timeout', waitMs, budget, cause };
+    if (!this.hasOpenRight(nowMs)) return { kind: 'wait-timeout', waitMs, budget, cause: 'no-right' };
+    const trouble = circuit.present;
+    if (trouble !== null && trouble.kind !== 'full') return { kind: 'open-failed', cause: trouble.cause };
+    if (trouble !== null || this.isAtCeiling)
+      return { kind: 'wait-timeout', waitMs, budget, cause: 'server-full' };
+    return { kind: 'wait-timeout', waitMs, budget, cause: this.isFull ? 'budget' : 'pool' };
+  }
+
+  /** The server itself has refused more than are in use. */
+  get isAtCeiling(): boolean {
+    return this.ceiling.most < this.budget && this.used >= this.ceiling.most;
   }
 
   /** Slots beyond those in use that somebody waits for, and for how long the first has. */
@@ -160,13 +201,13 @@ export class Upstream {
     let sinceMs = count > 0 ? direct.sinceMs : nowMs;
     for (const pool of this.pools) {
       const head = pool.waiters.peek();
-      if (head === null || !pool.opens || pool.retryAtMs > nowMs) continue;
+      if (head === null || !pool.mayTry(nowMs)) continue;
       const more = Math.min(pool.waiters.length - pool.opening, pool.sizeMax - pool.sharedSize);
       if (more <= 0) continue;
       count += more;
       sinceMs = Math.min(sinceMs, head.waitSinceMs);
     }
-    return { count, waitMs: nowMs - sinceMs };
+    return { count: Math.min(count, Math.max(0, this.ceiling.most - this.used)), waitMs: nowMs - sinceMs };
   }
 
   /** Idle servers that could be closed at once. */
@@ -188,7 +229,7 @@ export class Upstream {
     let longest: Pool | null = null;
     let since = Number.POSITIVE_INFINITY;
     for (const pool of this.pools) {
-      if (!pool.opens || pool.retryAtMs > nowMs) continue;
+      if (!pool.mayTry(nowMs)) continue;
       const head = pool.waiters.peek();
       if (head === null || head.waitSinceMs >= since) continue;
       if (pool.sharedSize >= pool.sizeMax || pool.opening >= pool.waiters.length) continue;
@@ -200,6 +241,7 @@ export class Upstream {
 }
 
 /** The waiter may be served now, as far as that is its own affair. */
-export function isDue({ notBeforeMs, client, isPaused }: DirectWaiter, nowMs: number): boolean {
-  return notBeforeMs <= nowMs && !isPaused() && (client === null || client.pool.mayHold);
+export function isDue({ notBeforeMs, client, isPaused, circuit }: DirectWaiter, nowMs: number): boolean {
+  if (notBeforeMs > nowMs || isPaused() || !circuit().mayBegin(nowMs)) return false;
+  return client === null || client.pool.mayHold;
 }

@@ -153,6 +153,24 @@ export const metricDefinitions = {
     help: 'Endpoints whose published record this process has read, which it does when their first client comes',
     labels: ['endpoint'],
   },
+  circuit: {
+    name: 'weir_circuit',
+    type: 'gauge',
+    help: 'Whether server connections are opened as they are wanted (closed), one at a time since the server could not be reached (open), or a few at a time since it answers again (recovering): 1 for the state that holds',
+    labels: ['endpoint', 'state'],
+  },
+  circuitOpens: {
+    name: 'weir_circuit_opens_total',
+    type: 'counter',
+    help: 'Times that the server could not be reached any more',
+    labels: ['endpoint'],
+  },
+  budgetCeiling: {
+    name: 'weir_budget_ceiling',
+    type: 'gauge',
+    help: 'Server connections that the database has room for, learned as it refused more; the budget where it refused none',
+    labels: ['endpoint'],
+  },
   generation: {
     name: 'weir_endpoint_generation',
     type: 'gauge',

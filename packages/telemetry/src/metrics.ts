@@ -33,6 +33,9 @@ export interface EndpointCounters {
   readonly budgetOverruns?: number;
   readonly foreignSessions?: number;
   readonly knownEndpoints?: number;
+  readonly circuit?: Readonly<Record<'closed' | 'open' | 'recovering', number>>;
+  readonly circuitOpens?: number;
+  readonly budgetCeiling?: number;
   readonly generation?: number;
   readonly pausedPools?: number;
   /** As seen from clients: what they sent, and what they were sent. */
@@ -136,6 +139,9 @@ function sampleEndpoint(samples: SampleSet, endpoint: string, counters: Endpoint
   number(d.budgetOverruns, counters.budgetOverruns);
   number(d.foreignSessions, counters.foreignSessions);
   number(d.knownEndpoints, counters.knownEndpoints);
+  byWord(d.circuit, 'state', counters.circuit);
+  number(d.circuitOpens, counters.circuitOpens);
+  number(d.budgetCeiling, counters.budgetCeiling);
   number(d.generation, counters.generation);
   number(d.pausedPools, counters.pausedPools);
   if (counters.bytes !== undefined) {

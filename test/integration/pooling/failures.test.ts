@@ -281,6 +281,9 @@ test('an idle client of a tenant that is deleted is told so', async () => {
 });
 
 test.each(hosts)('a database that is down, on the %s host', async (host) => {
+  await weir.controlApi.call('PATCH', `/v1/endpoints/${weir.endpoint.id}`, {
+    settings: { queryWaitTimeoutMs: 1_000 },
+  });
   await weir.postgres.stop();
   try {
     expect(await refusalOf(urlOn(host))).toMatchObject({

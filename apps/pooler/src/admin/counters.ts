@@ -113,6 +113,9 @@ export function collectCounters(
       budget: served.upstream.budget,
       budgetUsed: served.upstream.used,
       ...leaseCounters(leases.of(served.upstream)),
+      circuit: circuitCounters(served),
+      circuitOpens: served.circuit.opens,
+      budgetCeiling: Math.min(served.upstream.budget, served.upstream.ceiling.most),
       generation: served.endpoint.generation,
       pausedPools: [...served.pools.values()].filter(({ paused }) => paused).length,
       bytes: { fromClients: served.bytesFromClients, toClients: served.bytesToClients },
@@ -135,6 +138,11 @@ export function* connectionsOf(
       { clients: clientsActive + clientsIdle + clientsWaiting, servers: pooled + served.directActive },
     ];
   }
+}
+
+function circuitCounters({ circuit: { state } }: ServedEndpoint) {
+  const is = (one: typeof state): number => (state === one ? 1 : 0);
+  return { closed: is('closed'), open: is('open'), recovering: is('recovering') };
 }
 
 function leaseCounters(lease: UpstreamLease | null): Partial<EndpointCounters> {

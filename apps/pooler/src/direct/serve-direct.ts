@@ -1,15 +1,14 @@
 // A client of the direct host: logged in upstream in its own name, then relayed byte by byte, counted in the budget.
 import type { Connection, EgressPolicy } from '@weir/net';
 import { backendKeyData, joinBytes, parameterStatus, readyForQuery } from '@weir/protocol';
-import { ordersFor, settingsFor } from '@weir/tenancy';
 import type { CancelKeys } from '../cancel/cancel-keys.ts';
 import type { StartupParameters } from '../client/startup-parameters.ts';
-import { PoolerError } from '../errors.ts';
-import { insistOpenRight, type LeaseKeeper } from '../leases/lease-keeper.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
 import type { ServedEndpoint } from '../pools/served-endpoint.ts';
 import { cancelServer } from '../server/cancel-server.ts';
-import { type OpenedServer, openServer } from '../server/open-server.ts';
+import type { OpenedServer } from '../server/open-server.ts';
+import { openDirect } from './open-direct.ts';
 import { type DirectPair, relay } from './relay.ts';
 
 /** A client that has logged in for the direct host. */
@@ -47,14 +46,7 @@ export async function serveDirect(
 ): Promise<string> {
   const { served } = login;
   const { upstream } = served;
-  await takeSlot(login, deps);
-  let opened: OpenedServer;
-  try {
-    opened = await open(login, deps);
-  } catch (error) {
-    deps.runner.dispatcher.growth.directGone(upstream, deps.now());
-    throw error;
-  }
+  const opened = await openDirect(login, deps);
   served.serverOpens++;
   served.directActive++;
   const lease = deps.leases.of(upstream);
@@ -67,65 +59,6 @@ export async function serveDirect(
     served.serverCloses.add('server-ended');
     deps.runner.dispatcher.growth.directGone(upstream, deps.now());
   }
-}
-
-function takeSlot(login: DirectLogin, deps: ServeDirectDeps): Promise<void> {
-  const { served, role, startup } = login;
-  const { upstream, endpoint } = served;
-  const timeoutMs = settingsFor(endpoint.settings, role, startup.database).queryWaitTimeoutMs;
-  const isPaused = (): boolean => ordersFor(served.endpoint.orders, role, startup.database).paused;
-  return new Promise((resolve, reject) => {
-    let settled = false;
-    const granted = (slot: boolean): void => {
-      if (settled) {
-        if (slot) deps.runner.dispatcher.growth.directGone(upstream, deps.now());
-        return;
-      }
-      settled = true;
-      if (slot) resolve();
-      else {
-        const seconds = Math.round(timeoutMs / 1000);
-        if (isPaused())
-          return reject(new PoolerError('POOL_PAUSED', { endpoint: endpoint.endpointId, seconds }));
-        if (!upstream.hasOpenRight(deps.now()))
-          return reject(new PoolerError('LEASES_UNAVAILABLE', { seconds }));
-        reject(
-          new PoolerError(
-            'BUDGET_EXHAUSTED',
-            { tenant: endpoint.tenantName, budget: upstream.budget, seconds },
-            {
-              detail: `${upstream.used} of ${upstream.budget} server connections are in use here; direct and pinned ones may hold ${upstream.heldMax}, and hold ${upstream.holding} everywhere.`,
-            },
-          ),
-        );
-      }
-    };
-    const { growth } = deps.runner.dispatcher;
-    const withdraw = growth.requestDirect(upstream, timeoutMs, isPaused, granted, deps.now());
-    login.whenGone(() => {
-      if (settled) return;
-      settled = true;
-      withdraw();
-      reject(new PoolerError('CLIENT_GONE'));
-    });
-  });
-}
-
-function open(login: DirectLogin, deps: ServeDirectDeps): Promise<OpenedServer> {
-  const { served, role, startup } = login;
-  return deps.runner.openForRole(served, role, (credential) =>
-    openServer({
-      endpointId: served.endpoint.endpointId,
-      upstream: served.endpoint.upstream,
-      database: startup.database,
-      credential,
-      startupParameters: new Map([...startup.keyGucs, ...startup.replayGucs]),
-      replication: startup.replication,
-      policy: deps.policy,
-      timeoutMs: deps.serverConnectTimeoutMs,
-      beforeStartup: () => insistOpenRight(served.upstream, deps.now()),
-    }),
-  );
 }
 
 async function greetAndRelay(

@@ -94,6 +94,7 @@ export class PoolRegistry {
     if (moved && this.isShared(served)) return this.retire(served, 'moved');
     this.setBudget(served.upstream);
     const replaced = JSON.stringify(before.upstream) !== JSON.stringify(endpoint.upstream);
+    if (replaced) served.reroute();
     if (replaced) this.runner.dispatcher.channels.replaced(served.upstream, now);
     for (const pool of served.pools.values()) {
       pool.settings = poolSettings(endpoint, pool.origin.role, pool.origin.database);

@@ -1,10 +1,10 @@
 // Carries out on sockets what the pooling core decides: opening, closing, cancelling, refusing. Decides nothing itself.
 import type { Connection, EgressPolicy } from '@weir/net';
 import {
+  type Circuit,
   type ClientSession,
   Dispatcher,
   type Effects,
-  type OpenFailure,
   type Refusal,
   ReplyForwarder,
   RequestForwarder,
@@ -20,6 +20,7 @@ import { refuse } from '../client/refuse.ts';
 import { asPoolerError, PoolerError } from '../errors.ts';
 import { insistOpenRight, type LeaseKeeper } from '../leases/lease-keeper.ts';
 import { cancelServer } from '../server/cancel-server.ts';
+import { openFailure } from '../server/open-failure.ts';
 import { openServer } from '../server/open-server.ts';
 import { openForRole } from '../server/role-login.ts';
 import { refusalError } from './refusal-error.ts';
@@ -258,19 +259,30 @@ export class PoolRunner implements Effects {
     return errorResponse(new PoolerError('QUERY_TIMEOUT', { seconds: ms / 1000 }).toFields());
   }
 
+  circuitChanged(upstream: Upstream, circuit: Circuit): void {
+    const cause = circuit.trouble === null ? null : asPoolerError(circuit.trouble.cause);
+    const facts = { upstream: upstream.id, circuit: circuit.state, code: cause?.code };
+    if (circuit.state === 'open')
+      this.options.log.warn(facts, `server cannot be reached, one attempt at a time: ${cause?.message}`);
+    else if (circuit.state === 'recovering')
+      this.options.log.info(facts, 'server answers again, connections are opened a few at a time');
+    else this.options.log.info(facts, 'server connections are opened as they are wanted again');
+  }
+
   noticeWait(client: ClientSession, waitMs: number): void {
     const pooled = this.clients.get(client);
     if (pooled === undefined) return;
     const seconds = Math.round(waitMs / 1000);
-    const { upstream, waiters, paused } = client.pool;
+    const { upstream, waiters, paused, circuit } = client.pool;
     const held = paused ? `Its operator has paused endpoint "${pooled.served.endpoint.endpointId}"; ` : '';
+    const trouble = circuit.present === null ? '' : `${asPoolerError(circuit.present.cause).message}; `;
     pooled.connection.write(
       noticeResponse({
         severity: 'NOTICE',
         severityNonLocalized: 'NOTICE',
         code: '00000',
         message: `waiting for a server connection for ${seconds} s`,
-        detail: `${held}${upstream.used} of ${upstream.budget} server connections are in use, ${waiters.length} clients of this pool wait.`,
+        detail: `${held}${trouble}${upstream.used} of ${upstream.budget} server connections are in use, ${waiters.length} clients of this pool wait.`,
       }),
     );
   }
@@ -290,16 +302,4 @@ function startupParameters(
   if (Number.parseInt(served.endpoint.upstream.serverVersion, 10) >= 14)
     parameters.set('idle_session_timeout', '0');
   return parameters;
-}
-
-// A role's or a database's own limit is no back-pressure: nobody frees a slot for it.
-const ownLimit = /too many connections for (?:role|database)/;
-
-function openFailure(error: PoolerError): OpenFailure {
-  if (error.code === 'LEASES_UNAVAILABLE') return { kind: 'full', cause: error };
-  if (error.sqlstate === '53300' && error.fields !== null && !ownLimit.test(error.message)) {
-    return { kind: 'full', cause: error };
-  }
-  if (error.sqlstate === '57P03') return { kind: 'starting', cause: error };
-  return { kind: 'refused', cause: error };
 }

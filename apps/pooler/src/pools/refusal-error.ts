@@ -32,6 +32,8 @@ export function refusalError(refusal: Refusal, endpoint: PublishedEndpoint): Poo
           { detail: `No server connection became free within ${seconds} s.` },
         );
       }
+      if (refusal.cause === 'server-full')
+        return new PoolerError('SERVER_FULL', { endpoint: endpoint.endpointId, seconds });
       return new PoolerError('QUERY_WAIT_TIMEOUT', { tenant, seconds });
     }
     case 'killed':

@@ -1,5 +1,12 @@
 // One endpoint as this process serves it: its pools, its credentials and its counters. No sockets.
-import { type DrainPace, Pool, type PoolObserver, type PoolSettings, type Upstream } from '@weir/pooling';
+import {
+  type Circuit,
+  type DrainPace,
+  Pool,
+  type PoolObserver,
+  type PoolSettings,
+  type Upstream,
+} from '@weir/pooling';
 import { Histogram } from '@weir/telemetry';
 import { ordersFor, type PublishedEndpoint, settingsFor } from '@weir/tenancy';
 import type { ServerCredential } from '../client/authenticate.ts';
@@ -21,6 +28,7 @@ export class ServedPool extends Pool {
     const { served, role, database } = origin;
     super(key, database, served.upstream, poolSettings(served.endpoint, role, database), observer);
     this.origin = origin;
+    this.circuit = served.circuit;
     this.paused = ordersFor(served.endpoint.orders, role, database).paused;
   }
 }
@@ -51,6 +59,8 @@ export class ServedEndpoint {
   endpoint: PublishedEndpoint;
   readonly upstream: Upstream;
   readonly pools = new Map<string, ServedPool>();
+  /** How its server is reached. */
+  circuit: Circuit;
   /** What logs in to the server for a role: the newest that a client proved. */
   readonly credentials = new Map<string, ServerCredential>();
   /** Why clients are sent away once they are outside a transaction; null while the endpoint is served. */
@@ -82,6 +92,13 @@ export class ServedEndpoint {
   constructor(endpoint: PublishedEndpoint, upstream: Upstream) {
     this.endpoint = endpoint;
     this.upstream = upstream;
+    this.circuit = upstream.circuitFor(routeOf(endpoint));
+  }
+
+  /** The server is reached in another way, for all the pools. */
+  reroute(): void {
+    this.circuit = this.upstream.circuitFor(routeOf(this.endpoint));
+    for (const pool of this.pools.values()) pool.circuit = this.circuit;
   }
 
   /**
@@ -143,6 +160,11 @@ function addTotals(totals: PoolTotals, pool: ServedPool): void {
 export function poolSettings(endpoint: PublishedEndpoint, role: string, database: string): PoolSettings {
   const { poolSize, ...others } = settingsFor(endpoint.settings, role, database);
   return { ...others, sizeMax: poolSize };
+}
+
+/** Whoever reaches a server in the same way fails in the same way. */
+function routeOf({ upstream: { host, port, tlsMode, caPem } }: PublishedEndpoint): string {
+  return JSON.stringify([host, port, tlsMode, caPem]);
 }
 
 function poolKey(role: string, database: string, keyGucs: ReadonlyMap<string, string>): string {

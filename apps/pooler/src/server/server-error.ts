@@ -27,8 +27,8 @@ const tlsWords: Readonly<Record<TlsReason, string>> = {
   expired: 'its certificate is outside its period of validity',
   'name-mismatch': 'its certificate is for another host name',
   protocol: 'no TLS version fits both',
-  timeout: 'the handshake was not finished in time',
-  closed: 'it closed the connection during the handshake',
+  timeout: 'the TLS handshake was not finished in time',
+  closed: 'it closed the connection during the TLS handshake',
   'certificate-unusable': 'the CA certificate of the tenant cannot be read',
 };
 
@@ -44,6 +44,8 @@ export function serverError(error: unknown, endpointId: string): PoolerError {
     return unreachable('its host name has no address');
   }
   if (error instanceof TlsError) {
+    // A handshake that broke off says nothing about certificates: the server comes, goes, or is too slow.
+    if (error.reason === 'closed' || error.reason === 'timeout') return unreachable(tlsWords[error.reason]);
     const data = { endpoint: endpointId, reason: tlsWords[error.reason] };
     return new PoolerError('SERVER_TLS_UNTRUSTED', data, { cause: error });
   }

@@ -79,6 +79,14 @@ export class SmallPool implements Effects {
     return session;
   }
 
+  /** A direct client waits for a slot, for five seconds at most. */
+  direct(granted: (slot: boolean) => void, isPaused: () => boolean = () => false): void {
+    const { upstream, nowMs } = this;
+    const circuit = () => this.pool.circuit;
+    const waiter = { sinceMs: nowMs, deadlineMs: nowMs + 5_000, client: null, notBeforeMs: nowMs };
+    this.dispatcher.growth.queueForSlot(upstream, { ...waiter, isPaused, circuit, granted }, nowMs);
+  }
+
   /** Bytes of a client, or the text of a simple query. */
   send(client: ClientSession, what: string | Uint8Array): void {
     const bytes = typeof what === 'string' ? query(what) : what;
@@ -136,6 +144,7 @@ export class SmallPool implements Effects {
 
   endClient(): void {}
   noticeWait(): void {}
+  circuitChanged(): void {}
 
   queryTimeoutError(): Uint8Array {
     throw new Error('no query is timed here');

@@ -122,6 +122,7 @@ function coreBetween(clients: readonly FakeClient[], servers: FakeServer[], even
     refuse: unexpected('refuse'),
     endClient: unexpected('endClient'),
     noticeWait: unexpected('noticeWait'),
+    circuitChanged: unexpected('circuitChanged'),
     queryTimeoutError: unexpected('queryTimeoutError'),
   };
   const dispatcher = new pooling.Dispatcher(effects) as OlderDispatcher;
