@@ -96,7 +96,7 @@ export async function startJobWorker(
 }
 
 function work(shared: SharedParts, config: ControlApiConfig, log: Logger, ends: Ends): void {
-  const jobs = allJobs({ ...shared, policy: egressPolicy(config), log });
+  const jobs = allJobs({ ...shared, config, log });
   const worker = startWorker({ queue: shared.queue, jobs, log });
   ends.push(() => worker.close());
 }

@@ -17,6 +17,7 @@ test('the least environment gives the defaults', () => {
     firstKeyFile: null,
     requestsPerMinute: 6000,
     exchangesPerMinute: 600,
+    healthCheckMs: 1_800_000,
     deletionGraceMs: 259_200_000,
     jobs: 'here',
     dashboardDir: null,

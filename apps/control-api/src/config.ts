@@ -24,6 +24,8 @@ export interface ControlApiConfig {
   readonly ownListeners: readonly { readonly address: string; readonly port: number }[];
   /** Where the API key made at first start is written; null: there must be one already. */
   readonly firstKeyFile: string | null;
+  /** Between two checks of a database that no traffic tells of; null: none is made. */
+  readonly healthCheckMs: number | null;
   /** Of one API key, at this process. */
   readonly requestsPerMinute: number;
   /** Of tokens for credentials, by one source, at this process. */
@@ -91,6 +93,10 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
   };
   const requestsPerMinute = countOf('WEIR_API_REQUESTS_PER_MINUTE', 6000);
   const exchangesPerMinute = countOf('WEIR_EXCHANGES_PER_MINUTE', 600);
+  const healthMinutes = Number(text('WEIR_HEALTH_CHECK_MINUTES') ?? 30);
+  if (!(healthMinutes >= 0 && healthMinutes <= 1440)) {
+    faults.push('WEIR_HEALTH_CHECK_MINUTES is not a number of minutes from 0 (never) to 1440');
+  }
   const graceHours = Number(text('WEIR_DELETION_GRACE_HOURS') ?? 72);
   if (!(graceHours >= 0 && graceHours <= 8760)) {
     faults.push('WEIR_DELETION_GRACE_HOURS is not a number of hours from 0 to 8760');
@@ -118,6 +124,7 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
     egressAllow: { loopback: egress.includes('loopback'), private: egress.includes('private') },
     ownListeners,
     firstKeyFile: text('WEIR_FIRST_KEY_FILE'),
+    healthCheckMs: healthMinutes === 0 ? null : Math.round(healthMinutes * 60_000),
     requestsPerMinute,
     exchangesPerMinute,
     deletionGraceMs: Math.round(graceHours * 3_600_000),

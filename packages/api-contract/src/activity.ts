@@ -1,5 +1,6 @@
 // Schema of what goes on at an endpoint: who is there now, and what was counted since the poolers started.
 import { z } from 'zod';
+import { healthSchema } from './health.ts';
 import { endpointIdSchema, timeSchema } from './identity.ts';
 
 const count = z.number().int().min(0);
@@ -39,6 +40,7 @@ export const endpointActivitySchema = z
     endpointId: endpointIdSchema,
     at: timeSchema,
     budget: z.number().int(),
+    health: healthSchema,
     serversOpen: count.describe('Server connections of every kind that count in the budget now'),
     totals: z.object(activityFields),
     counted: countedSchema,

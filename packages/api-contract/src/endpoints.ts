@@ -1,6 +1,7 @@
 // Schemas of endpoints: create, list, get, change, their connection strings and what goes on in them.
 import { type EndpointStrings, snippetIds, snippetLanguages } from '@weir/tenancy';
 import { z } from 'zod';
+import { healthSchema } from './health.ts';
 import {
   endpointIdSchema,
   pageOf,
@@ -78,6 +79,7 @@ export const endpointSchema = z
     settings: settingsSchema,
     orders: ordersSchema,
     authQuery: z.string().nullable(),
+    health: healthSchema,
     roles: z.array(
       z.object({
         name: z.string(),

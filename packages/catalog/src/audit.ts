@@ -1,7 +1,7 @@
 // The audit log: one row for each change, in the change's own transaction. Rows are added and read, never changed.
 import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
 import type { Catalog, Change } from './catalog.ts';
-import { announce } from './events.ts';
+import { announce, eventTypeOf } from './events.ts';
 import { audit } from './schema.ts';
 
 export type AuditRecord = typeof audit.$inferSelect;
@@ -47,7 +47,10 @@ export async function note({ tx, author }: Change, what: AuditedChange): Promise
     requestId: author.requestId,
     changes,
   });
-  await announce(tx, organisationId, { ...what, tenantId: what.tenantId ?? null, changes });
+  const type = eventTypeOf(what.action, changes);
+  if (type === null) return;
+  const { targetId, tenantId = null } = what;
+  await announce(tx, organisationId, { type, tenantId, targetId, changes });
 }
 
 /** Which entries to list; what is left out does not matter. */

@@ -46,6 +46,8 @@ export interface Catalog {
   readonly sealer: Sealer;
   /** Runs `write` in one transaction; when it is committed, whoever waits for changes is woken. */
   change<T>(author: Author, write: (change: Change) => Promise<T>): Promise<T>;
+  /** Says that something was committed by which others are to be woken, where no author changed it. */
+  changed(): void;
   /** Called after each committed change of this process. Returns the unsubscribe. */
   onChange(listener: () => void): () => void;
   /** Resolves if the database answers within 2 s. */
@@ -92,8 +94,11 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     sealer,
     async change(author, write) {
       const result = await db.transaction((tx) => write({ tx, sealer, author }));
-      for (const listener of listeners) listener();
+      catalog.changed();
       return result;
+    },
+    changed() {
+      for (const listener of listeners) listener();
     },
     onChange(listener) {
       listeners.add(listener);

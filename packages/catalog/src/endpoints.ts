@@ -1,4 +1,5 @@
 // Endpoints in the catalog: create, read, change, retire; each change leaves its outbox row in the same transaction.
+import { nextHealth, unknownHealth } from '@weir/tenancy';
 import { and, asc, eq, gt, inArray, ne, sql } from 'drizzle-orm';
 import { note } from './audit.ts';
 import type { Catalog, CatalogTransaction, Change } from './catalog.ts';
@@ -255,6 +256,8 @@ export function servicePasswordPlace(endpointId: string) {
   return ['endpoints', 'service_password', endpointId] as const;
 }
 
+const wellSeen = { state: 'healthy', code: null, latencyMs: null, by: 'check' } as const;
+
 function probedColumns(sealer: Sealer, endpointId: string, probed: ProbedUpstream) {
   const { upstream, service } = probed;
   return {
@@ -269,5 +272,8 @@ function probedColumns(sealer: Sealer, endpointId: string, probed: ProbedUpstrea
     reservedConnections: probed.reservedConnections,
     serviceRole: service.name,
     servicePasswordSealed: sealer.seal(service.password, servicePasswordPlace(endpointId)),
+    // It has just been tried out.
+    health: nextHealth(unknownHealth, wellSeen, Date.now()),
+    healthDueAt: sql`now() + interval '1 minute' * (24 + random() * 12)`,
   };
 }

@@ -19,7 +19,7 @@ export interface EventBody {
 }
 
 interface Announced {
-  readonly action: AuditAction;
+  readonly type: EventType;
   readonly tenantId: string | null;
   readonly targetId: string;
   readonly changes: readonly FieldChange[];
@@ -44,14 +44,12 @@ const typeOfAction: Partial<Record<AuditAction, EventType>> = {
   'role.delete': 'role.deleted',
 };
 
-/** Adds a delivery for each webhook that wants to know; of changes that are no event, none. */
+/** Adds a delivery for each webhook that wants to know. */
 export async function announce(
   tx: CatalogTransaction,
   organisationId: string,
-  { action, tenantId, targetId, changes }: Announced,
+  { type, tenantId, targetId, changes }: Announced,
 ): Promise<void> {
-  const type = eventTypeOf(action, changes);
-  if (type === null) return;
   const wanted = and(
     eq(webhooks.organisationId, organisationId),
     eq(webhooks.enabled, true),
@@ -72,8 +70,8 @@ export async function announce(
     .values(found.map(({ id }) => ({ id: newDeliveryId(randomBytes), webhookId: id, type, body })));
 }
 
-/** A change of the status alone is told by a name of its own: it is what most people wait for. */
-function eventTypeOf(action: AuditAction, changes: readonly FieldChange[]): EventType | null {
+/** Null: of this nobody is told. A change of the status alone has a name of its own: it is what most people wait for. */
+export function eventTypeOf(action: AuditAction, changes: readonly FieldChange[]): EventType | null {
   const type = typeOfAction[action] ?? null;
   if (type !== 'tenant.changed' && type !== 'endpoint.changed') return type;
   const status = changes.find(({ field }) => field === 'status')?.after;

@@ -30,6 +30,15 @@ export {
 } from './endpoints.ts';
 export { raiseEpoch, settledEpoch } from './epoch.ts';
 export type { EventBody } from './events.ts';
+export {
+  type ClaimedCheck,
+  claimChecks,
+  type HealthNews,
+  newsOf,
+  noteHealth,
+  type SeenHealth,
+  type ServerLimits,
+} from './health.ts';
 export * from './kept-replies.ts';
 export { applyMigrations } from './migrate.ts';
 export { orderEndpoint } from './orders.ts';

@@ -1,6 +1,7 @@
 // The catalog's values as callers see them: rows with the sealed parts left out, and what a change may hold.
 import {
   computeSizing,
+  type EndpointHealth,
   type EndpointOrders,
   type EndpointSettings,
   type Sizing,
@@ -65,6 +66,7 @@ export interface EndpointRecord {
   readonly settings: EndpointSettings;
   readonly orders: EndpointOrders;
   readonly authQuery: string | null;
+  readonly health: EndpointHealth;
   readonly roles: readonly RoleRecord[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -198,6 +200,7 @@ export function endpointRecord(row: EndpointRow, roleRows: readonly RoleRow[]): 
     settings: settingsOf(row),
     orders: row.orders,
     authQuery: row.authQuery,
+    health: row.health,
     roles: roleRows.filter((role) => role.endpointId === row.id).map(roleRecord),
     createdAt: row.createdAt,
     updatedAt: row.updatedAt,

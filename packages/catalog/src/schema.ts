@@ -1,10 +1,12 @@
 // The tables of the catalog; the constraints here guard what must always hold, whoever writes.
 import {
   auditActions,
+  type EndpointHealth,
   type EndpointOrders,
   type EventType,
   noOrders,
   type SettingsOverride,
+  unknownHealth,
 } from '@weir/tenancy';
 import { sql } from 'drizzle-orm';
 import {
@@ -176,6 +178,10 @@ export const endpoints = pgTable(
     overrides: jsonb('overrides').$type<readonly SettingsOverride[]>().notNull().default([]),
     orders: jsonb('orders').$type<EndpointOrders>().notNull().default(noOrders),
     authQuery: text('auth_query'),
+    /** What Weir has seen of the database; no part of what is published, and of no generation. */
+    health: jsonb('health').$type<EndpointHealth>().notNull().default(unknownHealth),
+    /** When to look at it next; spread over half an hour for endpoints that nobody has looked at yet. */
+    healthDueAt: moment('health_due_at').notNull().default(sql`now() + random() * interval '30 minutes'`),
     serviceRole: text('service_role').notNull(),
     servicePasswordSealed: text('service_password_sealed'),
     createdAt: createdAt(),
@@ -226,6 +232,11 @@ export const endpoints = pgTable(
     ),
     index('endpoints_of_tenant').on(table.tenantId),
     index('endpoints_of_upstream').on(table.upstreamId),
+    check(
+      'endpoints_health',
+      sql`${table.health} ->> 'state' in ('unknown', 'healthy', 'failing', 'unreachable')`,
+    ),
+    index('endpoints_to_look_at').on(table.healthDueAt).where(sql`${table.status} = 'active'`),
   ],
 );
 

@@ -76,12 +76,23 @@ export interface EndpointPins {
   readonly totals: Readonly<Record<string, number>>;
 }
 
+/** What one process has seen of an endpoint's database lately. */
+export interface UpstreamReport {
+  /** Ms since it last answered; null: it was not asked anything. */
+  readonly answeredMsAgo: number | null;
+  /** Nobody gets in now: the pooler's error, the server's own SQLSTATE if it was the server that refused, and for how long. */
+  readonly trouble: { readonly code: string; readonly sqlstate: string; readonly forMs: number } | null;
+  /** How long the last server connection took to open; null: none was. */
+  readonly openMs: number | null;
+}
+
 /** What goes on at one endpoint on one process. What is counted is so since the process started. */
 export interface EndpointActivity extends ActivityCounters {
   /** Of the record that it is served by: whatever that orders has been done. */
   readonly generation: number;
   readonly pins: EndpointPins;
   readonly addresses: ClientAddresses;
+  readonly upstream: UpstreamReport;
   /** Errors that were given to clients, by code. */
   readonly errors: Readonly<Record<string, number>>;
   /** How often a client waited for a server so long, by classes of time that all processes of a release share. */

@@ -6,6 +6,7 @@ import {
   type EndpointActivity,
   type ProcessReport,
   timeClassesMax,
+  type UpstreamReport,
 } from './contract.ts';
 import { readCountsByWord, readPins } from './read-pins.ts';
 import { countOf, isRecord, recordIn } from './read-values.ts';
@@ -47,6 +48,7 @@ function readActivity(value: unknown): EndpointActivity {
     generation: countOf(counters.generation),
     pins: readPins(counters.pins),
     addresses: readAddresses(counters.addresses),
+    upstream: readUpstream(counters.upstream),
     errors: readCountsByWord(counters.errors),
     waits: readCounts(counters.waits),
     executions: readCounts(counters.executions),
@@ -62,6 +64,19 @@ function readAddresses(value: unknown): ClientAddresses {
   const counts = isRecord(clients) ? Object.entries(clients).slice(0, addressesReportedMax) : [];
   const read = counts.map(([address, count]) => [address.slice(0, addressCharactersMax), countOf(count)]);
   return { clients: Object.fromEntries(read), leftOut: countOf(leftOut) };
+}
+
+function readUpstream(value: unknown): UpstreamReport {
+  const { answeredMsAgo, trouble, openMs } = isRecord(value) ? value : {};
+  const isTrouble =
+    isRecord(trouble) && typeof trouble.code === 'string' && typeof trouble.sqlstate === 'string';
+  return {
+    answeredMsAgo: typeof answeredMsAgo === 'number' ? answeredMsAgo : null,
+    trouble: isTrouble
+      ? { code: String(trouble.code), sqlstate: String(trouble.sqlstate), forMs: countOf(trouble.forMs) }
+      : null,
+    openMs: typeof openMs === 'number' ? openMs : null,
+  };
 }
 
 function readCounts(value: unknown): readonly number[] {

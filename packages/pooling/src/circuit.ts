@@ -44,8 +44,9 @@ export class Circuit {
   troubleSinceMs = 0;
   /** Times that it opened from `closed`. */
   opens = 0;
-  /** Last time that the server was seen to let somebody in; -1: never. */
+  /** Last time that the server was seen to let somebody in, and how long that took; -1: never. */
   openedAtMs = -1;
+  openMs = -1;
   private retryAtMs = 0;
   private failures = 0;
   private round = 0;
@@ -64,9 +65,15 @@ export class Circuit {
     return { circuit: this, round: this.round, beganAtMs: nowMs };
   }
 
+  /** The server let it in. True: the state is another one now. */
+  opened(attempt: Attempt, nowMs: number): boolean {
+    this.openedAtMs = nowMs;
+    this.openMs = nowMs - attempt.beganAtMs;
+    return this.answered(attempt, nowMs);
+  }
+
   /** The server let it in, or had a reason that concerns this login alone. True: the state is another one now. */
   answered(attempt: Attempt, nowMs: number): boolean {
-    this.openedAtMs = nowMs;
     if (!this.end(attempt) || this.state === 'closed') return false;
     this.failures = 0;
     if (this.state === 'open') {

@@ -15,7 +15,7 @@ export class Outages {
   /** The server let somebody in; the slot still counts. Whoever may go on now is served by the caller or the sweep. */
   answered(upstream: Upstream, attempt: Attempt, nowMs: number): void {
     upstream.ceiling.opened(upstream.used);
-    this.move(upstream, attempt.circuit, attempt.circuit.answered(attempt, nowMs));
+    this.move(upstream, attempt.circuit, attempt.circuit.opened(attempt, nowMs));
   }
 
   /** An attempt failed whose slot still counts. */

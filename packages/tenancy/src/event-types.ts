@@ -1,4 +1,4 @@
-// What webhooks can be told of: what was done to tenants, endpoints and roles.
+// What webhooks can be told of: what was done to tenants, endpoints and roles, and what became of databases.
 
 export const eventTypes = [
   'tenant.created',
@@ -17,6 +17,10 @@ export const eventTypes = [
   'endpoint.reconnected',
   'endpoint.killed',
   'endpoint.drained',
+  'endpoint.healthy',
+  'endpoint.failing',
+  'endpoint.unreachable',
+  'endpoint.budget-changed',
   'role.created',
   'role.imported',
   'role.rotated',

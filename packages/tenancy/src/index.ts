@@ -2,6 +2,7 @@
 export * from './audit-actions.ts';
 export * from './connection-string.ts';
 export * from './event-types.ts';
+export * from './health.ts';
 export * from './host.ts';
 export * from './ids.ts';
 export * from './orders.ts';

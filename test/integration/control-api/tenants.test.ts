@@ -265,6 +265,7 @@ test('activity adds up what the processes report', async () => {
     generation: 1,
     pins: { newest: [], leftOut: 0, totals: {} },
     addresses: { clients: {}, leftOut: 0 },
+    upstream: { answeredMsAgo: null, trouble: null, openMs: null },
     errors: {},
     waits: [],
     executions: [],

@@ -57,8 +57,18 @@ function purposeOf(word: string | undefined): Purpose | null {
 async function fullness(choice: ApiChoice, endpoint: EndpointAddress): Promise<Finding[]> {
   try {
     const params = { endpointId: endpoint.endpointId };
-    const { budget, serversOpen, totals } = await chooseApi(choice).getActivity({ params });
+    const { budget, serversOpen, totals, health } = await chooseApi(choice).getActivity({ params });
     const found: Finding[] = [];
+    if (health.state === 'failing' || health.state === 'unreachable') {
+      const message = `the database is ${health.state} since ${health.since} (${health.code})`;
+      const hint = 'start it, or see what it refuses; docs/errors.md tells what the problem means';
+      found.push(finding('warning', 'database-unhealthy', message, hint));
+    }
+    if (health.exceedsServer) {
+      const message = `the budget of ${budget} is more than max_connections leaves to ordinary roles`;
+      const hint = 'raise max_connections, or lower the reserve of the endpoint';
+      found.push(finding('warning', 'budget-exceeds-server', message, hint));
+    }
     if (totals.clientsWaiting > 0) {
       const message = `${totals.clientsWaiting} clients wait for a server connection now`;
       found.push(

@@ -33,10 +33,10 @@ ${apiHelp}`,
         const params = { tenantId: onlyWord(words, ...aTenant) };
         const items = await allPages((query) => api.listEndpoints({ params, query }));
         if (json) return printJson(items);
-        const rows = items.map(({ id, status, budget, upstream: { host, port, database } }) => {
-          return [id, status, String(budget), `${host}:${port}/${database}`];
+        const rows = items.map(({ id, status, budget, health, upstream: { host, port, database } }) => {
+          return [id, status, String(budget), health.state, `${host}:${port}/${database}`];
         });
-        return console.log(tableOf(['ENDPOINT', 'STATUS', 'BUDGET', 'POSTGRES'], rows));
+        return console.log(tableOf(['ENDPOINT', 'STATUS', 'BUDGET', 'HEALTH', 'POSTGRES'], rows));
       }
       case 'create': {
         const params = { tenantId: onlyWord(words, ...aTenant) };
@@ -69,12 +69,22 @@ ${apiHelp}`,
   },
 });
 
+function healthWords({ state, since, code, latencyMs, exceedsServer }: EndpointReply['health']): string {
+  return [
+    `${state}${since === null ? '' : ` since ${since}`}`,
+    ...(code === null ? [] : [code]),
+    ...(latencyMs === null ? [] : [`opens in ${latencyMs} ms`]),
+    ...(exceedsServer ? ['the budget is more than the server allows'] : []),
+  ].join(', ');
+}
+
 function shown(endpoint: EndpointReply): string {
   const { host, port, database, user, tlsMode, serverVersion } = endpoint.upstream;
   const settings = Object.entries(endpoint.settings).map(([name, value]) => [name, JSON.stringify(value)]);
   return [
     `endpoint  ${endpoint.id}  ${endpoint.status}  generation ${endpoint.generation}`,
     `postgres  ${host}:${port}/${database} as ${user}, TLS ${tlsMode}, version ${serverVersion}`,
+    `health    ${healthWords(endpoint.health)}`,
     `budget    ${endpoint.budget} server connections`,
     `pooled    ${endpoint.hosts.pooled}:${endpoint.hosts.port}`,
     `direct    ${endpoint.hosts.direct}:${endpoint.hosts.port}`,

@@ -31,6 +31,8 @@ export const findingCodes = [
   'database-missing',
   'suspended',
   'over-budget',
+  'database-unhealthy',
+  'budget-exceeds-server',
   'clients-wait',
   'refused',
 ] as const;

@@ -1,8 +1,9 @@
 // Every job by its kind: what does it, how often the sweep looks, and what the log says when it fails.
 import type { Catalog } from '@weir/catalog';
 import type { Fleet } from '@weir/fleet';
-import type { EgressPolicy } from '@weir/net';
 import type { Logger } from '@weir/telemetry';
+import { type ControlApiConfig, egressPolicy } from '../config.ts';
+import { probeOptions } from '../upstream/ask-upstream.ts';
 import { deliverWebhooks } from './deliver-webhooks.ts';
 import type { JobKind, JobQueue } from './job-queue.ts';
 import { prune } from './prune.ts';
@@ -10,15 +11,17 @@ import { publishChanges } from './publish-changes.ts';
 import { rollUpUsage } from './roll-up-usage.ts';
 import { sealAgainJob } from './seal-again.ts';
 import type { Job } from './start-worker.ts';
+import { watchHealth } from './watch-health.ts';
 
 export function allJobs(parts: {
   readonly catalog: Catalog;
   readonly fleet: Fleet;
-  readonly policy: EgressPolicy;
+  readonly config: ControlApiConfig;
   readonly queue: JobQueue;
   readonly log: Logger;
 }): Readonly<Record<JobKind, Job>> {
-  const { catalog, fleet, policy, queue, log } = parts;
+  const { catalog, fleet, config, queue, log } = parts;
+  const policy = egressPolicy(config);
   const wakeAfter = (delayMs: number) => queue.wake('deliver-webhooks', delayMs);
   return {
     publish: {
@@ -40,6 +43,23 @@ export function allJobs(parts: {
       // As often as processes report.
       sweepEveryMs: 5_000,
       failing: 'usage cannot be rolled up now; what was counted is kept for an hour',
+    },
+    'watch-health': {
+      kind: 'watch-health',
+      run: (stopping) =>
+        watchHealth(
+          {
+            catalog,
+            registry: fleet.registry,
+            probe: probeOptions(config),
+            everyMs: config.healthCheckMs,
+            log,
+          },
+          stopping,
+        ),
+      // What a check costs is bounded by when it is due, not by this.
+      sweepEveryMs: 2_000,
+      failing: 'the health of databases cannot be watched now; what the catalog says of it is old',
     },
     prune: {
       kind: 'prune',

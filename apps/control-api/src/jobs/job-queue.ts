@@ -1,7 +1,14 @@
 // How a piece of work reaches a worker, as one contract that BullMQ and one process's memory keep. What is to be done stands in the catalog.
 
 /** What there is to do. A wake-up names only the kind: which rows are due is looked up when it is done. */
-export const jobKinds = ['publish', 'deliver-webhooks', 'roll-up-usage', 'prune', 'seal-again'] as const;
+export const jobKinds = [
+  'publish',
+  'deliver-webhooks',
+  'roll-up-usage',
+  'watch-health',
+  'prune',
+  'seal-again',
+] as const;
 export type JobKind = (typeof jobKinds)[number];
 
 export interface JobQueue {

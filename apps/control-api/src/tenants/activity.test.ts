@@ -3,10 +3,15 @@ import { endpointActivitySchema } from '@weir/api-contract';
 import type { EndpointRecord } from '@weir/catalog';
 import { exampleReport } from '@weir/fleet/testing';
 import { secondsBounds } from '@weir/telemetry';
+import { unknownHealth } from '@weir/tenancy';
 import { expect, test } from 'vitest';
 import { activityReply } from './activity.ts';
 
-const endpoint = { id: 'ep-quiet-heron-a1b2c3', sizing: { budget: 20 } } as EndpointRecord;
+const endpoint = {
+  id: 'ep-quiet-heron-a1b2c3',
+  sizing: { budget: 20, maxConnections: null },
+  health: unknownHealth,
+} as EndpointRecord;
 const at = new Date('2026-01-04T00:00:00.000Z');
 
 function reportOf(processId: string, waits: readonly number[]) {

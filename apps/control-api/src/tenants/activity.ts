@@ -3,6 +3,7 @@ import type { EndpointActivityReply } from '@weir/api-contract';
 import type { EndpointRecord } from '@weir/catalog';
 import type { ActivityCounters, EndpointActivity, ProcessReport } from '@weir/fleet';
 import { secondsBounds } from '@weir/telemetry';
+import { healthReply } from './replies.ts';
 import { sumByWord } from './sum-by-word.ts';
 
 const none: ActivityCounters = {
@@ -33,6 +34,7 @@ export function activityReply(
       waits: _waits,
       executions: _executions,
       generation: _generation,
+      upstream: _upstream,
       ...counters
     } = activity;
     return [{ processId: report.processId, startedAt: report.startedAt, ...counters }];
@@ -42,6 +44,7 @@ export function activityReply(
     endpointId: endpoint.id as EndpointActivityReply['endpointId'],
     at: at.toISOString(),
     budget: endpoint.sizing.budget,
+    health: healthReply(endpoint),
     serversOpen:
       totals.serversActive +
       totals.serversIdle +

@@ -20,6 +20,7 @@ function report(processId: string, pins: EndpointPins | null): ProcessReport {
     transactionsTotal: 0,
     generation: 1,
     addresses: { clients: {}, leftOut: 0 },
+    upstream: { answeredMsAgo: null, trouble: null, openMs: null },
   };
   const endpoints: ProcessReport['endpoints'] =
     pins === null ? {} : { [endpointId]: { ...counters, pins, errors: {}, waits: [], executions: [] } };

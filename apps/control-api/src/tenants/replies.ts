@@ -21,6 +21,14 @@ export function tenantReply(tenant: TenantRecord): TenantReply {
   };
 }
 
+/** As of now: what was seen last, and whether the budget is more than the server allows. */
+export function healthReply({ health, sizing }: EndpointRecord): EndpointReply['health'] {
+  const { state, since, code, latencyMs, seenAt } = health;
+  const { budget, maxConnections, reservedConnections } = sizing;
+  const allowed = maxConnections === null ? null : maxConnections - (reservedConnections ?? 0);
+  return { state, since, code, latencyMs, seenAt, exceedsServer: allowed !== null && budget > allowed };
+}
+
 export function endpointReply(
   endpoint: EndpointRecord,
   { domain, publicPort }: Pick<ControlApiConfig, 'domain' | 'publicPort'>,
@@ -46,6 +54,7 @@ export function endpointReply(
     },
     orders: { ...endpoint.orders, pools: [...endpoint.orders.pools] },
     authQuery: endpoint.authQuery,
+    health: healthReply(endpoint),
     roles: endpoint.roles.map(({ name, verifierIsServers }) => ({ name, verifierIsServers })),
     createdAt: endpoint.createdAt.toISOString(),
     updatedAt: endpoint.updatedAt.toISOString(),

@@ -1,6 +1,6 @@
 // Reads from a server what sizing, the budget's identity and logins need; what its role may not read is left out.
 import { randomBytes } from 'node:crypto';
-import type { ProbedUpstream, ServiceRole } from '@weir/catalog';
+import type { ProbedUpstream, ServerLimits, ServiceRole } from '@weir/catalog';
 import { buildVerifierAsync, parseVerifier, saltBytes } from '@weir/scram';
 import type { Client } from 'pg';
 import type { ProbeTarget } from './ask-upstream.ts';
@@ -10,8 +10,8 @@ const versionMin = 130_000;
 // More than any real server is set to, and still a second's work at most: the count is the server's word.
 const iterationsMax = 1_000_000;
 
-/** Rejects with ApiError `upstream-too-old`, or an error of the driver. */
-export async function readServerFacts(client: Client, target: ProbeTarget): Promise<ProbedUpstream> {
+/** What the server itself allows. Rejects with ApiError `upstream-too-old`, or an error of the driver. */
+export async function readServerLimits(client: Client): Promise<ServerLimits> {
   // Alone and first: what comes after it need not be known to an old server.
   const { number, text } = await one<{ number: string; text: string }>(
     client,
@@ -25,15 +25,27 @@ export async function readServerFacts(client: Client, target: ProbeTarget): Prom
     connections: string;
     superuser: string;
     reserved: string | null;
-    control: boolean;
   }>(
     client,
     `select pg_catalog.current_setting('max_connections') as connections,
             pg_catalog.current_setting('superuser_reserved_connections') as superuser,
-            pg_catalog.current_setting('reserved_connections', true) as reserved,
-            pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute') as control`,
+            pg_catalog.current_setting('reserved_connections', true) as reserved`,
   );
-  const systemIdentifier = limits.control
+  return {
+    serverVersion,
+    maxConnections: count(limits.connections),
+    reservedConnections: count(limits.superuser) + count(limits.reserved ?? '0'),
+  };
+}
+
+/** Rejects with ApiError `upstream-too-old`, or an error of the driver. */
+export async function readServerFacts(client: Client, target: ProbeTarget): Promise<ProbedUpstream> {
+  const { serverVersion, ...limits } = await readServerLimits(client);
+  const { control } = await one<{ control: boolean }>(
+    client,
+    `select pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute') as control`,
+  );
+  const systemIdentifier = control
     ? await optional(client, 'select system_identifier::text as value from pg_catalog.pg_control_system()')
     : null;
   const place = `${target.host.toLowerCase()}:${target.port}`;
@@ -47,8 +59,7 @@ export async function readServerFacts(client: Client, target: ProbeTarget): Prom
       serverVersion,
     },
     defaultDatabase: target.database,
-    maxConnections: count(limits.connections),
-    reservedConnections: count(limits.superuser) + count(limits.reserved ?? '0'),
+    ...limits,
     service: await readRoleSecret(client, target),
   };
 }

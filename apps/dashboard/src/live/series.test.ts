@@ -8,6 +8,14 @@ function reply(second: number, transactionsTotal: number, waits: number[]): Endp
     endpointId: 'ep-a' as EndpointActivityReply['endpointId'],
     at: new Date(1_000_000 + second * 1000).toISOString(),
     budget: 20,
+    health: {
+      state: 'healthy',
+      since: null,
+      code: null,
+      latencyMs: null,
+      seenAt: null,
+      exceedsServer: false,
+    },
     serversOpen: 3,
     totals: {
       clientsActive: 1,

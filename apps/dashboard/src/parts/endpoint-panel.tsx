@@ -17,6 +17,7 @@ import { useMay, useSession } from '../session.tsx';
 import { PoolSettings } from '../settings/pool-settings.tsx';
 import { SizingDialog } from '../sizing/sizing-dialog.tsx';
 import { BudgetSum } from './budget-sum.tsx';
+import { HealthPill } from './health-pill.tsx';
 import { Icon } from './icon.tsx';
 import { PinList } from './pin-list.tsx';
 import { StatusPill } from './status-pill.tsx';
@@ -55,6 +56,9 @@ export function EndpointPanel(props: EndpointPanelProps) {
         <div className="page-head-words">
           <div className="title-line">
             <h2 className="mono">{endpoint.id}</h2>
+            {endpoint.status === 'active' && (
+              <HealthPill health={activity.latest?.health ?? endpoint.health} />
+            )}
             {endpoint.status === 'suspended' && <StatusPill status={endpoint.status} />}
             {standing !== null && (
               <span className="pill pill-warn">{standing === 'paused' ? 'Paused' : 'Draining'}</span>

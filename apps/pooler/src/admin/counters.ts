@@ -8,6 +8,7 @@ import type { PoolRegistry } from '../pools/pool-registry.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
 import type { ServedEndpoint, WordCounts } from '../pools/served-endpoint.ts';
 import { isPinned, type Moment, reportPins } from './report-pins.ts';
+import { reportUpstream } from './report-upstream.ts';
 import type { Connections } from './usage-meter.ts';
 
 /** Clients and server connections of one endpoint by state. */
@@ -165,6 +166,7 @@ export function activityOf(
   const activity: Record<string, EndpointActivity> = {};
   for (const [served, standing] of standings) {
     const { serversClosing: _, ...shown } = standing;
+    served.look(now.ms);
     activity[served.endpoint.endpointId] = {
       ...shown,
       serversDirect: served.directActive,
@@ -172,6 +174,7 @@ export function activityOf(
       generation: served.endpoint.generation,
       pins: reportPins(served, now),
       addresses: clientCounts.addressesOf(served.endpoint.endpointId),
+      upstream: reportUpstream(served, now.ms),
       errors: Object.fromEntries(served.errors.counts),
       waits: [...served.waitSeconds.counts],
       executions: [...served.querySeconds.counts],

@@ -80,6 +80,9 @@ export class ServedEndpoint {
   readonly errors = new WordCounts();
   readonly waitSeconds = new Histogram();
   readonly querySeconds = new Histogram();
+  /** When the database was last seen to have answered, to about the time between two looks; -1: never. */
+  answeredAtMs = -1;
+  private transactionsSeen = 0;
   /** Totals of pools that have been forgotten. */
   private readonly past: PoolTotals = { checkouts: 0, transactions: 0, pinnedTransactions: 0, queries: 0 };
 
@@ -139,6 +142,13 @@ export class ServedEndpoint {
       this.pools.delete(key);
       this.upstream.pools.delete(pool);
     }
+  }
+
+  /** Called each second: whether transactions have ended since. */
+  look(nowMs: number): void {
+    const { transactions } = this.totals();
+    if (transactions > this.transactionsSeen) this.answeredAtMs = nowMs;
+    this.transactionsSeen = transactions;
   }
 
   /** Totals over all pools, also those that are gone. */

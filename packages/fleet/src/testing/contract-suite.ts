@@ -119,6 +119,11 @@ export function exampleReport(processId: string, transactionsTotal = 0): Process
       totals: { 'temp-object': 9, listen: 1 },
     },
     addresses: { clients: { '203.0.113.7': 4, '2001:db8::5': 1 }, leftOut: 1 },
+    upstream: {
+      answeredMsAgo: 12,
+      trouble: { code: 'SERVER_UNREACHABLE', sqlstate: '08006', forMs: 900 },
+      openMs: 3,
+    },
     errors: { CLIENT_LIMIT: 4 },
     waits: [9, 0, 2],
     executions: [1, 2, 3],

@@ -1,0 +1,4 @@
+ALTER TABLE "endpoints" ADD COLUMN "health" jsonb DEFAULT '{"state":"unknown","since":null,"code":null,"latencyMs":null,"seenAt":null,"seenBy":null,"checkedAt":null,"doubt":null}'::jsonb NOT NULL;--> statement-breakpoint
+ALTER TABLE "endpoints" ADD COLUMN "health_due_at" timestamp (3) with time zone DEFAULT now() + random() * interval '30 minutes' NOT NULL;--> statement-breakpoint
+CREATE INDEX "endpoints_to_look_at" ON "endpoints" USING btree ("health_due_at") WHERE "endpoints"."status" = 'active';--> statement-breakpoint
+ALTER TABLE "endpoints" ADD CONSTRAINT "endpoints_health" CHECK ("endpoints"."health" ->> 'state' in ('unknown', 'healthy', 'failing', 'unreachable'));
