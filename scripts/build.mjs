@@ -30,6 +30,7 @@ const bundles = [
   { name: 'worker', entry: 'apps/control-api/src/worker/main.ts' },
   { name: 'cli', entry: 'apps/cli/src/main.ts' },
   { name: 'bench', entry: 'test/load/src/main.ts' },
+  { name: 'bench-neighbour', entry: 'test/load/src/neighbour/main.ts' },
   { name: 'bench-api', entry: 'test/load/src/api/main.ts' },
   { name: 'conformance', entry: 'test/conformance/src/main.ts' },
   { name: 'counterweight', entry: 'test/counterweight/src/main.ts' },
