@@ -81,7 +81,8 @@ export class BudgetObserver {
         this.overruns.push({ atMs: Date.now(), role, budget, backends: [count, ...backends] });
       }
       this.most = Math.max(this.most, all);
-      await new Promise((resolve) => setTimeout(resolve, sampleEachMs - (performance.now() - nowMs)));
+      const leftMs = sampleEachMs - (performance.now() - nowMs);
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, leftMs)));
     }
   }
 }

@@ -33,8 +33,14 @@ export class StormNode {
     return this.pooler!.pid;
   }
 
-  /** Its pooler processes; those that drain too. */
-  async members(): Promise<readonly Member[]> {
+  /** Its pooler processes; those that drain too. Asks again where the machine is so busy that no answer comes in time. */
+  members(): Promise<readonly Member[]> {
+    const what = `the supervisor on port ${this.port} answers`;
+    return waitUntil(() => this.askMembers(), { what, timeoutMs: 30_000 });
+  }
+
+  /** Rejects if the supervisor does not answer, as one that is frozen. */
+  async askMembers(): Promise<readonly Member[]> {
     const signal = AbortSignal.timeout(1_000);
     const reply = await fetch(`${this.pooler!.adminUrl}/readyz`, { signal });
     const { processes } = ((await reply.json()) as { detail: { processes: Member[] } }).detail;

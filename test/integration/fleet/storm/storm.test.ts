@@ -117,6 +117,7 @@ test(`in a storm of ${seconds} s over ${nodeCount} nodes no budget is passed, no
   );
   const inDatabase = { connectionString: postgres.url.replace(/\/postgres$/, `/${database}`) };
   const owner = new pg.Client(inDatabase);
+  owner.on('error', () => {});
   await owner.connect();
   await owner.query('create table storm_rows (id bigint primary key)');
   await owner.query('grant insert, select on storm_rows to storm_tenant');

@@ -99,7 +99,7 @@ export class Storm {
       case 'hold-redis':
         return held(redisLines[fault.node]!.hold(), fault.forMs);
       case 'hold-database':
-        await node.members().catch(() => {});
+        await node.askMembers().catch(() => {});
         return held(
           databaseLine.hold(() => localPortsOf(node.livingPids(), databaseLine.port)),
           fault.forMs,
