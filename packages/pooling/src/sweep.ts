@@ -76,13 +76,15 @@ export function sweepIdleClients(dispatcher: Dispatcher, nowMs: number): void {
 function endOverdue(dispatcher: Dispatcher, pool: Pool, nowMs: number): void {
   for (const server of [...pool.servers]) {
     const { client } = server;
-    if (client === null || server.state !== 'active' || server.replaying) continue;
+    if (client === null || server.state !== 'active') continue;
     const passed = passedLimit(server, nowMs);
     if (passed === null) continue;
     const { limit, ms } = passed;
+    // What Weir itself asks there is not cancelled, and is no client's silence; but its query waits for it.
+    if (server.replaying && (limit !== 'query' || nowMs - server.querySinceMs < ms + cancelGraceMs)) continue;
     if (limit !== 'query') {
       dispatcher.expel(client, { kind: 'time-limit', limit, ms }, nowMs);
-    } else if (!server.queryTimedOut) {
+    } else if (!server.queryTimedOut && !server.replaying) {
       server.queryTimedOut = true;
       dispatcher.effects.cancelServer(server);
     } else if (nowMs - server.querySinceMs >= ms + cancelGraceMs) {
