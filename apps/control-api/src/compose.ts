@@ -1,10 +1,12 @@
 // Joins the parts of control-api and of its worker, starts them in order and ends them in the opposite one.
 import type { AddressInfo } from 'node:net';
+import { credentialsMax } from '@weir/catalog';
 import type { Fleet } from '@weir/fleet';
 import { createLogger, createMetrics, type Logger, serveAdmin } from '@weir/telemetry';
 import { buildApp } from './build-app.ts';
 import { startKeyUse } from './callers/key-use.ts';
 import { type ControlApiConfig, egressPolicy, type ListenAddress } from './config.ts';
+import { Turns } from './credentials/turns.ts';
 import { handOverFirstKey } from './first-key.ts';
 import { allJobs } from './jobs/all-jobs.ts';
 import { startWorker } from './jobs/start-worker.ts';
@@ -52,7 +54,11 @@ export async function startControlApi(
     const now = () => performance.now();
     const issuerKeys = new IssuerKeys((issuer) => fetchIssuerKeys(issuer, policy), now);
     const metrics = createMetrics();
-    const app = await buildApp({ config, catalog, fleet, log, metrics, keyUse, live, issuerKeys });
+    // More would not fit, however long they waited.
+    const lending = new Turns(credentialsMax);
+    const app = await buildApp({
+      ...{ config, catalog, fleet, log, metrics, keyUse, live, issuerKeys, lending },
+    });
     ends.push(() => app.close());
     // Before the app is closed, which waits for replies in hand, and these would go on.
     ends.push(async () => live.feed.close());

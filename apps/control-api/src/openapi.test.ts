@@ -27,6 +27,7 @@ function build() {
     metrics: createMetrics(),
     keyUse: { note() {}, close: async () => {} },
     issuerKeys: null as unknown as Parts['issuerKeys'],
+    lending: null as unknown as Parts['lending'],
     live: { feed: createReportFeed(async () => []), streams: new EventStreams() },
   });
 }

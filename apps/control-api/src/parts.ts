@@ -12,6 +12,7 @@ import type {
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { KeyUse } from './callers/key-use.ts';
 import type { ControlApiConfig } from './config.ts';
+import type { Turns } from './credentials/turns.ts';
 import type { EventStreams } from './live/event-stream.ts';
 import type { ReportFeed } from './live/report-feed.ts';
 import type { IssuerKeys } from './trust/issuer-keys.ts';
@@ -31,6 +32,8 @@ export interface Parts {
   readonly keyUse: KeyUse;
   readonly live: Live;
   readonly issuerKeys: IssuerKeys;
+  /** By endpoint: each credential is made under its lock. */
+  readonly lending: Turns;
 }
 
 /** Fastify as the routes see it. */

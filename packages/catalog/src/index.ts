@@ -43,7 +43,14 @@ export * from './kept-replies.ts';
 export { applyMigrations } from './migrate.ts';
 export { orderEndpoint } from './orders.ts';
 export * from './organisations.ts';
-export { areSent, countUnsent, forgetSent, type SendOutcome, sendDue } from './outbox.ts';
+export {
+  areSent,
+  countUnsent,
+  forgetSent,
+  lastUnsentOf,
+  type SendOutcome,
+  sendDue,
+} from './outbox.ts';
 export { plainCatalogError } from './plain-error.ts';
 export type { Position } from './position.ts';
 export { allPublications, endpointIdPages, type Publication, readPublications } from './publications.ts';

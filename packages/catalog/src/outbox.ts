@@ -1,5 +1,5 @@
 // The outbox: which endpoints changed and were not sent to shared state yet. Who sends is the caller's part.
-import { and, asc, inArray, isNull, lt, lte, sql } from 'drizzle-orm';
+import { and, asc, inArray, isNull, lt, lte, max, sql } from 'drizzle-orm';
 import type { Catalog, CatalogTransaction } from './catalog.ts';
 import { type Publication, readPublications } from './publications.ts';
 import type { EndpointRow } from './records.ts';
@@ -65,10 +65,27 @@ export async function countUnsent(catalog: Catalog): Promise<number> {
   return catalog.db.$count(outbox, isNull(outbox.publishedAt));
 }
 
-/** Whether all that was changed of these endpoints was sent. */
-export async function areSent(catalog: Catalog, endpointIds: readonly string[]): Promise<boolean> {
-  const ofThese = and(isNull(outbox.publishedAt), inArray(outbox.endpointId, [...endpointIds]));
-  return (await catalog.db.$count(outbox, ofThese)) === 0;
+/** The row of the last change of these endpoints that was not sent, for `areSent`; 0: there is none. */
+export async function lastUnsentOf(catalog: Catalog, endpointIds: readonly string[]): Promise<number> {
+  const [row] = await catalog.db
+    .select({ id: max(outbox.id) })
+    .from(outbox)
+    .where(and(isNull(outbox.publishedAt), inArray(outbox.endpointId, [...endpointIds])));
+  return row?.id ?? 0;
+}
+
+/** Whether all that was changed of these endpoints, up to a row, was sent. */
+export async function areSent(
+  catalog: Catalog,
+  endpointIds: readonly string[],
+  upTo: number,
+): Promise<boolean> {
+  const unsent = and(
+    isNull(outbox.publishedAt),
+    inArray(outbox.endpointId, [...endpointIds]),
+    lte(outbox.id, upTo),
+  );
+  return (await catalog.db.$count(outbox, unsent)) === 0;
 }
 
 /** Deletes rows that were sent more than a day ago. */

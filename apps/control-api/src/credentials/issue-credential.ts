@@ -34,17 +34,21 @@ export async function issueCredential(
 ): Promise<CreateCredentialReply> {
   const { password, verifier } = await newPassword();
   const id = newCredentialId(randomBytes);
-  const reply = await create(async (change) => {
-    const wanted = { id, role, subject, verifier, ttlMs: ttlSeconds * 1000 };
-    const made = await createCredential(change, tenantId, endpoint.id, wanted);
-    if (typeof made === 'string') throw new ApiError(problemOf[made]);
-    return {
-      credential: credentialReply(made),
-      user: id,
-      password,
-      connectionStrings: connectionStringsReply(endpoint, parts.config, { role: id, password }),
-    };
-  });
+  const turn = parts.lending.take(endpoint.id, () =>
+    create(async (change) => {
+      const wanted = { id, role, subject, verifier, ttlMs: ttlSeconds * 1000 };
+      const made = await createCredential(change, tenantId, endpoint.id, wanted);
+      if (typeof made === 'string') throw new ApiError(problemOf[made]);
+      return {
+        credential: credentialReply(made),
+        user: id,
+        password,
+        connectionStrings: connectionStringsReply(endpoint, parts.config, { role: id, password }),
+      };
+    }),
+  );
+  if (turn === null) throw new ApiError('too-many-credentials');
+  const reply = await turn;
   // It is made in any case; while shared state is away it only opens later.
   await awaitPublication(parts, [endpoint.id]);
   return reply;

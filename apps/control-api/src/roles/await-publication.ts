@@ -1,5 +1,5 @@
 // Waits until what was changed of endpoints is in shared state, where poolers look.
-import { areSent } from '@weir/catalog';
+import { areSent, lastUnsentOf } from '@weir/catalog';
 import type { Parts } from '../parts.ts';
 
 // A publication takes milliseconds; longer, and shared state is away.
@@ -11,7 +11,9 @@ export async function awaitPublication(
   endpointIds: readonly string[],
 ): Promise<boolean> {
   const deadline = performance.now() + waitMs;
-  while (!(await areSent(catalog, endpointIds))) {
+  // What others change from now on is not waited for, or a stream of changes would hold everybody up.
+  const last = await lastUnsentOf(catalog, endpointIds);
+  while (!(await areSent(catalog, endpointIds, last))) {
     if (performance.now() > deadline) return false;
     await new Promise((done) => setTimeout(done, 20));
   }
