@@ -76,6 +76,23 @@ export const upstreamSchema = z
   })
   .meta({ id: 'Upstream' });
 
+export const probeUpstreamBodySchema = z
+  .strictObject({ upstream: upstreamInputSchema })
+  .meta({ id: 'ProbeUpstreamBody' });
+
+/** What a probe found that a sizing needs. */
+export const upstreamProbeSchema = z
+  .object({
+    serverVersion: z.string(),
+    maxConnections: z.number().int().describe('max_connections of the server'),
+    reservedConnections: z
+      .number()
+      .int()
+      .describe('Of them kept for superusers and by reserved_connections, which no budget holds'),
+  })
+  .meta({ id: 'UpstreamProbe' });
+
+export type UpstreamProbeReply = z.output<typeof upstreamProbeSchema>;
 export type UpstreamInput = z.output<typeof upstreamInputSchema>;
 export type UpstreamChange = z.output<typeof upstreamChangeSchema>;
 export type UpstreamReply = z.output<typeof upstreamSchema>;

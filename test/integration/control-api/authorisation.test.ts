@@ -119,6 +119,7 @@ function bodies(ids: Readonly<Record<string, string>>): { [Id in WithBody]: Requ
     createApiKey: { name: 'Made', scopes: ['admin'] },
     createTenant: tenant,
     changeTenant: { name: 'Renamed' },
+    probeUpstream: { upstream: tenant.upstream },
     createEndpoint: endpoint,
     changeEndpoint: { settings: { poolSize: 5 } },
     createRole: { name: newRoleName() },

@@ -60,7 +60,12 @@ test('every operation does what it says through the client, and its replies are 
 
   expect((await counted.getSealKeys({})).keys.map((key) => key.mayBeRemoved)).toEqual([false]);
 
+  const probed = await counted.probeUpstream({ body: { upstream: endpointBody.upstream } });
   const { tenant, endpoint } = await counted.createTenant({ body: { name, ...endpointBody } });
+  expect(endpoint).toMatchObject({
+    upstream: { serverVersion: probed.serverVersion },
+    sizing: { maxConnections: probed.maxConnections, reservedConnections: probed.reservedConnections },
+  });
   const params = { tenantId: tenant.id };
   expect((await counted.listTenants({ query: { name } })).items).toEqual([tenant]);
   const changed = await counted.changeTenant({ params, body: { name: 'Mill' }, ifGeneration: 1 });

@@ -1,12 +1,18 @@
 // Trying out a database: each cause of failure is made real here, and each has its own problem.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import type { CreateTenantReply, Problem } from '@weir/api-contract';
+import {
+  type CreateApiKeyReply,
+  type CreateTenantReply,
+  type Problem,
+  pathOf,
+  type TenantPageReply,
+} from '@weir/api-contract';
 import { type Postgres, startControlApi, startPostgres } from '@weir/harness';
 import { authenticationOk, commandComplete, dataRow, readyForQuery, rowDescription } from '@weir/protocol';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Bench, catalogUrlOf, startBench, tenantBody } from './support.ts';
+import { type Bench, catalogUrlOf, startBench, tenantBody, upstreamPassword } from './support.ts';
 
 let bench: Bench;
 /** Without TLS, and with two slots for ordinary roles beside the one of the test itself. */
@@ -118,6 +124,46 @@ test('a database that does not exist', async () => {
     problem: 'upstream-database-missing',
     field: 'upstream.database',
   });
+});
+
+test('a probe says what creating would, keeps nothing, says nothing of passwords in the log, and is limited by key', async () => {
+  const { secret } = await bench.api.call<CreateApiKeyReply>('POST', '/v1/api-keys', {
+    name: 'prober',
+    scopes: ['write'],
+  });
+  const probe = (change: Record<string, unknown> = {}) => {
+    const { upstream } = tenantBody(bench.server, change);
+    return bench.api.fetch(
+      'POST',
+      pathOf('probeUpstream'),
+      { upstream },
+      { authorization: `Bearer ${secret}` },
+    );
+  };
+  const tenants = () => bench.api.call<TenantPageReply>('GET', '/v1/tenants?limit=200');
+  const before = await tenants();
+  const found = await probe();
+  expect(found.status).toBe(200);
+  expect(await found.json()).toEqual({
+    serverVersion: expect.stringMatching(/^\d+/),
+    maxConnections: 60,
+    reservedConnections: 3,
+  });
+  const wrong = await probe({ password: 'wr0ng-secret' });
+  expect(await wrong.json()).toMatchObject({
+    type: '/problems/upstream-password-wrong',
+    errors: [{ field: 'upstream.password' }],
+  });
+  const refused = await probe({ host: '127.0.0.1', port: 6432 });
+  expect(await refused.json()).toMatchObject({ type: '/problems/upstream-is-weir' });
+  expect(await tenants()).toEqual(before);
+  for (const text of ['wr0ng-secret', upstreamPassword]) expect(bench.api.output()).not.toContain(text);
+  // What is not even tried counts, too: 60 a minute.
+  const statuses: number[] = [];
+  for (let i = 3; i < 61; i++) statuses.push((await probe({ port: 0 })).status);
+  expect([statuses.indexOf(429), statuses.length]).toEqual([57, 58]);
+  // Other operations, and other keys, are not touched by it.
+  expect((await bench.api.fetch('POST', pathOf('probeUpstream'), {})).status).toBe(422);
 });
 
 test('a server with no slot left', async () => {

@@ -169,6 +169,44 @@ test(
 );
 
 test(
+  'the database is tried as it is named: what is wrong is said with what to do, then its version and the budget that follows',
+  async () => {
+    await using opened = await openPage(browser, weir.apiUrl, wide);
+    const { page, faults } = opened;
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await signIn(page, weir.apiKey);
+    await page.getByRole('link', { name: 'New tenant' }).click();
+    const probe = page.getByTestId('probe');
+    await probe.getByText('Once host, user and password are there').waitFor();
+    await fillTenant(page);
+    await page.getByLabel('Password', { exact: true }).fill('not it');
+    await probe.getByText('Trying the database…').waitFor();
+    await probe.getByText('The database did not take user and password').waitFor();
+    await probe.getByText('Try the same user and password with psql').waitFor();
+    // 1 GiB pays for 105, and the server allows 97 to ordinary roles, of which 7 are kept free.
+    await page.getByRole('button', { name: '1', exact: true }).click();
+    await page.getByTestId('budget').filter({ hasText: /^105$/ }).waitFor();
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await probe.getByText(/^Postgres \d+\S* lets Weir in$/).waitFor();
+    await probe.getByText('It allows 100 connections and reserves 3. The budget is 90.').waitFor();
+    await page.getByTestId('budget').filter({ hasText: /^90$/ }).waitFor();
+
+    // Whatever becomes of a trial, the form can be sent: here the API has had enough of them.
+    await page.route('**/v1/upstreams/probe', (route) => route.fulfill({ status: 429, body: '{}' }));
+    await page.getByLabel('Database', { exact: true }).fill('postgres');
+    await probe.getByText('It is tried when the tenant is created in any case.').waitFor();
+    await page.getByLabel('Database', { exact: true }).fill('shop');
+    await page.getByRole('button', { name: 'Create tenant' }).click();
+    await page.getByRole('dialog', { name: `Connect to ${tenantName}` }).waitFor();
+    const secrets = [password, encodeURIComponent(password)];
+    expect(asked.filter((url) => secrets.some((secret) => url.includes(secret)))).toEqual([]);
+    expect(faults).toEqual([]);
+  },
+  patience,
+);
+
+test(
   'the keyboard alone signs in, opens Connect, changes its tabs and comes back to where it was',
   async () => {
     await using opened = await openPage(browser, weir.apiUrl, wide);

@@ -187,6 +187,15 @@ for (const view of views) {
 
       await goTo('new/tenant');
       await page.getByTestId('budget').waitFor();
+      const { host, port, user, password } = weir.postgres;
+      const named = { Name: 'Shop, testing', Host: host, Port: String(port), User: user, Password: password };
+      for (const [label, text] of Object.entries(named)) {
+        await page.getByLabel(label, { exact: true }).fill(text);
+      }
+      await page.getByText('The database does not offer TLS').waitFor();
+      await look(page, view, 'create-refused');
+      await page.getByLabel('TLS mode').selectOption('disable');
+      await page.getByText(/lets Weir in$/).waitFor();
       await look(page, view, 'create');
 
       await goTo(`tenants/${weir.tenant.id}`);

@@ -1,9 +1,10 @@
 // Who calls, and whether they may: the API key in the Authorization header, checked before anything of the request is read.
+import type { Operation } from '@weir/api-contract';
 import { type CallerRecord, findCaller } from '@weir/catalog';
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../errors.ts';
 import type { App, Parts } from '../parts.ts';
-import { createRateLimit } from './limit-rate.ts';
+import { createRateLimit, type LimitRate } from './limit-rate.ts';
 
 const callers = new WeakMap<FastifyRequest, CallerRecord>();
 
@@ -12,12 +13,19 @@ export function addAuthentication(
   app: App,
   { catalog, keyUse, config }: Pick<Parts, 'catalog' | 'keyUse' | 'config'>,
 ): void {
-  const limitRate = createRateLimit(app, config.requestsPerMinute, (request) => callerOf(request).id);
+  const keyIdOf = (request: FastifyRequest) => callerOf(request).id;
+  const limitRate = createRateLimit(app, config.requestsPerMinute, keyIdOf);
+  const limitOwnRate = new Map<Operation, LimitRate>();
   app.addHook('onRoute', (route) => {
-    if (route.config?.operation === undefined) {
+    const operation = route.config?.operation;
+    if (operation === undefined) {
       throw new Error(
         `${String(route.method)} ${route.url} has no operation that says which scopes it needs`,
       );
+    }
+    const { requestsPerMinuteMax } = operation;
+    if (requestsPerMinuteMax !== undefined) {
+      limitOwnRate.set(operation, createRateLimit(app, requestsPerMinuteMax, keyIdOf));
     }
   });
   app.addHook('onRequest', async (request, reply) => {
@@ -32,6 +40,7 @@ export function addAuthentication(
     if (missing.length > 0) {
       throw new ApiError('scope-missing', { detail: `the key has no scope ${missing.join(' and ')}` });
     }
+    await limitOwnRate.get(operation)?.(request, reply);
     if (operation.forOperator && !caller.organisation.isOperator) throw new ApiError('operator-only');
   });
 }

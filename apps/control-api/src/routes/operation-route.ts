@@ -66,7 +66,9 @@ export function routeOf(id: OperationId) {
     schema: {
       operationId: id,
       summary,
-      description: [operation.description, accessText(operation)].filter(Boolean).join(' '),
+      description: [operation.description, limitText(operation), accessText(operation)]
+        .filter(Boolean)
+        .join(' '),
       tags: [tag],
       security: operation.isOpen ? [] : [{ apiKey: [...operation.scopes] }],
       ...(params === undefined ? {} : { params }),
@@ -79,6 +81,10 @@ export function routeOf(id: OperationId) {
       },
     },
   };
+}
+
+function limitText({ requestsPerMinuteMax }: Operation): string {
+  return requestsPerMinuteMax === undefined ? '' : `At most ${requestsPerMinuteMax} a minute for a key.`;
 }
 
 function accessText({ isOpen, scopes }: Operation): string {

@@ -26,6 +26,7 @@ import {
   reconnectPools,
   resumePools,
 } from './endpoints/orders.ts';
+import { probeUpstream } from './endpoints/probe-upstream.ts';
 import { tryAddresses } from './endpoints/try-addresses.ts';
 import { getMe } from './me/get-me.ts';
 import type { Performances } from './operation.ts';
@@ -81,6 +82,7 @@ export const performances: Performances = {
   changeTenant,
   deleteTenant,
   undeleteTenant,
+  probeUpstream,
   createEndpoint,
   listEndpoints,
   getEndpoint,

@@ -1,6 +1,15 @@
 // The create form: what it sends, what it shows before sending, and where the API's faults are shown.
 import { expect, test } from 'vitest';
-import { bodyOf, emptyForm, faultsOf, faultTexts, otherFaults, sizingOf, type TenantForm } from './form.ts';
+import {
+  bodyOf,
+  emptyForm,
+  faultsOf,
+  faultTexts,
+  otherFaults,
+  sizingOf,
+  type TenantForm,
+  upstreamOf,
+} from './form.ts';
 
 const filled: TenantForm = {
   ...emptyForm,
@@ -53,8 +62,23 @@ test('faults of the API are told at their field, the others apart', () => {
 });
 
 test('the budget follows the memory as it is typed, with a comma or a point', () => {
-  expect(sizingOf({ ...filled, ramGb: '1' })?.budget).toBe(105);
-  expect(sizingOf({ ...filled, ramGb: '1,5' })?.budget).toBe(sizingOf({ ...filled, ramGb: '1.5' })?.budget);
-  expect(sizingOf({ ...filled, ramGb: '' })).toBeNull();
-  expect(sizingOf({ ...filled, ramGb: '-3' })).toBeNull();
+  expect(sizingOf({ ...filled, ramGb: '1' }, null)?.budget).toBe(105);
+  expect(sizingOf({ ...filled, ramGb: '1,5' }, null)?.budget).toBe(
+    sizingOf({ ...filled, ramGb: '1.5' }, null)?.budget,
+  );
+  expect(sizingOf({ ...filled, ramGb: '' }, null)).toBeNull();
+  expect(sizingOf({ ...filled, ramGb: '-3' }, null)).toBeNull();
+});
+
+test('what the server allows lowers the budget, once it is known', () => {
+  const of = (maxConnections: number) =>
+    sizingOf({ ...filled, ramGb: '1' }, { maxConnections, reservedConnections: 3 })?.budget;
+  expect([of(60), of(500)]).toEqual([50, 105]);
+});
+
+test('a database is tried only once all that it takes is there', () => {
+  expect(upstreamOf(filled)).toMatchObject({ host: 'db.example.com', port: 5432, password: ' pw ' });
+  for (const missing of [{ host: '' }, { user: '' }, { password: '' }, { port: 'x' }, { database: '' }]) {
+    expect(upstreamOf({ ...filled, ...missing })).toBeNull();
+  }
 });

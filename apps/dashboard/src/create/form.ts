@@ -1,5 +1,12 @@
 // The create form as values: what was typed, the request it means, and what is wrong with it field by field.
-import { type CreateTenantInput, createTenantBodySchema, type UpstreamReply } from '@weir/api-contract';
+import {
+  type CreateTenantInput,
+  createTenantBodySchema,
+  type UpstreamInput,
+  type UpstreamProbeReply,
+  type UpstreamReply,
+  upstreamInputSchema,
+} from '@weir/api-contract';
 import { computeSizing, gibibyte, type Sizing } from '@weir/tenancy';
 import type { FieldFault } from '../api/problem.ts';
 import { readRamGb } from '../sizing/sizing-form.ts';
@@ -69,6 +76,11 @@ export function bodyOf(form: TenantForm): CreateTenantInput {
   };
 }
 
+/** The database a form names, once it could be tried out. */
+export function upstreamOf(form: TenantForm): UpstreamInput | null {
+  return upstreamInputSchema.safeParse(bodyOf(form).upstream).data ?? null;
+}
+
 /** What the contract has against a form, before anything is sent. */
 export function faultsOf(form: TenantForm): readonly FieldFault[] {
   const checked = createTenantBodySchema.safeParse(bodyOf(form));
@@ -97,13 +109,16 @@ export function otherFaults(faults: readonly FieldFault[]): readonly FieldFault[
   return faults.filter((fault) => Object.keys(faultTexts([fault])).length === 0);
 }
 
-/** The sizing that the memory as typed would give; null while it is no amount of memory. */
-export function sizingOf(form: TenantForm): Sizing | null {
+/** The sizing that the memory as typed would give on a server, as far as that is known; null while it is no memory. */
+export function sizingOf(
+  form: TenantForm,
+  server: Pick<UpstreamProbeReply, 'maxConnections' | 'reservedConnections'> | null,
+): Sizing | null {
   const ramGb = readRamGb(form.ramGb);
   if (ramGb === null) return null;
   return computeSizing({
     ramBytes: Math.round(ramGb * gibibyte),
-    maxConnections: null,
-    reservedConnections: null,
+    maxConnections: server?.maxConnections ?? null,
+    reservedConnections: server?.reservedConnections ?? null,
   });
 }

@@ -1,4 +1,4 @@
-// The form that makes a tenant, with the budget worked out beside it while the memory is typed.
+// The form that makes a tenant: the database is tried as it is named, and the budget worked out beside it.
 import type { CreateTenantReply } from '@weir/api-contract';
 import { type FormEvent, useRef, useState } from 'react';
 import { newIdempotencyKey } from '../api/idempotency-key.ts';
@@ -12,9 +12,12 @@ import {
   otherFaults,
   sizingOf,
   type TenantForm,
+  upstreamOf,
   verifiesCertificate,
 } from '../create/form.ts';
 import { MemoryField } from '../create/memory-field.tsx';
+import { ProbeNotice } from '../create/probe-notice.tsx';
+import { useProbe } from '../create/use-probe.ts';
 import { BudgetCard } from '../parts/budget-card.tsx';
 import { AreaField, SelectField, TextField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -41,6 +44,11 @@ export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantRep
   // A second try after a lost reply is the same creation, until something else is asked for.
   const idempotencyKey = useRef(newIdempotencyKey());
   useTitle('New tenant');
+
+  const probe = useProbe(upstreamOf(form));
+  const sizing = sizingOf(form, probe.state === 'ok' ? probe.found : null);
+  // Creating says the same, with the button that was pressed in sight.
+  const isSaid = probe.state === 'failed' && problem?.title === probe.problem.title;
 
   const texts = faultTexts(faults);
   const set = (field: FormField, value: string) => {
@@ -79,7 +87,6 @@ export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantRep
     }
   };
 
-  const sizing = sizingOf(form);
   return (
     <>
       <div className="page-head">
@@ -89,7 +96,7 @@ export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantRep
             Tenants
           </a>
           <h1>New tenant</h1>
-          <p>The database is tried before anything is kept.</p>
+          <p>The database is tried while you name it, and again before anything is kept.</p>
         </div>
       </div>
       <div className="create">
@@ -162,6 +169,7 @@ export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantRep
                   {...bind('password')}
                 />
               </div>
+              {!isSaid && <ProbeNotice probe={probe} budget={sizing?.budget ?? null} />}
             </div>
           </fieldset>
           <fieldset className="card">
@@ -197,7 +205,7 @@ export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantRep
         <BudgetCard
           sizing={sizing}
           missing="Name the memory of the machine, and the budget is worked out here."
-          note="Pooled and direct connections together never pass it. What Postgres itself allows is read on creation and may lower it."
+          note={`Pooled and direct connections together never pass it.${probe.state === 'ok' ? '' : ' What Postgres itself allows is read from it and may lower it.'}`}
         />
       </div>
     </>

@@ -35,7 +35,7 @@ export function BudgetSum({ sizing }: { sizing: Sizing }) {
             </>
           )}
         </dt>
-        <dd className={mark(byServer)}>{byServer === null ? 'asked on create' : count(byServer)}</dd>
+        <dd className={mark(byServer)}>{byServer === null ? 'not known yet' : count(byServer)}</dd>
         <dt>Kept free for people and monitoring</dt>
         <dd className="numbers">−{count(sizing.reserve)}</dd>
         <dt className="sum-total">Budget</dt>

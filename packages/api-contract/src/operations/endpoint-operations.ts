@@ -13,9 +13,23 @@ import {
 } from '../endpoints.ts';
 import { endpointIdSchema, endpointParamsSchema, pageQuerySchema, tenantParamsSchema } from '../identity.ts';
 import { endpointPinsSchema } from '../pins.ts';
+import { probeUpstreamBodySchema, upstreamProbeSchema } from '../upstream.ts';
 import type { Operation } from './operation.ts';
 
 export const endpointOperations = {
+  probeUpstream: {
+    method: 'POST',
+    path: '/v1/upstreams/probe',
+    tag: 'endpoints',
+    summary: 'Try out a database as creating an endpoint does, for at most 10 s, and keep nothing of it',
+    description: 'What creating would fail for is the same problem here, with the same fields.',
+    scopes: ['write'],
+    // A form that asks at each pause of who types needs less; who looks for open ports needs more.
+    requestsPerMinuteMax: 60,
+    body: probeUpstreamBodySchema,
+    status: 200,
+    reply: upstreamProbeSchema,
+  },
   createEndpoint: {
     method: 'POST',
     path: '/v1/tenants/:tenantId/endpoints',

@@ -29,6 +29,8 @@ export interface Operation {
   readonly isIdempotent?: true;
   /** With `Accept: text/event-stream` the reply comes again and again, each time as one event. */
   readonly hasEvents?: true;
+  /** For one key, besides what it may ask for altogether. */
+  readonly requestsPerMinuteMax?: number;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
