@@ -129,6 +129,14 @@ export const connectionStringsQuerySchema = z.strictObject({
   database: postgresNameSchema.optional(),
 });
 
+export const databasesSchema = z
+  .object({
+    databases: z
+      .array(z.string())
+      .describe('Those of the server that take connections and are no templates, by name, at most 200'),
+  })
+  .meta({ id: 'Databases' });
+
 export const createEndpointReplySchema = z
   .object({ endpoint: endpointSchema, connectionStrings: connectionStringsSchema })
   .meta({ id: 'CreateEndpointReply' });

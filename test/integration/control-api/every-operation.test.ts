@@ -79,6 +79,7 @@ test('every operation does what it says through the client, and its replies are 
   expect(await counted.getEndpoint(ofEndpoint)).toEqual(tuned);
   const strings = await counted.getConnectionStrings({ ...ofEndpoint, query: { role: 'reader' } });
   expect(strings.pooled).toContain('reader@');
+  expect((await counted.listDatabases(ofEndpoint)).databases).toEqual(['catalog', 'postgres', 'shop']);
   expect((await counted.getActivity(ofEndpoint)).budget).toBe(tuned.budget);
   expect((await counted.getPins(ofEndpoint)).pinned).toBe(0);
   const tried = await counted.tryAddresses({ ...ofEndpoint, body: { allowedAddresses: ['203.0.113.0/24'] } });

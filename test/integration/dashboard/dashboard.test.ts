@@ -108,6 +108,12 @@ test(
       }
     }
     expect(new Set(strings).size).toBe(4);
+    // Another database of the server, by the same password.
+    await dialog.getByLabel('Database', { exact: true }).selectOption('postgres');
+    const elsewhere = await dialog.getByTestId('connection-string').textContent();
+    expect(elsewhere).toContain('/postgres?');
+    expect(await dialog.getByTestId('snippet').textContent()).toContain(elsewhere);
+    strings.push(elsewhere!);
     for (const string of strings) {
       const application = runApplication(string, weir.caFile);
       expect(await application.run('select 42 as answer')).toEqual([{ answer: 42 }]);

@@ -17,6 +17,7 @@ import { getActivity } from './endpoints/get-activity.ts';
 import { getConnectionStrings } from './endpoints/get-connection-strings.ts';
 import { getEndpoint } from './endpoints/get-endpoint.ts';
 import { getPins } from './endpoints/get-pins.ts';
+import { listDatabases } from './endpoints/list-databases.ts';
 import { listEndpoints } from './endpoints/list-endpoints.ts';
 import {
   drainEndpoint,
@@ -89,6 +90,7 @@ export const performances: Performances = {
   changeEndpoint,
   deleteEndpoint,
   getConnectionStrings,
+  listDatabases,
   getActivity,
   getPins,
   tryAddresses,

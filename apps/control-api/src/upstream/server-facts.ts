@@ -64,6 +64,18 @@ export async function readServerFacts(client: Client, target: ProbeTarget): Prom
   };
 }
 
+// More than anybody chooses from; whoever has more names theirs.
+const databasesMax = 200;
+
+/** Names of those that take connections and are no templates. Rejects with an error of the driver. */
+export async function readDatabases(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select datname::text as name from pg_catalog.pg_database
+     where datallowconn and not datistemplate order by datname limit ${databasesMax}`,
+  );
+  return rows.map(({ name }) => name);
+}
+
 /** Of the role that is logged in with this password. Rejects with an error of the driver. */
 export async function readRoleSecret(
   client: Client,

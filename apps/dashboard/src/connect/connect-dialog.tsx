@@ -1,11 +1,13 @@
 // The Connect dialog: which string is for what, for whom it is, and how each client library takes it.
 import type { ConnectionStringsReply, EndpointReply } from '@weir/api-contract';
 import type { SnippetId } from '@weir/tenancy';
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
+import { useLoad } from '../api/use-load.ts';
 import { CodeBlock } from '../parts/code-block.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Tabs } from '../parts/tabs.tsx';
+import { useSession } from '../session.tsx';
 import { passwordPlaceholder, snippetsOf, stringOf, stringsToShow } from './strings.ts';
 
 type Side = 'pooled' | 'direct';
@@ -25,13 +27,16 @@ interface ConnectDialogProps {
 
 /** Open for as long as it is drawn. */
 export function ConnectDialog({ tenantName, endpoint, fresh, onClose }: ConnectDialogProps) {
-  const roles = rolesOf(endpoint);
+  const { api } = useSession();
+  const endpointId = endpoint.id;
+  const load = useLoad(useCallback(() => api.listDatabases({ params: { endpointId } }), [api, endpointId]));
   const [side, setSide] = useState<Side>('pooled');
   const [role, setRole] = useState(fresh?.role ?? endpoint.upstream.user);
+  const [database, setDatabase] = useState(endpoint.defaultDatabase);
   const [bySni, setBySni] = useState(true);
   const [snippetId, setSnippetId] = useState<SnippetId>('psql');
 
-  const strings = stringsToShow(endpoint, role, fresh);
+  const strings = stringsToShow(endpoint, { role, database }, fresh);
   const choice = { pooled: side === 'pooled', bySni };
   const made = snippetsOf(strings, choice);
   const snippet = made.find((one) => one.id === snippetId);
@@ -45,25 +50,19 @@ export function ConnectDialog({ tenantName, endpoint, fresh, onClose }: ConnectD
           <div>
             <dt>Role</dt>
             <dd>
-              {roles.length > 1 ? (
-                <select
-                  className="input where-role"
-                  aria-label="Role"
-                  value={role}
-                  onChange={(event) => setRole(event.target.value)}
-                >
-                  {roles.map((name) => (
-                    <option key={name}>{name}</option>
-                  ))}
-                </select>
-              ) : (
-                role
-              )}
+              <Chosen label="Role" choices={rolesOf(endpoint)} chosen={role} onChoose={setRole} />
             </dd>
           </div>
           <div>
             <dt>Database</dt>
-            <dd>{endpoint.defaultDatabase}</dd>
+            <dd>
+              <Chosen
+                label="Database"
+                choices={databasesOf(endpoint, load.state === 'ready' ? load.value.databases : [])}
+                chosen={database}
+                onChoose={setDatabase}
+              />
+            </dd>
           </div>
           <div>
             <dt>Port</dt>
@@ -108,6 +107,35 @@ export function ConnectDialog({ tenantName, endpoint, fresh, onClose }: ConnectD
       </Tabs>
     </Dialog>
   );
+}
+
+interface ChosenProps {
+  readonly label: string;
+  readonly choices: readonly string[];
+  readonly chosen: string;
+  readonly onChoose: (name: string) => void;
+}
+
+/** A name out of several, or the only one. */
+function Chosen({ label, choices, chosen, onChoose }: ChosenProps) {
+  if (choices.length === 1) return chosen;
+  return (
+    <select
+      className="input where-choice"
+      aria-label={label}
+      value={chosen}
+      onChange={(event) => onChoose(event.target.value)}
+    >
+      {choices.map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
+  );
+}
+
+/** The endpoint's own first, then what the server has besides; that alone while the server has not said so. */
+function databasesOf({ defaultDatabase }: EndpointReply, ofServer: readonly string[]): readonly string[] {
+  return [...new Set([defaultDatabase, ...ofServer])];
 }
 
 /** The role that Weir was given first, then every other that the endpoint knows. */

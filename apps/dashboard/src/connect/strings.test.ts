@@ -13,6 +13,8 @@ const endpoint = {
   defaultDatabase: 'shop',
 } as EndpointReply;
 
+const shop = { role: 'app', database: 'shop' };
+
 const fresh = {
   role: 'app',
   database: 'shop',
@@ -25,7 +27,7 @@ const fresh = {
 } satisfies ConnectionStringsReply;
 
 test('without the reply that made the endpoint, the password is a placeholder', () => {
-  const strings = stringsToShow(endpoint, 'app', null);
+  const strings = stringsToShow(endpoint, shop, null);
   expect(strings.hasPassword).toBe(false);
   expect(strings.pooled).toBe(
     'postgresql://app:[password]@ep-calm-river-a1b2c3-pooler.db.localhost:5432/shop?sslmode=require',
@@ -36,12 +38,25 @@ test('without the reply that made the endpoint, the password is a placeholder', 
 });
 
 test('the reply that made the endpoint lends its password to its own role only', () => {
-  expect(stringsToShow(endpoint, 'app', fresh).pooled).toBe(fresh.pooled);
-  expect(stringsToShow(endpoint, 'other', fresh).pooled).toContain('other:[password]@');
+  expect(stringsToShow(endpoint, shop, fresh).pooled).toBe(fresh.pooled);
+  expect(stringsToShow(endpoint, { ...shop, role: 'other' }, fresh).pooled).toContain('other:[password]@');
+});
+
+test('another database gets strings of its own, with the password if that is known', () => {
+  const other = { role: 'app', database: 'ma ss' };
+  expect(stringsToShow(endpoint, other, null).pooled).toContain('app:[password]@');
+  const pooled = fresh.pooled.replace('s3cret', 'p%40ss%25');
+  const strings = stringsToShow(endpoint, other, { ...fresh, pooled });
+  expect(strings.hasPassword).toBe(true);
+  expect(strings.direct).toBe(
+    'postgresql://app:p%40ss%25@ep-calm-river-a1b2c3.db.localhost:5432/ma%20ss?sslmode=require',
+  );
+  const psql = snippetsOf(strings, { pooled: true, bySni: true }).find((made) => made.id === 'psql');
+  expect(psql?.text).toContain('/ma%20ss?');
 });
 
 test('snippets of the direct side use the direct string', () => {
-  const strings = stringsToShow(endpoint, 'app', fresh);
+  const strings = stringsToShow(endpoint, shop, fresh);
   const byId = new Map(
     snippetsOf(strings, { pooled: false, bySni: true }).map((made) => [made.id, made.text]),
   );
@@ -51,14 +66,14 @@ test('snippets of the direct side use the direct string', () => {
 });
 
 test('where names do not resolve, strings and snippets name the endpoint in options', () => {
-  const strings = stringsToShow(endpoint, 'app', fresh);
+  const strings = stringsToShow(endpoint, shop, fresh);
   expect(stringOf(strings, { pooled: true, bySni: false })).toBe(fresh.pooledNoSni);
   const psql = snippetsOf(strings, { pooled: true, bySni: false }).find((made) => made.id === 'psql');
   expect(psql?.text).toContain(fresh.pooledNoSni);
 });
 
 test('the placeholder stays readable in every snippet', () => {
-  const strings = stringsToShow(endpoint, 'app', null);
+  const strings = stringsToShow(endpoint, shop, null);
   const jdbc = snippetsOf(strings, { pooled: true, bySni: true }).find((made) => made.id === 'jdbc');
   expect(jdbc?.text).toContain('&password=[password]&');
 });

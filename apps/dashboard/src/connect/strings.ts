@@ -8,17 +8,21 @@ export const passwordPlaceholder = '[password]';
 // Letters only, so that percent-encoding leaves it alone and it can be found again.
 const standIn = 'WEIRPASSWORDGOESHERE';
 
-/** Strings of an endpoint for one role, with `[password]` where the password belongs. */
-export function stringsWithoutPassword(endpoint: EndpointReply, role: string): EndpointStrings {
+/** Who connects to what. */
+export interface Login {
+  readonly role: string;
+  readonly database: string;
+}
+
+function stringsOf(endpoint: EndpointReply, login: Login, password: string): EndpointStrings {
   const { hosts } = endpoint;
-  const made = endpointStrings({
-    endpointId: endpoint.id,
-    domain: hosts.direct.slice(endpoint.id.length + 1),
-    port: hosts.port,
-    role,
-    password: standIn,
-    database: endpoint.defaultDatabase,
-  });
+  const domain = hosts.direct.slice(endpoint.id.length + 1);
+  return endpointStrings({ endpointId: endpoint.id, domain, port: hosts.port, ...login, password });
+}
+
+/** Strings of an endpoint, with `[password]` where the password belongs. */
+export function stringsWithoutPassword(endpoint: EndpointReply, login: Login): EndpointStrings {
+  const made = stringsOf(endpoint, login, standIn);
   const show = (text: string) => text.replace(standIn, passwordPlaceholder);
   return {
     pooled: show(made.pooled),
@@ -36,11 +40,15 @@ export interface ShownStrings extends EndpointStrings {
 /** Strings with the password if `fresh`, the reply that made the endpoint, is of this role; else with the placeholder. */
 export function stringsToShow(
   endpoint: EndpointReply,
-  role: string,
+  login: Login,
   fresh: ConnectionStringsReply | null,
 ): ShownStrings {
-  if (fresh?.passwordIncluded && fresh.role === role) return { ...fresh, hasPassword: true };
-  return { ...stringsWithoutPassword(endpoint, role), hasPassword: false };
+  if (!fresh?.passwordIncluded || fresh.role !== login.role) {
+    return { ...stringsWithoutPassword(endpoint, login), hasPassword: false };
+  }
+  if (fresh.database === login.database) return { ...fresh, hasPassword: true };
+  const password = decodeURIComponent(new URL(fresh.pooled).password);
+  return { ...stringsOf(endpoint, login, password), hasPassword: true };
 }
 
 /** Which of an endpoint's hosts is asked for, and whether by its name or by `options`. */

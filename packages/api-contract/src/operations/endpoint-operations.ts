@@ -8,6 +8,7 @@ import {
   connectionStringsSchema,
   createEndpointBodySchema,
   createEndpointReplySchema,
+  databasesSchema,
   endpointPageSchema,
   endpointSchema,
 } from '../endpoints.ts';
@@ -99,6 +100,18 @@ export const endpointOperations = {
     query: connectionStringsQuerySchema,
     status: 200,
     reply: connectionStringsSchema,
+  },
+  listDatabases: {
+    method: 'GET',
+    path: '/v1/endpoints/:endpointId/databases',
+    tag: 'endpoints',
+    summary: 'The databases that a connection string can name, as the server says now, within 10 s',
+    scopes: ['read'],
+    // Each asks the tenant's server, in a connection of its own.
+    requestsPerMinuteMax: 60,
+    params: endpointParamsSchema,
+    status: 200,
+    reply: databasesSchema,
   },
   getActivity: {
     method: 'GET',
