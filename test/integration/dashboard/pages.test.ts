@@ -206,7 +206,9 @@ for (const view of views) {
       await someSecondsOfTraffic(page);
       await page.getByRole('button', { name: 'Clear the ban of 127.0.0.1' }).waitFor();
       await look(page, view, 'tenant');
-      await open('Connect', 'connect');
+      await page.getByRole('button', { name: 'Connect', exact: true }).click();
+      await page.getByLabel('Database', { exact: true }).selectOption('postgres');
+      await look(page, view, 'connect', false);
       await page.getByRole('tab', { name: 'Direct' }).click();
       await page.getByRole('tab', { name: 'Prisma 7', exact: true }).click();
       await look(page, view, 'connect-direct', false);
