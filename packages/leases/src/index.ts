@@ -1,5 +1,6 @@
 // Leases of a budget over many processes, as pure decisions: the rule of shared state, and a process's side of it.
 export { type HolderStanding, LeaseHolder, type LeaseProcess, type SilentHolder } from './holder.ts';
+export { LeaseQueue } from './lease-queue.ts';
 export {
   type Registration,
   registeredIn,

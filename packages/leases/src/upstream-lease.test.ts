@@ -1,20 +1,26 @@
 // What goes out with a lease's requests, and how often it asks, with answers and time in the test's hand.
 import { expect, test } from 'vitest';
+import { LeaseQueue } from './lease-queue.ts';
 import { type LeaseAnswer, overtaken } from './rule.ts';
 import { rightsOverMs } from './times.ts';
 import { UpstreamLease } from './upstream-lease.ts';
 
 const idle = { id: 'db', budget: 8, used: 0, idle: 0, direct: 0, pinned: 0 };
 
-function leaseOf(clock: { nowMs: number }): UpstreamLease {
+function leaseOf(clock: { nowMs: number }, waiters = 0): UpstreamLease {
   const upstream = {
     ...idle,
     pools: new Set(['app']),
     directWaiters: [],
-    wanted: () => ({ count: 1, waitMs: 0 }),
+    wanted: () => ({ count: waiters, waitMs: 0 }),
   };
   const process = { id: 'a', memories: new Map(), seq: 0 };
-  return new UpstreamLease(upstream, process, { now: () => clock.nowMs, random: () => 0.5, wake() {} });
+  return new UpstreamLease(upstream, process, {
+    queue: new LeaseQueue(),
+    now: () => clock.nowMs,
+    random: () => 0.5,
+    wake() {},
+  });
 }
 
 const answered: LeaseAnswer = { ...overtaken, current: true, known: true, share: 4, limit: 4, budget: 8 };
@@ -44,9 +50,30 @@ test('who has slots and no right to open yet does not ask again at once, however
   expect(lease.nextAtMs).toBe(1);
 });
 
-test('a holder that has fallen silent is looked for only by who waits for its slots', () => {
+test('where nothing is open and nobody wants anything, slots are given back and nothing is renewed until somebody does', () => {
   const clock = { nowMs: 0 };
   const lease = leaseOf(clock);
+  const ask = () => {
+    const asked = lease.ask('n', clock.nowMs, false);
+    lease.answered(asked, { ...answered, share: asked.request.keep, open: true }, clock.nowMs);
+    return asked.request;
+  };
+  lease.answered(lease.ask('n', 0, false), { ...answered, open: true }, 0);
+  clock.nowMs = 2_000;
+  expect(lease.isDue(2_000)).toBe(true);
+  expect(ask().keep).toBe(1);
+  clock.nowMs = 4_000;
+  expect(lease.isDue(4_000)).toBe(true);
+  expect(ask().keep).toBe(0);
+  clock.nowMs = 60_000;
+  expect(lease.isDue(60_000)).toBe(false);
+  lease.want();
+  expect(lease.isDue(60_000)).toBe(true);
+});
+
+test('a holder that has fallen silent is looked for only by who waits for its slots', () => {
+  const clock = { nowMs: 0 };
+  const lease = leaseOf(clock, 1);
   const hear = (share: number): void => {
     const others = [{ holder: 'b', seq: 1, charge: 6 }];
     lease.answered(lease.ask('n', clock.nowMs, false), { ...answered, share, others }, clock.nowMs);

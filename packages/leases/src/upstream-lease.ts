@@ -1,5 +1,6 @@
 // The lease of one upstream as the pooling core sees it: when it asks next, and what it says then.
 import { LeaseHolder, type LeaseProcess, type SilentHolder } from './holder.ts';
+import type { LeaseQueue } from './lease-queue.ts';
 import type { LeaseAnswer, LeaseRequest } from './rule.ts';
 import { type OpenedServer, type Told, Untold } from './untold.ts';
 
@@ -9,6 +10,8 @@ const retryEachMs = 100;
 const closedRetryMs = 500;
 /** Rights are kept warm: renewed so often, a little sooner or later in each process. */
 const renewEachMs = 1_000;
+/** Where nothing is open and nobody wanted anything for so long, nothing is kept at hand and nothing renewed. */
+const quietAfterMs = 3_000;
 /** That servers are idle others hear so often, if they wait for some. */
 const idleTellEachMs = 20;
 /** The database is looked at so often, by one process, whether all is as it should be. */
@@ -38,7 +41,9 @@ export interface LeaseAsked extends Told {
 }
 
 /** What a lease has of the process around it. */
-export interface LeaseSurroundings {
+export interface LeaseSurroundings<U extends LeasedUpstream> {
+  /** Where all leases of the process stand that have something to ask. */
+  readonly queue: LeaseQueue<UpstreamLease<U>>;
   /** Its monotonic clock, in ms. */
   now(): number;
   /** At least 0, less than 1: so that processes do not all ask at the same moment. */
@@ -53,18 +58,22 @@ export class UpstreamLease<U extends LeasedUpstream = LeasedUpstream> {
   readonly holder: LeaseHolder;
   /** When it asks next, if nothing is wanted before. */
   nextAtMs = 0;
-  private readonly around: LeaseSurroundings;
+  queuedAtMs = Number.POSITIVE_INFINITY;
+  private readonly around: LeaseSurroundings<U>;
   private short = false;
+  private wantedAtMs: number;
   private askedAtMs = Number.NEGATIVE_INFINITY;
   /** Nothing that is wanted makes it ask before. */
   private notBeforeMs = 0;
   private readonly untold = new Untold();
 
-  constructor(upstream: U, process: LeaseProcess, around: LeaseSurroundings) {
+  constructor(upstream: U, process: LeaseProcess, around: LeaseSurroundings<U>) {
     this.upstream = upstream;
     this.holder = new LeaseHolder(upstream.id, process);
     this.around = around;
-    this.watchAtMs = around.now() + watchEachMs * around.random();
+    this.wantedAtMs = around.now();
+    around.queue.put(this);
+    this.watchAtMs = this.wantedAtMs + watchEachMs * around.random();
   }
 
   get most(): number {
@@ -85,6 +94,7 @@ export class UpstreamLease<U extends LeasedUpstream = LeasedUpstream> {
 
   want(): void {
     const now = this.around.now();
+    this.wantedAtMs = now;
     this.askBy(Math.max(now, this.notBeforeMs));
     if (this.nextAtMs <= now && !this.holder.asking) this.around.wake();
   }
@@ -175,7 +185,14 @@ export class UpstreamLease<U extends LeasedUpstream = LeasedUpstream> {
   }
 
   isDue(nowMs: number): boolean {
-    return !this.holder.asking && nowMs >= this.nextAtMs && (this.inUse || this.holder.share > 0);
+    return !this.holder.asking && nowMs >= this.nextAtMs && (this.isWarm(nowMs) || this.holder.share > 0);
+  }
+
+  /** In use so that it is worth having slots at hand: clients that are all idle, and no server, are not. */
+  private isWarm(nowMs: number): boolean {
+    const { used, directWaiters } = this.upstream;
+    if (used > 0 || directWaiters.length > 0) return true;
+    return this.inUse && nowMs - this.wantedAtMs < quietAfterMs;
   }
 
   get inUse(): boolean {
@@ -197,7 +214,7 @@ export class UpstreamLease<U extends LeasedUpstream = LeasedUpstream> {
         held: upstream.direct + upstream.pinned,
         wanted: leaving ? 0 : count,
         waitMs,
-        inUse: !leaving && this.inUse,
+        inUse: !leaving && this.isWarm(nowMs),
       },
       nonce,
       nowMs,
@@ -213,6 +230,7 @@ export class UpstreamLease<U extends LeasedUpstream = LeasedUpstream> {
     if (answer === null || !this.holder.answered(request, answer, nowMs)) {
       this.nextAtMs = nowMs + failedRetryMs * (1 + this.around.random());
       this.notBeforeMs = this.nextAtMs;
+      this.around.queue.put(this);
       return false;
     }
     this.untold.answered(asked, answer.known);
@@ -226,10 +244,12 @@ export class UpstreamLease<U extends LeasedUpstream = LeasedUpstream> {
     const { reopenAtMs } = this.holder;
     if (reopenAtMs !== null) this.askBy(Math.max(this.notBeforeMs, reopenAtMs));
     if (this.holder.mayGive(this.upstream.used)) this.askBy(nowMs);
+    this.around.queue.put(this);
     return true;
   }
 
   private askBy(atMs: number): void {
     this.nextAtMs = Math.min(this.nextAtMs, atMs);
+    this.around.queue.put(this);
   }
 }

@@ -1,7 +1,7 @@
 // Keeps this process's leases: asks for what is wanted, renews, gives back, and lets the core grow with what it gets.
 import { randomUUID } from 'node:crypto';
 import { FleetUnavailableError, type LeaseStore } from '@weir/fleet';
-import { type LeaseProcess, UpstreamLease } from '@weir/leases';
+import { type LeaseProcess, LeaseQueue, UpstreamLease } from '@weir/leases';
 import type { Upstream } from '@weir/pooling';
 import type { Logger } from '@weir/telemetry';
 import { PoolerError } from '../errors.ts';
@@ -26,6 +26,7 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #process: LeaseProcess;
   readonly #leases = new Map<string, UpstreamLease<Upstream>>();
+  readonly #queue = new LeaseQueue<UpstreamLease<Upstream>>();
   readonly #timer: NodeJS.Timeout;
   readonly #stopNotes: () => void;
   #woken = false;
@@ -49,6 +50,7 @@ export class LeaseKeeper {
   attach(upstream: Upstream): UpstreamLease<Upstream> {
     const { now } = this.#options;
     const lease = new UpstreamLease(upstream, this.#process, {
+      queue: this.#queue,
       now,
       random: Math.random,
       wake: () => this.#wake(),
@@ -90,8 +92,10 @@ export class LeaseKeeper {
 
   #look(): void {
     const now = this.#options.now();
-    const due: UpstreamLease<Upstream>[] = [];
-    for (const lease of this.#leases.values()) if (lease.isDue(now)) due.push(lease);
+    // One whose request is under way stands in the queue again once that is answered, one that is quiet when it is wanted.
+    const due = this.#queue
+      .takeDue(now)
+      .filter((lease) => lease.isDue(now) && this.#leases.get(lease.upstream.id) === lease);
     if (due.length > 0) void this.#ask(due, false);
   }
 
