@@ -2,13 +2,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseOptions, usage } from './options.ts';
+import { parseOptions, type ScaleOptions, usage } from './options.ts';
 import { measureRedis } from './redis-cost.ts';
 import { writeReport } from './report.ts';
 import { simulate } from './simulate.ts';
 
-/** A tenant's clients at so many processes at most, for what would be if. */
-const fewerProcesses = [4, 1];
+/** What else is looked at, one cell of each. */
+function otherShapes(options: ScaleOptions): ScaleOptions[] {
+  const { cells, nodes } = options;
+  return [
+    { ...options, cells: cells * 2 },
+    { ...options, cells: Math.ceil(cells / 2), nodes: nodes * 2 },
+    { ...options, spread: 2 },
+    { ...options, spread: 1 },
+  ];
+}
 
 const argv = process.argv.slice(2);
 if (argv.includes('--help')) process.stdout.write(usage);
@@ -23,10 +31,9 @@ async function main(): Promise<void> {
     const result = simulate(options, redis.cost, options.cells, (cell) =>
       process.stderr.write(`cell ${cell + 1} of ${options.cells} is done\n`),
     );
-    const spreads = fewerProcesses.map((spread) => {
-      process.stderr.write(`a tenant's clients at ${spread} processes at most\n`);
-      const { calm } = simulate({ ...options, spread, lossSeconds: 0 }, redis.cost, 1);
-      return { spread, calm };
+    const variants = otherShapes(options).map((shape) => {
+      process.stderr.write(`another shape: ${shape.cells} cells of ${shape.nodes} nodes\n`);
+      return { options: shape, calm: simulate({ ...shape, lossSeconds: 0 }, redis.cost, 1).calm };
     });
     const report = writeReport({
       date: new Date().toISOString().slice(0, 10),
@@ -34,7 +41,7 @@ async function main(): Promise<void> {
       options,
       redis,
       result,
-      spreads: [{ spread: options.spread, calm: result.cells[0]!.calm }, ...spreads],
+      variants: [{ options, calm: result.cells[0]!.calm }, ...variants],
     });
     process.stdout.write(report);
     if (outFile !== null) writeFileSync(outFile, report);

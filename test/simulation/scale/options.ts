@@ -29,9 +29,9 @@ export interface ScaleOptions {
 export const defaultOptions: ScaleOptions = {
   tenants: 1_000_000,
   clients: 1_000_000,
-  cells: 8,
-  nodes: 4,
-  processes: 8,
+  cells: 16,
+  nodes: 2,
+  processes: 4,
   spread: 0,
   zipf: 1,
   thinkSeconds: 20,

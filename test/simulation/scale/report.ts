@@ -1,14 +1,14 @@
 // What the simulation of scale found, as Markdown: the load, Redis measured and asked, waits, losses, and what follows.
-import type { Figures, Group } from './figures.ts';
+import { type Figures, Group } from './figures.ts';
 import type { CellResult } from './model-cell.ts';
 import type { ScaleOptions } from './options.ts';
 import type { RedisMeasurement } from './redis-cost.ts';
 import type { ScaleResult } from './simulate.ts';
 import { sizeNames } from './tenant-sizes.ts';
 
-/** The first cell alone, if a tenant's clients come to so few of its processes. */
-export interface Spread {
-  readonly spread: number;
+/** The first cell alone, in an installation of another shape. */
+export interface Variant {
+  readonly options: ScaleOptions;
   readonly calm: Figures;
 }
 
@@ -18,7 +18,7 @@ export interface ReportInput {
   readonly options: ScaleOptions;
   readonly redis: RedisMeasurement;
   readonly result: ScaleResult;
-  readonly spreads: readonly Spread[];
+  readonly variants: readonly Variant[];
 }
 
 /** Nothing that answers in turn should be busier than this, or the time for an answer rises with every burst. */
@@ -40,7 +40,7 @@ export function writeReport(input: ReportInput): string {
     redisAsked(input),
     waits(result),
     budgets(result),
-    spreads(input),
+    variants(input),
     ...(first === undefined ? [] : [nodeLost(first), redisLost(first)]),
     conclusions(input),
   ]
@@ -189,47 +189,63 @@ function budgets({ calm }: ScaleResult): string[] {
   ];
 }
 
-function spreads({ spreads: all, options }: ReportInput): string[] {
-  const seconds = options.seconds;
+function variants({ variants: all }: ReportInput): string[] {
   return [
-    '## If a tenant came to fewer processes',
+    '## Other shapes',
     '',
-    'The first cell alone, with a balancer that sends the clients of one tenant to a part of its processes.',
+    'The first cell alone, with the same tenants and clients in all: in more and smaller cells, in fewer and larger ones, and with a balancer that sends the clients of one tenant to a part of its cell only.',
     '',
     ...table(
       [
+        'cells',
+        'processes of a cell',
         'processes of a tenant at most',
+        'clients of the cell',
         'requests to its Redis a second',
         'CPU of Redis, cores',
+        'not answered',
         'notes a second',
         'server connections',
         'servers opened a second',
         'wait p99 of budgets below 30, ms',
       ],
-      all.map(({ spread, calm }) => {
+      all.map(({ options, calm }) => {
+        const { cells, nodes, processes, spread, seconds } = options;
         const groups = [...calm.bySize.values()];
-        const small = [...calm.byBudget].filter(([budget]) => budget < 30).map(([, group]) => group.waits);
-        const [one, ...others] = small;
-        for (const other of others) one?.merge(other);
+        const sum = (of: (group: Group) => number): number =>
+          groups.reduce((all, group) => all + of(group), 0);
+        const small = together(
+          [...calm.byBudget].filter(([budget]) => budget < 30).map(([, group]) => group),
+        );
         return [
-          spread === 0 ? `all ${options.nodes * options.processes}` : String(spread),
+          String(cells),
+          `${nodes} × ${processes}`,
+          spread === 0 ? 'all' : String(spread),
+          whole(sum(({ clients }) => clients)),
           whole(calm.requests / seconds),
           (calm.redisUs / seconds / 1e6).toFixed(3),
+          percent(calm.unanswered / calm.requests),
           (calm.notes / seconds).toFixed(1),
-          whole(groups.reduce((sum, { servers }) => sum + servers, 0)),
-          whole(groups.reduce((sum, { opened }) => sum + opened, 0) / seconds),
-          ms(one?.quantile(0.99) ?? 0),
+          whole(sum(({ servers }) => servers)),
+          whole(sum(({ opened }) => opened) / seconds),
+          ms(small.waits.quantile(0.99)),
         ];
       }),
     ),
+    '',
+    'Where requests are not answered rights to open run out: who waits asks again and again, and a Redis does nothing else any more. Waits in such a row are those of the few that were served.',
   ];
 }
 
 function nodeLost({ nodeLost: lost, clients }: CellResult): string[] {
   if (lost === null) return [];
   const { figures, reclaimMs } = lost;
+  const reclaimed =
+    lost.reclaimed === 0
+      ? 'Nobody waited for any of them.'
+      : `${whole(lost.reclaimed)} of them somebody waited for, and they were free again after ${seconds(reclaimMs.quantile(0.5))} in the middle and ${seconds(reclaimMs.max)} at most.`;
   const storm = Math.max(...figures.connectsAt.values());
-  const group = together(figures);
+  const group = together(figures.bySize.values());
   return [
     '## A lost node',
     '',
@@ -237,7 +253,7 @@ function nodeLost({ nodeLost: lost, clients }: CellResult): string[] {
     '',
     `- ${whole(lost.clientsHit)} of the cell's ${whole(clients)} clients were at that node, of ${whole(lost.tenantsHit)} tenants.`,
     `- At most ${whole(storm)} connects a second come to one of its neighbours.`,
-    `- The lost processes were charged with ${whole(lost.slots)} slots. ${whole(lost.reclaimed)} of them somebody waited for, and they were free again ${lost.reclaimed === 0 ? 'in no case' : `after ${seconds(reclaimMs.quantile(0.5))} in the middle and ${seconds(reclaimMs.max)} at most`}; the others are left alone until somebody needs them. Databases were looked at ${whole(figures.looks)} times.`,
+    `- The lost processes were charged with ${whole(lost.slots)} slots. ${reclaimed} Slots that nobody waits for are left alone. Databases were looked at ${whole(figures.looks)} times.`,
     `- In these ${figures.seconds} s waits were ${ms(group.waits.quantile(0.5))} ms in the middle, ${ms(group.waits.quantile(0.99))} ms at p99 and ${ms(group.waits.max)} ms at most; ${whole(group.refused)} clients were refused.`,
   ];
 }
@@ -245,7 +261,7 @@ function nodeLost({ nodeLost: lost, clients }: CellResult): string[] {
 function redisLost({ redisLost: lost }: CellResult): string[] {
   if (lost === null) return [];
   const { figures, waiting } = lost;
-  const group = together(figures);
+  const group = together(figures.bySize.values());
   const refused = [...figures.refusals].map(([cause, count]) => `${whole(count)} ${cause}`).join(', ');
   return [
     '## A lost Redis',
@@ -258,16 +274,16 @@ function redisLost({ redisLost: lost }: CellResult): string[] {
   ];
 }
 
-function conclusions({ options, result, redis, spreads: all }: ReportInput): string[] {
+function conclusions({ options, result, redis, variants: all }: ReportInput): string[] {
   const { calm } = result;
   const cores = calm.redisUs / calm.seconds / 1e6;
   const busy = cores / options.cells;
   const renewals = 1 - (calm.wants + calm.registrations) / calm.requests;
   const heartbeats = options.nodes * options.processes;
   const needed = Math.max(1, Math.ceil(cores / redisBusyMost));
-  const few = all.find(({ spread }) => spread === 1)?.calm;
+  const few = all.find((variant) => variant.options.spread === 1)?.calm;
   const lines = [
-    `- Redis is the first wall. Leases of this load take ${cores.toFixed(2)} cores of Redis in all, and Redis runs scripts on one: with ${options.cells} cells each is ${percent(busy)} busy. To keep each below ${percent(redisBusyMost)}, ${needed} ${needed === 1 ? 'cell is' : 'cells are'} needed for ${whole(options.tenants)} tenants, or ${whole(options.tenants / needed)} tenants and ${whole(options.clients / needed)} clients a cell.`,
+    `- Redis is the first wall. Leases of this load take ${cores.toFixed(2)} cores of Redis in all, and Redis runs scripts on one: with ${options.cells} cells each is ${percent(busy)} busy. To keep each below ${percent(redisBusyMost)}, ${needed} ${needed === 1 ? 'cell of this shape is' : 'cells of this shape are'} needed for ${whole(options.tenants)} tenants, or ${whole(options.tenants / needed)} tenants and ${whole(options.clients / needed)} clients a cell.`,
     `- ${percent(renewals)} of the requests are renewals: each process says once a second of each upstream at which it has something open that it is still there. So the load grows with tenants that have a server connection open, times the processes at which they have it, and hardly with transactions.`,
     `- A tenant with clients at every process costs the most for each request too, ${(redis.cost.requestUs + redis.cost.holderUs * heartbeats).toFixed(0)} µs with ${heartbeats} holders in place of ${(redis.cost.requestUs + redis.cost.holderUs).toFixed(0)} µs with one: more processes in a cell make both the number and the price of requests grow. More cells are better than larger ones.`,
   ];
@@ -275,16 +291,21 @@ function conclusions({ options, result, redis, spreads: all }: ReportInput): str
     lines.push(
       `- What to change first: have a tenant's clients come to few processes, by the name that they ask for in ClientHello. With one process for each tenant the first cell's Redis would be asked ${whole(few.requests / options.seconds)} times a second and be ${percent(few.redisUs / options.seconds / 1e6)} busy. Tenants that are too large for one process need more of them, which the model does not show: it gives a process as much CPU as it wants.`,
     );
+  const looks = result.cells[0]?.redisLost?.figures.looksAt.values();
+  if (looks !== undefined)
+    lines.push(
+      `- After a Redis that lost everything the processes of a cell look into ${whole(Math.max(0, ...looks))} databases within a second, each once: that is what they dial in the worst moment, and is to be spread before cells get larger.`,
+    );
   lines.push(
     `- What to change then: one sign of life for each process and bucket in place of one for each upstream, so that a renewal says that nothing has changed at all of them. In place of ${whole((calm.requests * renewals) / calm.seconds / options.cells)} renewals a second a Redis would have ${heartbeats} to ${heartbeats * 64}, and what is left grows with what opens and closes.`,
   );
   return ['## What follows', '', ...lines];
 }
 
-function together(figures: Figures): Group {
-  const [first, ...others] = [...figures.bySize.values()];
-  for (const other of others) first!.merge(other);
-  return first!;
+function together(groups: Iterable<Group>): Group {
+  const all = new Group();
+  for (const group of groups) all.merge(group);
+  return all;
 }
 
 function waited(group: Group): string[] {
