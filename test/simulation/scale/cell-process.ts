@@ -176,6 +176,7 @@ export class CellProcess implements Effects {
 
   cancelServer(): void {}
   noticeWait(): void {}
+  circuitChanged(): void {}
 
   endClient(session: ClientSession): void {
     this.cell.ended(session.peer as ModelClient);

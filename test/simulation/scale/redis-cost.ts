@@ -77,7 +77,9 @@ async function measure(
   holders: number,
   batch: number,
 ): Promise<Measured> {
-  const fleet = createRedisFleet({ url, sealKeys: [], processId: `measure-${holders}-${batch}` });
+  // Leases are not sealed.
+  const sealKeys = { keys: [], readAgain() {} };
+  const fleet = createRedisFleet({ url, sealKeys, processId: `measure-${holders}-${batch}` });
   try {
     let seq = 0;
     let next = 0;
