@@ -1,5 +1,10 @@
 // The fleet over Redis: the publisher, and the assembly with directory and reports. Connections are redis-link's.
-import type { EndpointPublisher, Fleet, ProcessRegistry } from './contract.ts';
+import {
+  type EndpointPublisher,
+  type Fleet,
+  FleetUnavailableError,
+  type ProcessRegistry,
+} from './contract.ts';
 import { parseProcessReport, processReportTtlMs } from './process-report.ts';
 import { parseRedisAddress } from './redis-address.ts';
 import { RedisBans } from './redis-bans.ts';
@@ -148,9 +153,13 @@ function redisPublisher(link: RedisLink, keys: RedisKeys, sealKeys: SealKeySourc
     },
     async sealKeyIds(endpointIds) {
       if (endpointIds.length === 0) return [];
-      const found = await link.sequence(endpointIds.map((id) => ['hget', keys.endpoint(id), 'keyId']));
-      // A tombstone has an empty one.
-      return found.map((keyId) => (keyId as string | null) || null);
+      // Not as a sequence, which in a cluster waits for one answer after the other: a catalog may have very many endpoints.
+      const answers = await link.batch(endpointIds.map((id) => ['hget', keys.endpoint(id), 'keyId']));
+      return answers.map(([error, keyId]) => {
+        if (error !== null) throw new FleetUnavailableError('a record cannot be read', { cause: error });
+        // A tombstone has an empty one.
+        return (keyId as string | null) || null;
+      });
     },
   };
 }
