@@ -135,7 +135,7 @@ const schema = z.object({
     .transform((text) => z.array(z.enum(['loopback', 'private'])).parse(list(text)))
     .default([]),
   WEIR_CANCELS_PER_SECOND: z.coerce.number().int().min(1).max(1_000_000).default(50),
-  WEIR_CONNECTS_PER_SECOND: z.coerce.number().int().min(0).max(1_000_000).default(300),
+  WEIR_CONNECTS_PER_SECOND: z.coerce.number().int().min(0).max(1_000_000).default(1_000),
   WEIR_CONNECT_BURST: z.coerce.number().int().min(1).max(1_000_000).default(2_000),
   WEIR_LOGIN_FAILURES_MAX: z.coerce.number().int().min(0).max(1_000_000).default(20),
   WEIR_LOGIN_TIMEOUT_MS: milliseconds.default(15_000),
