@@ -7,6 +7,7 @@ import { buildApp } from './build-app.ts';
 import { startKeyUse } from './callers/key-use.ts';
 import { type ControlApiConfig, egressPolicy, type ListenAddress } from './config.ts';
 import { Turns } from './credentials/turns.ts';
+import { makeDnsProvider } from './dns/make-provider.ts';
 import { handOverFirstKey } from './first-key.ts';
 import { allJobs } from './jobs/all-jobs.ts';
 import { startWorker } from './jobs/start-worker.ts';
@@ -102,7 +103,9 @@ export async function startJobWorker(
 }
 
 function work(shared: SharedParts, config: ControlApiConfig, log: Logger, ends: Ends): void {
-  const jobs = allJobs({ ...shared, config, log });
+  const { domain } = config;
+  const dns = config.dns && { provider: makeDnsProvider(config.dns), targets: config.dns.targets, domain };
+  const jobs = allJobs({ ...shared, config, log, dns });
   const worker = startWorker({ queue: shared.queue, jobs, log });
   ends.push(() => worker.close());
 }

@@ -20,6 +20,7 @@ test('the least environment gives the defaults', () => {
     healthCheckMs: 1_800_000,
     deletionGraceMs: 259_200_000,
     jobs: 'here',
+    dns: null,
     dashboardDir: null,
     logLevel: 'info',
   });
@@ -36,6 +37,35 @@ test('lists are split, and addresses may be IPv6', () => {
     { address: '127.0.0.1', port: 6432 },
     { address: '::1', port: 6432 },
   ]);
+});
+
+test('DNS records go to a file or to a webhook, and lead to one name or to addresses', () => {
+  const dns = (env: Record<string, string>) => readControlApiConfig({ ...least, ...env }).dns;
+  expect(dns({ WEIR_DNS: 'zone:/z', WEIR_DNS_TARGETS: 'cell-1.example.com' })).toEqual({
+    kind: 'zone',
+    path: '/z',
+    targets: ['cell-1.example.com'],
+  });
+  const addresses = { WEIR_DNS_TARGETS: '192.0.2.1, 2001:db8::1' };
+  expect(dns({ WEIR_DNS: 'https://dns.example.com/weir', WEIR_DNS_SECRET_FILE: '/s', ...addresses })).toEqual(
+    {
+      kind: 'webhook',
+      url: 'https://dns.example.com/weir',
+      secretFile: '/s',
+      targets: ['192.0.2.1', '2001:db8::1'],
+    },
+  );
+  for (const [env, fault] of [
+    [{ WEIR_DNS: 'zone:/z' }, 'WEIR_DNS_TARGETS'],
+    [{ WEIR_DNS: 'zone:/z', WEIR_DNS_TARGETS: 'a.example.com,b.example.com' }, 'WEIR_DNS_TARGETS'],
+    [{ WEIR_DNS: 'zone:/z', WEIR_DNS_TARGETS: 'a.example.com. 60 IN A 192.0.2.1' }, 'WEIR_DNS_TARGETS'],
+    [{ WEIR_DNS: 'zone:/z', WEIR_DNS_TARGETS: 'fe80::1%eth0' }, 'WEIR_DNS_TARGETS'],
+    [{ WEIR_DNS: 'zone:/z', WEIR_DOMAIN: 'a.b\n* IN A 192.0.2.9', ...addresses }, 'WEIR_DOMAIN'],
+    [{ WEIR_DNS: 'hosts:/h', WEIR_DNS_TARGETS: 'cell-1.example.com' }, 'a hosts file has addresses'],
+    [{ WEIR_DNS: 'route:x', ...addresses }, 'WEIR_DNS is none of'],
+    [{ WEIR_DNS: 'https://dns.example.com', ...addresses }, 'WEIR_DNS_SECRET_FILE is missing'],
+  ] as const)
+    expect(() => dns(env)).toThrow(fault);
 });
 
 test('every fault is named in one go', () => {

@@ -9,6 +9,14 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** Exactly one host name, or addresses, in `targets`. */
+export type DnsConfig = {
+  readonly targets: readonly string[];
+} & (
+  | { readonly kind: 'zone' | 'hosts'; readonly path: string }
+  | { readonly kind: 'webhook'; readonly url: string; readonly secretFile: string }
+);
+
 export interface ControlApiConfig {
   readonly listen: ListenAddress;
   readonly catalogUrl: string;
@@ -34,6 +42,8 @@ export interface ControlApiConfig {
   readonly deletionGraceMs: number;
   /** Where jobs are done: in this process, or in workers of their own. */
   readonly jobs: 'here' | 'elsewhere';
+  /** Who keeps a DNS record for each endpoint; null: nobody, since a wildcard leads to all of them. */
+  readonly dns: DnsConfig | null;
   /** The built dashboard; null: none is served. */
   readonly dashboardDir: string | null;
   readonly logLevel: LogLevel;
@@ -129,11 +139,45 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
     exchangesPerMinute,
     deletionGraceMs: Math.round(graceHours * 3_600_000),
     jobs: jobs as ControlApiConfig['jobs'],
+    dns: readDns(text, list('WEIR_DNS_TARGETS'), faults),
     dashboardDir: text('WEIR_DASHBOARD_DIR'),
     logLevel: logLevel as LogLevel,
   };
   if (faults.length > 0) throw new ConfigError(faults.join('; '));
   return config;
+}
+
+/** Adds what is wrong to `faults`. */
+function readDns(
+  text: (name: string) => string | null,
+  targets: readonly string[],
+  faults: string[],
+): DnsConfig | null {
+  const where = text('WEIR_DNS');
+  const secretFile = text('WEIR_DNS_SECRET_FILE');
+  if (where === null) return null;
+  const names = targets.filter((target) => isIP(target) === 0);
+  const isName = /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i;
+  if (!isName.test(text('WEIR_DOMAIN') ?? 'db.localhost'))
+    faults.push('WEIR_DOMAIN is not a host name, as DNS records need it');
+  if (
+    targets.length === 0 ||
+    targets.some((target) => target.includes('%')) ||
+    (names.length > 0 && targets.length > 1) ||
+    !names.every((name) => isName.test(name))
+  )
+    faults.push('WEIR_DNS_TARGETS is neither one host name nor a list of IP addresses');
+  const [, kind, path] = /^(zone|hosts):(.+)$/.exec(where) ?? [];
+  if (kind !== undefined && path !== undefined) {
+    if (kind === 'hosts' && names.length > 0)
+      faults.push('WEIR_DNS_TARGETS: a hosts file has addresses and no names');
+    return { kind: kind as 'zone' | 'hosts', path, targets };
+  }
+  if (!/^https?:\/\//.test(where) || !URL.canParse(where))
+    faults.push('WEIR_DNS is none of zone:<file>, hosts:<file> and the URL of a webhook');
+  if (secretFile === null)
+    faults.push('WEIR_DNS_SECRET_FILE is missing: file with the secret of the DNS webhook, whsec_<base64>');
+  return { kind: 'webhook', url: where, secretFile: secretFile ?? '', targets };
 }
 
 /** Where a worker serves probes and metrics. Throws ConfigError. */

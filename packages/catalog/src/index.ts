@@ -20,6 +20,7 @@ export {
   revokeCredential,
 } from './credentials.ts';
 export * from './deliveries.ts';
+export { type DueEndpoint, type PointingOptions, pointDueEndpoints, publishedEndpointIds } from './dns.ts';
 export {
   changeEndpoint,
   createEndpoint,

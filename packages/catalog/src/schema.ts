@@ -184,6 +184,8 @@ export const endpoints = pgTable(
     healthDueAt: moment('health_due_at').notNull().default(sql`now() + random() * interval '30 minutes'`),
     serviceRole: text('service_role').notNull(),
     servicePasswordSealed: text('service_password_sealed'),
+    /** Where its DNS records lead, and who was told; empty: it may have some; null: it has none. No part of what is published to poolers. */
+    dnsTarget: text('dns_target'),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -236,6 +238,10 @@ export const endpoints = pgTable(
       'endpoints_health',
       sql`${table.health} ->> 'state' in ('unknown', 'healthy', 'failing', 'unreachable')`,
     ),
+    index('endpoints_dns_target').on(table.dnsTarget).where(sql`${table.status} <> 'deleted'`),
+    index('endpoints_dns_gone')
+      .on(table.id)
+      .where(sql`${table.status} = 'deleted' and ${table.dnsTarget} is not null`),
     index('endpoints_to_look_at').on(table.healthDueAt).where(sql`${table.status} = 'active'`),
   ],
 );

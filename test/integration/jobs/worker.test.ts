@@ -1,6 +1,7 @@
 // A worker beside a control-api that does no jobs itself: what one acknowledged the other does, whatever is killed between.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { waitUntil } from '@weir/harness';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporaryDirectory, waitUntil } from '@weir/harness';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ControlPlane, createTenant, publishedState, startControlPlane } from './control-plane.ts';
 import { createWebhook, keepReplies, repliesSealedWith, repliesThatOpen, sealKeyOf } from './sealed-rows.ts';
@@ -9,11 +10,18 @@ import { createWebhook, keepReplies, repliesSealedWith, repliesThatOpen, sealKey
 const keptReplies = 1_000;
 const newLine = `new:${'5e'.repeat(32)}\n`;
 
+const directory = temporaryDirectory('worker');
+const zone = join(directory.path, 'zone');
 let plane: ControlPlane;
 beforeAll(async () => {
-  plane = await startControlPlane();
+  plane = await startControlPlane({
+    env: { WEIR_DNS: `zone:${zone}`, WEIR_DNS_TARGETS: 'cell-1.example.com' },
+  });
 });
-afterAll(() => plane?.close());
+afterAll(async () => {
+  await plane?.close();
+  directory.remove();
+});
 
 async function rename(tenantId: string, name: string): Promise<number> {
   const { generation } = await plane.api.call<{ generation: number }>('PATCH', `/v1/tenants/${tenantId}`, {
@@ -52,6 +60,29 @@ test('a change that was acknowledged while no worker ran is published by the nex
   expect(await publishedState(plane, endpoint.id)).not.toBe(generation);
   await plane.parts.worker.start();
   await isPublished(endpoint.id, generation);
+});
+
+test('an endpoint has DNS records for both its hosts until it is deleted, whatever becomes of the worker', async () => {
+  await plane.parts.worker.kill();
+  const { endpoint } = await createTenant(plane);
+  await plane.parts.worker.start();
+  const isInZone = (there: boolean) =>
+    waitUntil(() => existsSync(zone) && readFileSync(zone, 'utf8').includes(endpoint.id) === there, {
+      what: `${endpoint.id} is ${there ? '' : 'not '}in the zone`,
+      timeoutMs: 30_000,
+    });
+  await isInZone(true);
+  for (const host of [endpoint.id, `${endpoint.id}-pooler`])
+    expect(readFileSync(zone, 'utf8')).toContain(`\n${host}.db.localhost. 60 IN CNAME cell-1.example.com.\n`);
+  await plane.parts.worker.kill();
+  rmSync(zone);
+  await plane.parts.worker.start();
+  await isInZone(true);
+  await plane.parts.worker.kill();
+  await plane.api.call('DELETE', `/v1/endpoints/${endpoint.id}`);
+  expect(readFileSync(zone, 'utf8')).toContain(endpoint.id);
+  await plane.parts.worker.start();
+  await isInZone(false);
 });
 
 test('a Redis that lost everything is given everything again, and wakes the worker as before', async () => {

@@ -8,6 +8,7 @@ import { deliverWebhooks } from './deliver-webhooks.ts';
 import type { JobKind, JobQueue } from './job-queue.ts';
 import { prune } from './prune.ts';
 import { publishChanges } from './publish-changes.ts';
+import { type DnsPublishing, dnsJob } from './publish-dns.ts';
 import { rollUpUsage } from './roll-up-usage.ts';
 import { sealAgainJob } from './seal-again.ts';
 import type { Job } from './start-worker.ts';
@@ -19,8 +20,10 @@ export function allJobs(parts: {
   readonly config: ControlApiConfig;
   readonly queue: JobQueue;
   readonly log: Logger;
-}): Readonly<Record<JobKind, Job>> {
-  const { catalog, fleet, config, queue, log } = parts;
+  /** Null: a wildcard record leads to all endpoints. */
+  readonly dns: DnsPublishing | null;
+}): Readonly<Partial<Record<JobKind, Job>>> {
+  const { catalog, fleet, config, queue, log, dns } = parts;
   const policy = egressPolicy(config);
   const wakeAfter = (delayMs: number) => queue.wake('deliver-webhooks', delayMs);
   return {
@@ -74,5 +77,15 @@ export function allJobs(parts: {
       sweepEveryMs: 60_000,
       failing: 'secrets cannot be sealed again now; old seal keys are needed until they are',
     },
+    ...(dns !== null && {
+      'publish-dns': {
+        kind: 'publish-dns' as const,
+        run: dnsJob(catalog, dns),
+        // Nobody wakes it: a name takes longer than that to be known anyway.
+        sweepEveryMs: 5_000,
+        failing:
+          'DNS records cannot be changed now, trying again less and less often, every 5 minutes at last',
+      },
+    }),
   };
 }

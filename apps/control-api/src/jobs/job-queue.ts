@@ -8,6 +8,7 @@ export const jobKinds = [
   'watch-health',
   'prune',
   'seal-again',
+  'publish-dns',
 ] as const;
 export type JobKind = (typeof jobKinds)[number];
 

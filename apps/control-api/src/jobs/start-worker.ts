@@ -23,7 +23,7 @@ export interface JobWorker {
 /** Starts at once with everything that is due. Failures are logged when they begin and when they end. */
 export function startWorker(parts: {
   readonly queue: JobQueue;
-  readonly jobs: Readonly<Record<JobKind, Job>>;
+  readonly jobs: Readonly<Partial<Record<JobKind, Job>>>;
   readonly log: Logger;
 }): JobWorker {
   const { queue, jobs, log } = parts;
@@ -37,7 +37,7 @@ export function startWorker(parts: {
     return { job, runner, timer };
   });
   const runners = new Map(started.map(({ job, runner }) => [job.kind, runner]));
-  const stopTaking = queue.work((kind) => runners.get(kind)!.ask());
+  const stopTaking = queue.work(async (kind) => runners.get(kind)?.ask());
   return {
     async close() {
       closed = true;

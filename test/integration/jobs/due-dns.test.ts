@@ -1,0 +1,78 @@
+// Which endpoints are due for DNS records, on a real catalog: none is left behind, whatever fails or changes between.
+import { join } from 'node:path';
+import { type Catalog, type DueEndpoint, openCatalog, pointDueEndpoints } from '@weir/catalog';
+import { loadSealKeys } from '@weir/fleet';
+import { fixedSealKeys } from '@weir/fleet/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Bench, catalogUrlOf, createTenant, startBench } from '../control-api/support.ts';
+
+let bench: Bench;
+let catalog: Catalog;
+beforeAll(async () => {
+  bench = await startBench();
+  catalog = await openCatalog({
+    url: catalogUrlOf(bench.server),
+    sealKeys: fixedSealKeys(loadSealKeys(bench.sealKeyFile)),
+    migrationsFolder: join(import.meta.dirname, '../../../packages/catalog/migrations'),
+  });
+});
+afterAll(async () => {
+  await catalog?.close();
+  await bench?.close();
+});
+
+const newEndpoint = async () => (await createTenant(bench)).endpoint.id;
+const remove = (id: string) => bench.api.call('DELETE', `/v1/endpoints/${id}`);
+
+/** What is published to `target`, at most two at once, as long as there is some; `refuse`: the provider fails. */
+async function published(target: string, { refuse = false, evenIfNone = false } = {}) {
+  const calls: (readonly DueEndpoint[])[] = [];
+  const publish = async (due: readonly DueEndpoint[]) => {
+    if (refuse) throw new Error('refused');
+    calls.push(due);
+  };
+  let found: number | null;
+  do found = await pointDueEndpoints(catalog, { target, endpointsMax: 2, evenIfNone }, publish);
+  while (found === 2);
+  return calls;
+}
+
+test('each endpoint is published once, again when records are to lead elsewhere, and once more when it is gone', async () => {
+  const ids = [await newEndpoint(), await newEndpoint(), await newEndpoint()].sort();
+  const live = (id: string) => ({ id, isGone: false });
+  const byId = (one: DueEndpoint, other: DueEndpoint) => (one.id < other.id ? -1 : 1);
+  const calls = await published('cell-1');
+  expect(calls.map((due) => due.length)).toEqual([2, 1]);
+  expect(calls.flat().sort(byId)).toEqual(ids.map(live));
+  expect(await published('cell-1')).toEqual([]);
+  expect(await published('cell-1', { evenIfNone: true })).toEqual([[]]);
+  expect((await published('cell-0')).flat()).toHaveLength(3);
+  // A process with the old values writes them again until it is gone.
+  expect((await published('cell-1')).flat()).toHaveLength(3);
+  for (const id of ids) await remove(id);
+  expect((await published('cell-1')).flat().sort(byId)).toEqual(ids.map((id) => ({ id, isGone: true })));
+  expect(await published('cell-1')).toEqual([]);
+});
+
+test('an endpoint that is deleted after its records failed, first or elsewhere, has them taken back', async () => {
+  const fresh = await newEndpoint();
+  await expect(published('cell-1', { refuse: true })).rejects.toThrow('refused');
+  await remove(fresh);
+  expect(await published('cell-1')).toEqual([[{ id: fresh, isGone: true }]]);
+  const moved = await newEndpoint();
+  await published('cell-1');
+  await expect(published('cell-2', { refuse: true })).rejects.toThrow('refused');
+  await remove(moved);
+  expect(await published('cell-2')).toEqual([[{ id: moved, isGone: true }]]);
+});
+
+test('while one process publishes, another does not wait, and neither do changes of what is published', async () => {
+  const id = await newEndpoint();
+  const options = { target: 'cell-1', endpointsMax: 2, evenIfNone: false };
+  const found = await pointDueEndpoints(catalog, options, async () => {
+    expect(await pointDueEndpoints(catalog, options, async () => {})).toBeNull();
+    await remove(id);
+  });
+  expect(found).toBe(1);
+  expect(await published('cell-1')).toEqual([[{ id, isGone: true }]]);
+});
