@@ -242,8 +242,8 @@ describe('fleet over Redis', { timeout: 180_000 }, () => {
       await raw.set(`weir:{processes}:strange-${index}`, text);
       await raw.zadd('weir:{processes}', Date.now(), `strange-${index}`);
     }
-    const half = { processId: 'half', startedAt: 'then', endpoints: { 'ep-a': { clientsIdle: 'many' } } };
-    await raw.set('weir:{processes}:half', JSON.stringify(half));
+    const broken = { processId: 'half', startedAt: 'then', endpoints: { 'ep-a': { clientsIdle: 'many' } } };
+    await raw.set('weir:{processes}:half', JSON.stringify(broken));
     await raw.zadd('weir:{processes}', Date.now(), 'half');
     const all = await vi.waitFor(async () => {
       await fleet.registry.report(exampleReport('good'));
@@ -251,11 +251,12 @@ describe('fleet over Redis', { timeout: 180_000 }, () => {
       expect(found.map((report) => report.processId).sort()).toEqual(['good', 'half']);
       return found;
     }, patience);
-    const { pins, errors, waits, executions, ...counters } = all.find(
-      (report) => report.processId === 'half',
-    )!.endpoints['ep-a']!;
+    const half = all.find((report) => report.processId === 'half')!.endpoints['ep-a']!;
+    const { pins, errors, waits, executions, addresses, upstream, ...counters } = half;
     expect(new Set(Object.values(counters))).toEqual(new Set([0]));
     expect(pins).toEqual({ newest: [], leftOut: 0, totals: {} });
+    expect(addresses).toEqual({ clients: {}, leftOut: 0 });
+    expect(upstream).toEqual({ answeredMsAgo: null, trouble: null, openMs: null });
     expect([errors, waits, executions]).toEqual([{}, [], []]);
   });
 
