@@ -9,6 +9,7 @@ import {
   onlyWord,
   printJson,
   readTextFile,
+  secondsOption,
   tableOf,
 } from '../command.ts';
 
@@ -64,8 +65,9 @@ ${apiHelp}`,
       }
       case 'rotate': {
         const params = endpointAndRole(words);
-        const overlap = values.overlap === undefined ? {} : { overlapSeconds: secondsOf(values.overlap) };
-        return showPassword(await api.rotateRole({ params, body: overlap }));
+        const { overlap } = values;
+        const body = overlap === undefined ? {} : { overlapSeconds: secondsOption('overlap', overlap) };
+        return showPassword(await api.rotateRole({ params, body }));
       }
       case 'end-overlap': {
         const role = await api.endOverlap({ params: endpointAndRole(words) });
@@ -89,11 +91,6 @@ ${apiHelp}`,
 function endpointAndRole([endpoint, ...rest]: readonly string[]): { endpointId: string; roleName: string } {
   const endpointId = onlyWord(endpoint === undefined ? [] : [endpoint], ...anEndpoint);
   return { endpointId, roleName: onlyWord(rest, ...aRole) };
-}
-
-function secondsOf(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new CommandError(`--overlap ${text} is not a number of seconds`, { exitCode: exitCodes.usage });
 }
 
 function rowOf({ name, isServiceRole, keeps, rotation }: RoleReply): string[] {
