@@ -1,8 +1,7 @@
 // DNS records by a call to a program of the operator's, which changes the zone: signed as all of Weir's webhooks are.
 import { randomBytes } from 'node:crypto';
 import { sendChecked } from '../egress/checked-request.ts';
-import { version } from '../version.ts';
-import { signatureOf } from '../webhooks/signature.ts';
+import { signedHeaders } from '../webhooks/signed-headers.ts';
 import { type DnsProvider, DnsProviderError, ttlSeconds } from './dns-provider.ts';
 
 /** Names of so many endpoints go into one call. */
@@ -27,18 +26,10 @@ export function webhookProvider(url: string, secret: string): DnsProvider {
         })),
       });
       if (last.body !== body) last = { body, id: `dns_${randomBytes(16).toString('hex')}` };
-      const { id } = last;
-      const timeSeconds = Math.floor(Date.now() / 1000);
       const outcome = await sendChecked({
         ...{ method: 'POST', url, body, timeoutMs, plainTo: 'anywhere', replyBytesMax: null },
         policy: { allowLoopback: true, allowPrivate: true, denied: [] },
-        headers: {
-          'content-type': 'application/json',
-          'user-agent': `weir/${version}`,
-          'webhook-id': id,
-          'webhook-timestamp': String(timeSeconds),
-          'webhook-signature': signatureOf(secret, { id, timeSeconds, body }),
-        },
+        headers: signedHeaders(secret, last),
       });
       if ('error' in outcome)
         throw new DnsProviderError(`the DNS webhook cannot be reached: ${outcome.error}`);

@@ -3,8 +3,7 @@ import { type Catalog, type ClaimedDelivery, claimDeliveries, settleDelivery } f
 import type { EgressPolicy } from '@weir/net';
 import type { Logger } from '@weir/telemetry';
 import { type RequestOutcome, sendChecked } from '../egress/checked-request.ts';
-import { version } from '../version.ts';
-import { signatureOf } from '../webhooks/signature.ts';
+import { signedHeaders } from '../webhooks/signed-headers.ts';
 
 const deliveriesPerBatch = 32;
 const attemptTimeoutMs = 5_000;
@@ -37,7 +36,6 @@ async function deliver(
 ): Promise<void> {
   const { id, url, attempts } = delivery;
   const body = JSON.stringify(delivery.body);
-  const timeSeconds = Math.floor(Date.now() / 1000);
   let secret: string;
   try {
     secret = delivery.secret();
@@ -48,13 +46,7 @@ async function deliver(
   }
   const outcome = await sendChecked({
     ...{ method: 'POST', url, body, policy, plainTo: 'anywhere', replyBytesMax: null },
-    headers: {
-      'content-type': 'application/json',
-      'user-agent': `weir/${version}`,
-      'webhook-id': id,
-      'webhook-timestamp': String(timeSeconds),
-      'webhook-signature': signatureOf(secret, { id, timeSeconds, body }),
-    },
+    headers: signedHeaders(secret, { id, body }),
     timeoutMs: attemptTimeoutMs,
   });
   const error = errorOf(outcome);
