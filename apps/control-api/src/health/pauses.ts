@@ -12,8 +12,3 @@ export function pauseAfter(health: EndpointHealth, everyMs: number, nowMs: numbe
   if (health.state === 'healthy' || health.since === null) return everyMs;
   return Math.min(everyMs, Math.max(downPauseMinMs, (nowMs - Date.parse(health.since)) / 2));
 }
-
-/** Spread by a fifth, so that what was seen together is not looked at together again. */
-export function spread(pauseMs: number): number {
-  return pauseMs * (0.8 + Math.random() * 0.4);
-}

@@ -4,6 +4,7 @@ import type { EgressPolicy } from '@weir/net';
 import type { Logger } from '@weir/telemetry';
 import { type RequestOutcome, sendChecked } from '../egress/checked-request.ts';
 import { signedHeaders } from '../webhooks/signed-headers.ts';
+import { spread } from './spread.ts';
 
 const deliveriesPerBatch = 32;
 const attemptTimeoutMs = 5_000;
@@ -62,8 +63,6 @@ function errorOf(outcome: RequestOutcome): string | null {
   return outcome.status >= 300 && outcome.status < 400 ? 'redirect' : 'status';
 }
 
-/** Spread by a fifth, so that what failed together does not come together again. */
 function pauseAfter(attempts: number): number {
-  const pauseMs = Math.min(firstPauseMs * pauseFactor ** (attempts - 1), pauseMsMax);
-  return pauseMs * (0.8 + Math.random() * 0.4);
+  return spread(Math.min(firstPauseMs * pauseFactor ** (attempts - 1), pauseMsMax));
 }

@@ -11,9 +11,10 @@ import {
 import type { ProcessRegistry } from '@weir/fleet';
 import type { Logger } from '@weir/telemetry';
 import { checkUpstream } from '../health/check-upstream.ts';
-import { pauseAfter, spread } from '../health/pauses.ts';
+import { pauseAfter } from '../health/pauses.ts';
 import { seenByTraffic } from '../health/traffic.ts';
 import type { ProbeOptions } from '../upstream/ask-upstream.ts';
+import { spread } from './spread.ts';
 
 /** Checks at a time, and in one run: of a process. What is left is due in the next. */
 const checksAtOnce = 8;
