@@ -1,6 +1,7 @@
 // One control-api with its own catalog and shared state, and a database for tenants, for the tests of this folder.
 import { join } from 'node:path';
 import type { CreateTenantReply } from '@weir/api-contract';
+import { type Catalog, openCatalog } from '@weir/catalog';
 import { createRedisFleet, type EndpointLookUp, type Fleet, loadSealKeys } from '@weir/fleet';
 import { fixedSealKeys } from '@weir/fleet/testing';
 import {
@@ -120,4 +121,13 @@ export function createTenant(bench: Bench, change: Record<string, unknown> = {})
 /** The catalog's own rows, as its administrator sees them. */
 export function catalogUrlOf(server: Postgres): string {
   return server.url.replace(/\/postgres$/, '/catalog');
+}
+
+/** The catalog at `url`, opened as control-api would open it. */
+export function openCatalogAt(url: string, sealKeyFile: string): Promise<Catalog> {
+  return openCatalog({
+    url,
+    sealKeys: fixedSealKeys(loadSealKeys(sealKeyFile)),
+    migrationsFolder: join(import.meta.dirname, '../../../packages/catalog/migrations'),
+  });
 }

@@ -1,20 +1,13 @@
 // Which endpoints are due for DNS records, on a real catalog: none is left behind, whatever fails or changes between.
-import { join } from 'node:path';
-import { type Catalog, type DueEndpoint, openCatalog, pointDueEndpoints } from '@weir/catalog';
-import { loadSealKeys } from '@weir/fleet';
-import { fixedSealKeys } from '@weir/fleet/testing';
+import { type Catalog, type DueEndpoint, pointDueEndpoints } from '@weir/catalog';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Bench, catalogUrlOf, createTenant, startBench } from '../control-api/support.ts';
+import { type Bench, catalogUrlOf, createTenant, openCatalogAt, startBench } from '../control-api/support.ts';
 
 let bench: Bench;
 let catalog: Catalog;
 beforeAll(async () => {
   bench = await startBench();
-  catalog = await openCatalog({
-    url: catalogUrlOf(bench.server),
-    sealKeys: fixedSealKeys(loadSealKeys(bench.sealKeyFile)),
-    migrationsFolder: join(import.meta.dirname, '../../../packages/catalog/migrations'),
-  });
+  catalog = await openCatalogAt(catalogUrlOf(bench.server), bench.sealKeyFile);
 });
 afterAll(async () => {
   await catalog?.close();

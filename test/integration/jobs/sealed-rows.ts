@@ -1,10 +1,8 @@
 // Sealed rows of a control plane's catalog: made, counted by the key that sealed them, and opened.
-import { join } from 'node:path';
 import type { SealKeyReply, SealKeysReply } from '@weir/api-contract';
-import { type Catalog, openCatalog } from '@weir/catalog';
-import { loadSealKeys } from '@weir/fleet';
-import { fixedSealKeys } from '@weir/fleet/testing';
+import type { Catalog } from '@weir/catalog';
 import pg from 'pg';
+import { openCatalogAt } from '../control-api/support.ts';
 import type { ControlPlane } from './control-plane.ts';
 
 const route = 'GET /';
@@ -83,11 +81,7 @@ async function rowsOf<Row extends pg.QueryResultRow>(
 }
 
 async function withCatalog<T>(plane: ControlPlane, use: (catalog: Catalog) => T): Promise<T> {
-  const catalog = await openCatalog({
-    url: urlOf(plane),
-    sealKeys: fixedSealKeys(loadSealKeys(plane.sealKeyFile)),
-    migrationsFolder: join(import.meta.dirname, '../../../packages/catalog/migrations'),
-  });
+  const catalog = await openCatalogAt(urlOf(plane), plane.sealKeyFile);
   try {
     return use(catalog);
   } finally {

@@ -1,23 +1,16 @@
 // Adding counters of processes to the hours: each count once, whatever comes twice, late, begun anew or at the same time.
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import type { UsagePageReply } from '@weir/api-contract';
-import { addUsage, type Catalog, forgetUsage, openCatalog, type UsageReading } from '@weir/catalog';
-import { loadSealKeys } from '@weir/fleet';
-import { fixedSealKeys } from '@weir/fleet/testing';
+import { addUsage, type Catalog, forgetUsage, type UsageReading } from '@weir/catalog';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Bench, catalogUrlOf, createTenant, startBench } from '../control-api/support.ts';
+import { type Bench, catalogUrlOf, createTenant, openCatalogAt, startBench } from '../control-api/support.ts';
 
 let bench: Bench;
 let catalog: Catalog;
 let endpointId: string;
 beforeAll(async () => {
   bench = await startBench();
-  catalog = await openCatalog({
-    url: catalogUrlOf(bench.server),
-    sealKeys: fixedSealKeys(loadSealKeys(bench.sealKeyFile)),
-    migrationsFolder: join(import.meta.dirname, '../../../packages/catalog/migrations'),
-  });
+  catalog = await openCatalogAt(catalogUrlOf(bench.server), bench.sealKeyFile);
 });
 afterAll(async () => {
   await catalog?.close();
