@@ -3,7 +3,7 @@ import type { EndpointReply } from '@weir/api-contract';
 import { useEffect, useRef, useState } from 'react';
 import { useEndpointChange } from '../api/use-endpoint-change.ts';
 import { counted } from '../format.ts';
-import { TextField } from '../parts/field.tsx';
+import { VerbatimField } from '../parts/field.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { isGrave } from './lock-out.ts';
@@ -90,12 +90,9 @@ export function AddressesDialog({ endpoint, onChanged, onClose }: AddressesDialo
         {texts.map((text, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a range is its place in the list.
           <li key={index} className="with-button">
-            <TextField
+            <VerbatimField
               label={`Range ${index + 1}`}
               placeholder="203.0.113.0/24"
-              autoComplete="off"
-              autoCapitalize="none"
-              spellCheck={false}
               value={text}
               error={index === typedAt ? undefined : faults[index]}
               onBlur={() => setTypedAt(null)}

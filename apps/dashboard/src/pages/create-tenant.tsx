@@ -19,7 +19,7 @@ import { MemoryField } from '../create/memory-field.tsx';
 import { ProbeNotice } from '../create/probe-notice.tsx';
 import { useProbe } from '../create/use-probe.ts';
 import { BudgetCard } from '../parts/budget-card.tsx';
-import { AreaField, SelectField, TextField } from '../parts/field.tsx';
+import { AreaField, SelectField, TextField, VerbatimField } from '../parts/field.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { useTitle } from '../parts/use-title.ts';
@@ -111,26 +111,13 @@ export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantRep
             <legend>Database</legend>
             <div className="card-body">
               <div className="span-4 keep">
-                <TextField
-                  label="Host"
-                  placeholder="db.example.com"
-                  autoComplete="off"
-                  autoCapitalize="none"
-                  spellCheck={false}
-                  {...bind('host')}
-                />
+                <VerbatimField label="Host" placeholder="db.example.com" {...bind('host')} />
               </div>
               <div className="span-2 keep">
                 <TextField label="Port" inputMode="numeric" autoComplete="off" {...bind('port')} />
               </div>
               <div className="span-3">
-                <TextField
-                  label="Database"
-                  autoComplete="off"
-                  autoCapitalize="none"
-                  spellCheck={false}
-                  {...bind('database')}
-                />
+                <VerbatimField label="Database" {...bind('database')} />
               </div>
               <div className="span-3">
                 <SelectField label="TLS mode" {...bind('tlsMode')}>
@@ -151,11 +138,8 @@ export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantRep
                 />
               )}
               <div className="span-3">
-                <TextField
+                <VerbatimField
                   label="User"
-                  autoComplete="off"
-                  autoCapitalize="none"
-                  spellCheck={false}
                   hint="Weir logs in as this role, and so may your clients."
                   {...bind('user')}
                 />

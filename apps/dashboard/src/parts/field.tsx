@@ -47,6 +47,11 @@ export function TextField({ label, hint, error, ...input }: FieldProps & Compone
   );
 }
 
+/** A text that a machine takes letter by letter, as a name in the database is: nothing fills it in or corrects it. */
+export function VerbatimField(props: ComponentProps<typeof TextField>) {
+  return <TextField autoComplete="off" autoCapitalize="none" spellCheck={false} {...props} />;
+}
+
 /** A choice out of few. */
 export function SelectField({ label, hint, error, ...select }: FieldProps & ComponentProps<'select'>) {
   const id = useId();

@@ -2,7 +2,7 @@
 import type { EndpointReply, RolePasswordReply, RoleReply } from '@weir/api-contract';
 import { useState } from 'react';
 import { useCreation } from '../api/use-creation.ts';
-import { TextField } from '../parts/field.tsx';
+import { VerbatimField } from '../parts/field.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { useSession } from '../session.tsx';
 import { RolePassword } from './role-password.tsx';
@@ -49,12 +49,9 @@ export function CreateRole({ endpoint, onMade, onClose }: CreateRoleProps) {
       onSubmit={submit}
       onClose={onClose}
     >
-      <TextField
+      <VerbatimField
         label="Name"
         placeholder="reports"
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
         value={name}
         error={faultOf('name')}
         onChange={(event) => {
@@ -62,13 +59,10 @@ export function CreateRole({ endpoint, onMade, onClose }: CreateRoleProps) {
           revise();
         }}
       />
-      <TextField
+      <VerbatimField
         label="Member of"
         placeholder="pg_read_all_data"
         hint="Roles whose rights it is to have, with commas between them. Empty: none, so that it can log in and little more."
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
         value={memberOf}
         error={faultOf('memberOf')}
         onChange={(event) => {

@@ -2,7 +2,7 @@
 import type { EndpointReply, RoleReply } from '@weir/api-contract';
 import { useState } from 'react';
 import { useCreation } from '../api/use-creation.ts';
-import { TextField } from '../parts/field.tsx';
+import { TextField, VerbatimField } from '../parts/field.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { useSession } from '../session.tsx';
 
@@ -36,11 +36,8 @@ export function ImportRole({ endpoint, onImported, onClose }: ImportRoleProps) {
       onSubmit={submit}
       onClose={onClose}
     >
-      <TextField
+      <VerbatimField
         label="Name"
-        autoComplete="off"
-        autoCapitalize="none"
-        spellCheck={false}
         value={name}
         error={faultOf('name')}
         onChange={(event) => {

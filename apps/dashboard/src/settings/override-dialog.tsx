@@ -2,7 +2,7 @@
 import type { EndpointReply } from '@weir/api-contract';
 import { useState } from 'react';
 import { useEndpointChange } from '../api/use-endpoint-change.ts';
-import { TextField } from '../parts/field.tsx';
+import { VerbatimField } from '../parts/field.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { EffectList } from './effect-list.tsx';
 import { effectsOf } from './effects.ts';
@@ -77,21 +77,15 @@ export function OverrideDialog({ endpoint, override, onChanged, onClose }: Overr
       onClose={onClose}
     >
       <div className="setting-group">
-        <TextField
+        <VerbatimField
           label="Role"
           placeholder="every role"
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
           value={form.role}
           onChange={(event) => revise({ role: event.target.value })}
         />
-        <TextField
+        <VerbatimField
           label="Database"
           placeholder="every database"
-          autoComplete="off"
-          autoCapitalize="none"
-          spellCheck={false}
           value={form.database}
           onChange={(event) => revise({ database: event.target.value })}
         />
