@@ -5,6 +5,7 @@ import { useCreation } from '../api/use-creation.ts';
 import { useLoad } from '../api/use-load.ts';
 import { passwordTexts } from '../connect/password-texts.ts';
 import { time } from '../format.ts';
+import { DurationField } from '../parts/duration-field.tsx';
 import { SelectField } from '../parts/field.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { ShownOnce } from '../parts/shown-once.tsx';
@@ -95,20 +96,15 @@ export function CreateCredential({ endpoint, onMade, onClose }: CreateCredential
           </option>
         ))}
       </SelectField>
-      <SelectField
+      <DurationField
         label="It opens for"
-        value={ttlSeconds}
-        onChange={(event) => {
-          setTtlSeconds(Number(event.target.value));
+        choices={lives}
+        seconds={ttlSeconds}
+        onChange={(seconds) => {
+          setTtlSeconds(seconds);
           revise();
         }}
-      >
-        {lives.map(({ seconds, label }) => (
-          <option key={seconds} value={seconds}>
-            {label}
-          </option>
-        ))}
-      </SelectField>
+      />
     </FormDialog>
   );
 }

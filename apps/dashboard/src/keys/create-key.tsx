@@ -4,7 +4,8 @@ import { scopes } from '@weir/api-contract';
 import { useState } from 'react';
 import { useCreation } from '../api/use-creation.ts';
 import { Dialog } from '../parts/dialog.tsx';
-import { SelectField, TextField } from '../parts/field.tsx';
+import { DurationField } from '../parts/duration-field.tsx';
+import { TextField } from '../parts/field.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { ShownOnce } from '../parts/shown-once.tsx';
 import { useSession } from '../session.tsx';
@@ -16,26 +17,28 @@ const scopeWords: Readonly<Record<Scope, string>> = {
   admin: 'The organisation, its keys and its audit log.',
 };
 
-const lives = [
-  { days: 30, label: '30 days' },
-  { days: 90, label: '90 days' },
-  { days: 365, label: 'a year' },
-  { days: 0, label: 'for ever' },
-] as const;
+const daySeconds = 86_400;
+const endless = 0;
 
-const dayMs = 86_400_000;
+const lives = [
+  { seconds: 30 * daySeconds, label: '30 days' },
+  { seconds: 90 * daySeconds, label: '90 days' },
+  { seconds: 365 * daySeconds, label: 'a year' },
+  { seconds: endless, label: 'for ever' },
+] as const;
 
 /** `onMade` hears of the key as it is made; the dialog stays open to show it. */
 export function CreateKey({ onMade, onClose }: { onMade: () => void; onClose: () => void }) {
   const { api, me } = useSession();
   const [name, setName] = useState('');
   const [chosen, setChosen] = useState<readonly Scope[]>(['read']);
-  const [days, setDays] = useState<number>(90);
+  const [lifeSeconds, setLifeSeconds] = useState(90 * daySeconds);
   const [made, setMade] = useState<CreateApiKeyReply | null>(null);
   const { isBusy, problem, create, revise, faultOf } = useCreation();
 
   const submit = async () => {
-    const expiresAt = days === 0 ? null : new Date(Date.now() + days * dayMs).toISOString();
+    const expiresAt =
+      lifeSeconds === endless ? null : new Date(Date.now() + lifeSeconds * 1000).toISOString();
     const body = { name, scopes: [...chosen], expiresAt };
     const reply = await create((idempotencyKey) => api.createApiKey({ body, idempotencyKey }));
     if (reply === null) return;
@@ -91,20 +94,15 @@ export function CreateKey({ onMade, onClose }: { onMade: () => void; onClose: ()
           ))}
           {faultOf('scopes') !== undefined && <p className="field-error">{faultOf('scopes')}</p>}
         </fieldset>
-        <SelectField
+        <DurationField
           label="It is valid"
-          value={days}
-          onChange={(event) => {
-            setDays(Number(event.target.value));
+          choices={lives}
+          seconds={lifeSeconds}
+          onChange={(seconds) => {
+            setLifeSeconds(seconds);
             revise();
           }}
-        >
-          {lives.map((life) => (
-            <option key={life.days} value={life.days}>
-              {life.label}
-            </option>
-          ))}
-        </SelectField>
+        />
         {problem !== null && <ProblemNotice problem={problem} />}
         <div className="dialog-actions">
           <button type="button" className="button" onClick={onClose}>

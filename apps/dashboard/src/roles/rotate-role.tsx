@@ -2,7 +2,7 @@
 import type { EndpointReply, RolePasswordReply, RoleReply } from '@weir/api-contract';
 import { useState } from 'react';
 import { useCreation } from '../api/use-creation.ts';
-import { SelectField } from '../parts/field.tsx';
+import { DurationField } from '../parts/duration-field.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { useSession } from '../session.tsx';
 import { RolePassword } from './role-password.tsx';
@@ -56,21 +56,16 @@ export function RotateRole({ endpoint, role, onRotated, onClose }: RotateRolePro
       onSubmit={submit}
       onClose={onClose}
     >
-      <SelectField
+      <DurationField
         label="The present password opens besides"
         hint="On both hosts of every endpoint that this tenant has on the server. In the meantime give applications the new one."
-        value={overlapSeconds}
-        onChange={(event) => {
-          setOverlapSeconds(Number(event.target.value));
+        choices={overlaps}
+        seconds={overlapSeconds}
+        onChange={(seconds) => {
+          setOverlapSeconds(seconds);
           revise();
         }}
-      >
-        {overlaps.map(({ seconds, label }) => (
-          <option key={seconds} value={seconds}>
-            {label}
-          </option>
-        ))}
-      </SelectField>
+      />
     </FormDialog>
   );
 }
