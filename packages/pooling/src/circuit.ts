@@ -1,4 +1,5 @@
 // The circuit of an upstream: after an attempt to reach it failed, how many attempts may be under way, and when the next begins.
+import { retryPauseMs } from './retry-pause.ts';
 
 /** Why the whole upstream, and not one login, refuses. `full`: nobody gets in at all. */
 export type TroubleKind = 'unreachable' | 'starting' | 'full';
@@ -23,9 +24,6 @@ export interface Attempt {
   readonly beganAtMs: number;
 }
 
-const retryFirstMs = 100;
-// Of the whole process: what a database that is away is asked for, and what its clients lose once it is back.
-const retryMostMs = 2_000;
 /** So many at a time is no slow start any more. */
 const recoveredAt = 16;
 /** Where nobody wants so many, this long without a failure is enough. */
@@ -89,7 +87,7 @@ export class Circuit {
     if (!this.end(attempt)) return false;
     this.trouble = trouble;
     this.failures++;
-    this.retryAtMs = nowMs + Math.min(retryMostMs, retryFirstMs * 2 ** Math.min(this.failures - 1, 6));
+    this.retryAtMs = nowMs + retryPauseMs(this.failures);
     if (this.state === 'open') return false;
     if (this.state === 'closed') {
       this.opens++;

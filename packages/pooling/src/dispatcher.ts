@@ -14,6 +14,7 @@ import { isMidFrame, reconnectPool } from './orders.ts';
 import { Outages } from './outages.ts';
 import { provable } from './pin.ts';
 import type { Pool } from './pool.ts';
+import { retryPauseMs } from './retry-pause.ts';
 import { ServerSession, TransactionStatus } from './server-session.ts';
 import { SettingsFollow } from './settings-follow.ts';
 import type { ValueSet } from './value-set.ts';
@@ -36,10 +37,6 @@ export const defaultDispatcherLimits: DispatcherLimits = {
 
 /** Of one client, for its last line in the log. */
 const pinReasonsMax = 100;
-
-/** After a failure that was one pool's own. */
-const retryFirstMs = 100;
-const retryMostMs = 2_000;
 
 const rollbackFrame = queryFrame('ROLLBACK');
 
@@ -256,7 +253,7 @@ export class Dispatcher implements GrowthActs {
     const isOwn = failure.kind === 'refused' || failure.kind === 'no-right';
     if (isOwn) {
       pool.failures++;
-      pool.retryAtMs = nowMs + Math.min(retryMostMs, retryFirstMs * 2 ** Math.min(pool.failures - 1, 6));
+      pool.retryAtMs = nowMs + retryPauseMs(pool.failures);
     }
     this.outages.failed(pool.upstream, attempt, failure, nowMs);
     const refusal: Refusal = { kind: 'open-failed', cause: failure.cause };
