@@ -137,8 +137,7 @@ export class Growth {
     this.grantDirect(upstream, nowMs);
     this.evictForDirect(upstream, nowMs);
     return () => {
-      const at = upstream.directWaiters.indexOf(waiter);
-      if (at >= 0) upstream.directWaiters.splice(at, 1);
+      upstream.leaveQueue(waiter);
     };
   }
 

@@ -50,10 +50,7 @@ export class Outages {
     );
     for (const waiter of told) {
       // One that was told a moment ago may have taken others along.
-      const at = upstream.directWaiters.indexOf(waiter);
-      if (at < 0) continue;
-      upstream.directWaiters.splice(at, 1);
-      waiter.granted(false, nowMs);
+      if (upstream.leaveQueue(waiter)) waiter.granted(false, nowMs);
     }
   }
 

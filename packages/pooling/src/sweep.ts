@@ -56,9 +56,7 @@ export function sweep(
       client.noticed = true;
       dispatcher.effects.noticeWait(client, nowMs - sinceMs);
     }
-    if (nowMs < waiter.deadlineMs) continue;
-    upstream.directWaiters.splice(upstream.directWaiters.indexOf(waiter), 1);
-    waiter.granted(false, nowMs);
+    if (nowMs >= waiter.deadlineMs && upstream.leaveQueue(waiter)) waiter.granted(false, nowMs);
   }
   dispatcher.outages.look(upstream, nowMs);
   dispatcher.growth.shrink(upstream, nowMs);

@@ -164,6 +164,14 @@ export class Upstream {
     return true;
   }
 
+  /** False: the waiter was not in the queue any more. */
+  leaveQueue(waiter: DirectWaiter): boolean {
+    const at = this.directWaiters.indexOf(waiter);
+    if (at < 0) return false;
+    this.directWaiters.splice(at, 1);
+    return true;
+  }
+
   /** How many direct or dedicated connections are wanted now that their own cap allows, and since when. */
   directWanted(nowMs: number): { readonly wanted: number; readonly sinceMs: number } {
     const due = this.directWaiters.filter((waiter) => isDue(waiter, nowMs));
