@@ -12,5 +12,5 @@ export { type SealKeyChange, SealKeyRing, type SealKeySource } from './seal-key-
 export { loadSealKeys, parseSealKeys, type SealKey, SealKeyError } from './seal-keys.ts';
 export { SealError } from './sealing.ts';
 export { EndpointSnapshot, type EndpointSnapshotOptions, withSnapshot } from './snapshot.ts';
-export { type Bucket, type BucketRule, fullBucket, takeToken } from './token-bucket.ts';
+export { type Bucket, type BucketRule, bucketOf, takeToken } from './token-bucket.ts';
 export { UnreadableRecordError } from './unreadable-record.ts';

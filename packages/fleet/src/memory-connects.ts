@@ -1,7 +1,7 @@
 // What endpoints have left of their connects in a fleet of one process, which for another process would be the whole fleet's.
 import type { ConnectStore } from './contract.ts';
 import { RecentMap } from './recent-map.ts';
-import { type Bucket, type BucketRule, fill, fullBucket } from './token-bucket.ts';
+import { type Bucket, type BucketRule, bucketOf, fill } from './token-bucket.ts';
 
 const endpointsMax = 10_000;
 
@@ -18,10 +18,9 @@ export class MemoryConnects implements ConnectStore {
     const nowMs = performance.now();
     const left = new Map<string, number>();
     for (const [endpointId, tokens] of taken) {
-      const bucket = this.#buckets.get(endpointId) ?? fullBucket(rule, nowMs);
+      const bucket = bucketOf(this.#buckets, endpointId, rule, nowMs);
       fill(bucket, rule, nowMs);
       bucket.level -= tokens;
-      this.#buckets.set(endpointId, bucket);
       left.set(endpointId, bucket.level);
     }
     return left;

@@ -1,4 +1,5 @@
 // How often something may be done: a bucket of tokens, which is filled as time passes. Pure; the clock is the caller's.
+import type { RecentMap } from './recent-map.ts';
 
 export interface BucketRule {
   /** On average over time. */
@@ -15,6 +16,18 @@ export interface Bucket {
 
 export function fullBucket(rule: BucketRule, nowMs: number): Bucket {
   return { level: rule.burst, atMs: nowMs };
+}
+
+/** The bucket of that name, a full one if it is not known; it is the one used last now. */
+export function bucketOf(
+  buckets: RecentMap<string, Bucket>,
+  name: string,
+  rule: BucketRule,
+  nowMs: number,
+): Bucket {
+  const bucket = buckets.get(name) ?? fullBucket(rule, nowMs);
+  buckets.set(name, bucket);
+  return bucket;
 }
 
 /** Brings `bucket` to `nowMs`. A clock that went back fills nothing. */

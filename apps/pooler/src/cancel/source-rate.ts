@@ -1,5 +1,5 @@
 // How often one source may ask for something: a bucket of tokens for each, in bounded memory. Knows nothing of what is asked for.
-import { type Bucket, fullBucket, RecentMap, takeToken } from '@weir/fleet';
+import { type Bucket, bucketOf, RecentMap, takeToken } from '@weir/fleet';
 import { sourceOf } from '@weir/net';
 
 export interface SourceRateOptions {
@@ -27,8 +27,7 @@ export class SourceRate {
     const { perSecond, now } = this.#options;
     const source = sourceOf(address);
     const rule = { perSecond, burst: perSecond * 2 };
-    const bucket = this.#buckets.get(source) ?? fullBucket(rule, now());
-    this.#buckets.set(source, bucket);
-    return takeToken(bucket, rule, now(), 0) !== null;
+    const nowMs = now();
+    return takeToken(bucketOf(this.#buckets, source, rule, nowMs), rule, nowMs, 0) !== null;
   }
 }

@@ -1,12 +1,5 @@
 // How many connects of an endpoint begin in a second, over the fleet: who comes too fast waits for a turn, and is refused if that takes too long.
-import {
-  type Bucket,
-  type BucketRule,
-  type ConnectStore,
-  fullBucket,
-  RecentMap,
-  takeToken,
-} from '@weir/fleet';
+import { type Bucket, type BucketRule, bucketOf, type ConnectStore, RecentMap, takeToken } from '@weir/fleet';
 import { PoolerError } from '../errors.ts';
 
 export interface ConnectRateOptions {
@@ -54,9 +47,8 @@ export class ConnectRate {
     if (rule.perSecond === 0) return;
     // Who guesses passwords must not use up the turns of those who know one.
     const name = isBanned ? `${endpointId} banned` : endpointId;
-    const bucket = this.#buckets.get(name) ?? fullBucket(rule, now());
-    this.#buckets.set(name, bucket);
-    const waitMs = takeToken(bucket, rule, now(), waitMsMax);
+    const nowMs = now();
+    const waitMs = takeToken(bucketOf(this.#buckets, name, rule, nowMs), rule, nowMs, waitMsMax);
     if (waitMs !== null) this.#taken.set(name, (this.#taken.get(name) ?? 0) + 1);
     if (waitMs === 0) return;
     delayed(endpointId);

@@ -1,5 +1,5 @@
 // What a login passes before any work is done for it: the rate of its endpoint, then a turn of this process.
-import { type Bucket, fullBucket, RecentMap, takeToken } from '@weir/fleet';
+import { type Bucket, bucketOf, RecentMap, takeToken } from '@weir/fleet';
 import type { ConnectRate } from './connect-rate.ts';
 import type { LoginTurns } from './login-turns.ts';
 import type { SourceBans } from './source-bans.ts';
@@ -32,9 +32,7 @@ export class LoginGate {
 
   /** Whether one that was refused before its TLS handshake gets one, to be told why. */
   mayTell(endpointId: string): boolean {
-    const { now } = this.#options;
-    const bucket = this.#told.get(endpointId) ?? fullBucket(tellRule, now());
-    this.#told.set(endpointId, bucket);
-    return takeToken(bucket, tellRule, now(), 0) !== null;
+    const now = this.#options.now();
+    return takeToken(bucketOf(this.#told, endpointId, tellRule, now), tellRule, now, 0) !== null;
   }
 }
