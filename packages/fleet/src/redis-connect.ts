@@ -1,5 +1,5 @@
 // A client of ioredis for each kind of address. Everything a command needs is the same for all three.
-import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, type ClusterOptions, Redis, type RedisOptions, SentinelConnector } from 'ioredis';
 import type { RedisAddress } from './redis-address.ts';
 
 const connectTimeoutMs = 2_000;
@@ -46,6 +46,25 @@ export function connectRedisListener(address: RedisAddress, options: RedisOption
   return client;
 }
 
+/**
+ * Who listened to the sentinels for the connection before must not end the attempt that follows it: a failover that is told
+ * while a client asks the sentinels for the new master would make it give up for good.
+ */
+class SteadyConnector extends SentinelConnector {
+  constructor(options: unknown) {
+    super(options as ConstructorParameters<typeof SentinelConnector>[0]);
+  }
+
+  override connect(
+    ...args: Parameters<SentinelConnector['connect']>
+  ): ReturnType<SentinelConnector['connect']> {
+    const before = this as unknown as { failoverDetector: { cleanup(): void } | null };
+    before.failoverDetector?.cleanup();
+    before.failoverDetector = null;
+    return super.connect(...args);
+  }
+}
+
 function loginOptions({ tls, user, password }: Exclude<RedisAddress, { kind: 'server' }>): RedisOptions {
   return {
     ...(user === undefined ? {} : { username: user }),
@@ -71,6 +90,7 @@ function sentinelOptions(
     sentinelRetryStrategy: (attempts) => retryStrategy?.(attempts) ?? null,
     // Told by the sentinels, a client leaves a master that was replaced, though that one would still answer.
     failoverDetector: true,
+    Connector: SteadyConnector,
     // A master that has become a copy refuses to write; the sentinels know another one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };

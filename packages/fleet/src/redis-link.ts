@@ -63,6 +63,13 @@ export class RedisLink {
       this.#lastError = null;
       options.onReady?.();
     });
+    // ioredis gives up where it is told to disconnect while it connects. Whatever told it, a link ends by `close` alone.
+    this.client.on('end', () => {
+      if (this.#closed) return;
+      setTimeout(() => {
+        if (!this.#closed) this.client.connect().catch(() => {});
+      }, reconnectDelayMsMax).unref();
+    });
     this.#firstAttempt = new Promise((resolve) => {
       this.client.once('ready', resolve);
       this.client.once('close', resolve);
