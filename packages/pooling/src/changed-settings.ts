@@ -103,6 +103,15 @@ export class ChangedSettings {
     return valueSetOf(values);
   }
 
+  /** Those of the startup values that may have been put back, `given` being what the server was opened with. */
+  mayLack(startup: ValueSet, given: ValueSet | null): readonly (readonly [name: string, value: string])[] {
+    const all = this.resetAll !== 'no' || this.maybeResetAll;
+    return [...startup.values].filter(
+      ([name, value]) =>
+        (all || this.resets.has(name) || this.maybeReset.has(name)) && given?.values.get(name) !== value,
+    );
+  }
+
   /** What the client is to have: as the server, and where it has gone back to its start, its own startup values. */
   wanted(held: ValueSet, startup: ValueSet): ValueSet {
     const values = new Map(held.values);

@@ -307,7 +307,7 @@ export class Channels {
     if (listening === null || listening.lost || server.listensForShow || server.state !== 'active') return;
     // Half a message is under way, or the question would end the unnamed statement: another time.
     if (client.passRemaining > 0 || (server.dedicatedTo !== null && client.unnamed !== null)) return;
-    if (!mayFollow(client)) return;
+    if (server.keepsUnnamed || !mayFollow(client)) return;
     server.listensForShow = true;
     server.handover = { step: 'show', added: none, cut: null, passed: false };
     this.send(server, queryFrame(listenTo(listening.all())));

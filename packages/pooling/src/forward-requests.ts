@@ -357,6 +357,7 @@ export class RequestForwarder {
     client.unnamedBatch = server.batchesSent++;
     server.midBatch = false;
     server.unnamed = null;
+    server.keepsUnnamed = false;
     if (frameEnd > to) {
       server.owed.push(Owed.Query, unnamed);
       client.passRemaining = frameEnd - at;

@@ -112,3 +112,72 @@ test('in statement mode a pipeline ends where it opens a transaction, and the se
   small.answer(server, 'ROLLBACK');
   expect(server.state).toBe('idle');
 });
+
+/** A client with a name of its own, whose shared server has been pinned for a temporary table. */
+function pinnedAndNamed(): { small: SmallPool; client: ClientSession; server: ServerSession } {
+  const small = new SmallPool();
+  const client = small.client(small.pool, { application_name: 'billing' });
+  small.send(client, 'begin');
+  const server = small.open();
+  small.answerRows(server, ['billing']);
+  small.answer(server, 'BEGIN', 'T');
+  small.send(client, 'create temp table x ()');
+  small.answer(server, 'CREATE TABLE', 'T');
+  small.send(client, 'commit');
+  small.answer(server, 'COMMIT');
+  expect(server.pin).toBe('temp-object');
+  return { small, client, server };
+}
+
+test.each(['reset all', 'discard all', 'reset application_name'])(
+  'after %s on a pinned server the client has the values of its startup before it goes on',
+  (text) => {
+    const { small, client, server } = pinnedAndNamed();
+    small.send(client, text);
+    small.answer(server, text === 'discard all' ? 'DISCARD ALL' : 'RESET');
+    small.send(client, 'show application_name');
+    const last = small.written(server).split(text).at(-1)!;
+    expect(last).toContain("'billing'");
+    expect(last).not.toContain('show application_name');
+    small.answer(server, 'COMMIT');
+    expect(small.written(server).endsWith('show application_name\0')).toBe(true);
+  },
+);
+
+test('what a pinned client resets in a transaction is set again once that is over', () => {
+  const { small, client, server } = pinnedAndNamed();
+  small.send(client, 'begin');
+  small.answer(server, 'BEGIN', 'T');
+  small.send(client, 'reset application_name');
+  small.answer(server, 'RESET', 'T');
+  const before = small.written(server).length;
+  small.send(client, 'commit');
+  small.answer(server, 'COMMIT');
+  expect(small.written(server).slice(before)).toContain("'billing'");
+});
+
+test('startup values that cannot be set again leave the client of a pinned server its session', () => {
+  const { small, client, server } = pinnedAndNamed();
+  small.send(client, 'reset all');
+  small.answer(server, 'RESET');
+  const error = errorResponse({ severity: 'ERROR', code: '57014', message: 'statement timeout' });
+  small.answer(server, joinBytes([error, readyForQuery('E')]));
+  expect(small.written(server).endsWith('ROLLBACK\0')).toBe(true);
+  small.answer(server, 'ROLLBACK');
+  small.send(client, 'select 7');
+  expect(small.written(server).endsWith('select 7\0')).toBe(true);
+  expect(small.written(client)).not.toContain('statement timeout');
+  expect(small.closed).toEqual([]);
+});
+
+test('an unnamed statement too long to be remembered stays on a server that was pinned before', () => {
+  const { small, client, server } = pinnedAndNamed();
+  const long = parse('', `select ${'1 + '.repeat(500_000)}1`);
+  small.send(client, long.subarray(0, 1_000_000));
+  small.send(client, long.subarray(1_000_000));
+  small.send(client, sync());
+  small.answer(server, joinBytes([parseComplete(), readyForQuery('I')]));
+  const before = small.written(server).length;
+  small.send(client, joinBytes([bind('', ''), execute(''), sync()]));
+  expect(small.written(server).slice(before)).toMatch(/^B/);
+});

@@ -65,3 +65,15 @@ export function replayQuery(from: ValueSet, to: ValueSet): string {
   const select = `SELECT ${calls.join(', ')}`;
   return plain ? select : `BEGIN ISOLATION LEVEL READ COMMITTED NOT DEFERRABLE;${select};COMMIT`;
 }
+
+/**
+ * SQL that sets startup values again where a client has gone back to them on a server that was opened without them.
+ * What the client has set itself since stays.
+ */
+export function startupQuery(values: readonly (readonly [name: string, value: string])[]): string {
+  const calls = values.map(
+    ([name, value]) =>
+      `SELECT pg_catalog.set_config(name, ${literal(value)}, false) FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) ${literal(name)} AND source OPERATOR(pg_catalog.<>) 'session'`,
+  );
+  return `BEGIN ISOLATION LEVEL READ COMMITTED NOT DEFERRABLE;${calls.join(';')};COMMIT`;
+}

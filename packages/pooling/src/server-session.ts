@@ -87,6 +87,8 @@ export class ServerSession {
 
   readonly statements: ServerStatements;
   unnamed: UnnamedStatement | null = null;
+  /** Its unnamed statement was too long to be remembered: nothing of Weir's own is to end it. */
+  keepsUnnamed = false;
   /** Settings that it holds beyond those it was opened with. */
   replay: ValueSet = noValues;
   /** Who had it last, and whose the values of sequences are that its session remembers. */

@@ -6,7 +6,7 @@ import type { PinReason } from './close-reason.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { fullProbeQuery, readFullProbe } from './full-probe.ts';
 import { parameterDifferences, queryFrame } from './messages.ts';
-import { isReplayable, replayQuery } from './replay.ts';
+import { isReplayable, replayQuery, startupQuery } from './replay.ts';
 import { type ServerSession, TransactionStatus } from './server-session.ts';
 import { type ValueSet, valueSetOf } from './value-set.ts';
 
@@ -28,6 +28,21 @@ export class SettingsFollow {
     if (server.probeDue) this.askAll(server);
     else if (server.changed === null) this.settled(server, nowMs);
     else this.prove(server, server.changed, nowMs);
+  }
+
+  /**
+   * All is answered on a shared server that stays with its client. It was opened without the client's own startup
+   * values: those that the client has gone back to are set again.
+   */
+  settlePinned(server: ServerSession, client: ClientSession, nowMs: number): void {
+    const { changed } = server;
+    // Within a message of the client's nothing can be sent, and a statement that is nowhere else must not be ended.
+    if (changed !== null && client.passRemaining === 0 && !server.keepsUnnamed) {
+      const lacking = changed.mayLack(client.startup, client.pool.parameters);
+      keepNames(server);
+      if (lacking.length > 0) return this.send(server, startupQuery(lacking));
+    }
+    if (client.listening !== null) this.dispatcher.channels.pinnedAtRest(server, client, nowMs);
   }
 
   private settled(server: ServerSession, nowMs: number): void {
@@ -55,21 +70,25 @@ export class SettingsFollow {
     const { shown } = server.probe!;
     const { client } = server;
     server.probe = null;
-    keepNames(server);
     const state = readFullProbe(shown);
     const held = valueSetOf(state.settings);
     if (client === null) {
+      server.changed = null;
       if (state.unreplayable !== null || state.channels.length > 0)
         return this.dispatcher.close(server, 'client-gone', nowMs);
       server.replay = held;
       return this.dispatcher.finish(server, nowMs);
     }
-    if (server.pin !== null) return this.dispatcher.dedicated.mayUnpin(server, client, state, nowMs);
+    if (server.pin !== null) {
+      keepNames(server);
+      return this.dispatcher.dedicated.mayUnpin(server, client, state, nowMs);
+    }
     server.listens = state.channels.length > 0;
     if (state.unreplayable === null && server.listens && !mayFollow(client))
       return this.pinUnforeseen(server, 'listen', nowMs);
     if (state.unreplayable !== null) return this.pinUnforeseen(server, state.unreplayable, nowMs);
     if (!isReplayable(held)) return this.unproven(server, nowMs);
+    server.changed = null;
     server.ownSettings.clear();
     server.replay = held;
     client.replay = withStartup(held, client.startup);
@@ -107,8 +126,6 @@ export class SettingsFollow {
   private unproven(server: ServerSession, nowMs: number): void {
     const { client } = server;
     server.probe = null;
-    keepNames(server);
-    server.replayError = null;
     if (client === null) return this.dispatcher.close(server, 'client-gone', nowMs);
     this.pinUnforeseen(server, 'unproven', nowMs);
   }
@@ -117,9 +134,7 @@ export class SettingsFollow {
   pinUnforeseen(server: ServerSession, reason: PinReason, nowMs: number): void {
     this.dispatcher.pinServer(server, reason, nowMs);
     if (server.pinRefused) return this.dispatcher.refusePin(server, nowMs);
-    // The question itself may have failed within its transaction.
-    if (server.transactionStatus !== TransactionStatus.Idle) return this.send(server, 'ROLLBACK');
-    this.dispatcher.onReady(server.client!, nowMs);
+    this.staysPinned(server, server.client!, nowMs);
   }
 
   /** The replay's ReadyForQuery came: the client may go on, or hears why it can't. */
@@ -138,6 +153,8 @@ export class SettingsFollow {
       if (server.replayError !== null) return this.unproven(server, nowMs);
       return this.proven(server, changed, nowMs);
     }
+    if (server.pin !== null && server.dedicatedTo === null && client !== null)
+      return this.staysPinned(server, client, nowMs);
     if (server.replayError !== null) {
       this.dispatcher.close(server, 'replay-failed', nowMs);
       if (client !== null)
@@ -150,6 +167,16 @@ export class SettingsFollow {
     }
     this.tellParameters(client, server);
     this.dispatcher.onReady(client, nowMs);
+  }
+
+  /** A shared server that stays with its client has answered something of Weir's own; its client may go on. */
+  private staysPinned(server: ServerSession, client: ClientSession, nowMs: number): void {
+    // A time limit of the client's own, say, may have met the question: what it was for is left, nothing else.
+    server.replayError = null;
+    if (server.transactionStatus !== TransactionStatus.Idle) return this.send(server, 'ROLLBACK');
+    this.tellParameters(client, server);
+    this.settlePinned(server, client, nowMs);
+    if (!server.replaying) this.dispatcher.onReady(client, nowMs);
   }
 
   /** A client believes what it was told last; what this server holds otherwise is told before its first reply. */

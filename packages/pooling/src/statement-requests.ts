@@ -47,6 +47,7 @@ export class StatementRequests {
         client.unnamed = new UnnamedStatement(copyOf(bytes, payloadFrom, frameEnd), tracking, looked);
       }
       server.unnamed = client.unnamed;
+      server.keepsUnnamed = false;
       client.unnamedBatch = server.batchesSent;
       server.owed.push(Owed.ParseUnnamed, before);
       return frameEnd;
@@ -113,6 +114,7 @@ export class StatementRequests {
     server.owed.push(Owed.ParseUnnamed, client.unnamed);
     client.unnamed = null;
     server.unnamed = null;
+    server.keepsUnnamed = true;
     return passFrame(client, at, frameEnd, to);
   }
 
@@ -220,6 +222,7 @@ export class StatementRequests {
         client.unnamedBatch = server.batchesSent;
         client.unnamed = null;
         server.unnamed = null;
+        server.keepsUnnamed = false;
       } else {
         this.useUnnamed(client, server, bytes, at);
       }
@@ -264,8 +267,8 @@ export class StatementRequests {
   private useUnnamed(client: ClientSession, server: ServerSession, bytes: Uint8Array, at: number): void {
     const unnamed = client.unnamed;
     if (unnamed !== null) this.lookAt(server, unnamed);
-    // A server pinned for an unnamed statement too long to keep is the only one that has it.
-    if (server.unnamed === unnamed && (unnamed !== null || server.pin === 'large-statement')) return;
+    // One too long to be remembered is nowhere else.
+    if (server.unnamed === unnamed && (unnamed !== null || server.keepsUnnamed)) return;
     this.run.cut(bytes, at, at);
     if (unnamed === null) {
       addCloseStatement(this.out);

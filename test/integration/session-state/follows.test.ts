@@ -105,6 +105,25 @@ test('a setting of the application that was put back is empty on every server, a
   }
 });
 
+test.each(['reset all', 'discard all', 'reset application_name; reset timezone'])(
+  '%s leads back to the values of the startup on a server that a transaction has pinned, too',
+  async (text) => {
+    const client = await connect({
+      config: { application_name: 'billing', options: '-c TimeZone=Asia/Tokyo' },
+    });
+    await client.query('begin');
+    await client.query('create temp table kept as select 1 as n');
+    await client.query('commit');
+    await client.query("set application_name = 'other'; set timezone = 'UTC'");
+    await client.query(text);
+    expect(await show(client, 'application_name')).toBe('billing');
+    expect(await show(client, 'TimeZone')).toBe('Asia/Tokyo');
+    await client.query("set application_name = 'other'");
+    await client.query('reset timezone');
+    expect(await show(client, 'application_name')).toBe('other');
+  },
+);
+
 test('a value of the startup that only this client has comes back too, on a server of its own', async () => {
   const client = await connect({ config: { options: '-c app.tenant_id=7' } });
   await client.query("set app.tenant_id = '8'");

@@ -186,9 +186,15 @@ class Hunter {
       // What is put in front by a search_path or a role is another test's matter.
       await client.query('reset all');
       await client.query('reset role');
+      // Made in a transaction it keeps the shared server that it is on.
+      const within = random.oneIn(2);
+      if (within) await client.query('begin');
       const check = await ownStates[random.pick(Object.keys(ownStates))]!(client, number);
+      if (within) await client.query('commit');
       for (let i = 0; i < 10; i++) {
         await check();
+        if (random.oneIn(4)) await client.query('reset all');
+        expect(await one(client, 'show application_name')).toBe(this.start.get('application_name'));
         await client.query(`select set_config('app.other', '${number}', false)`);
         expect(await one(client, `select current_setting('app.other')`)).toBe(String(number));
       }

@@ -72,8 +72,8 @@ export class SmallPool implements Effects {
     return pool;
   }
 
-  client(pool: Pool = this.pool): ClientSession {
-    const replay = valueSetOf(new Map());
+  client(pool: Pool = this.pool, startup: Readonly<Record<string, string>> = {}): ClientSession {
+    const replay = valueSetOf(new Map(Object.entries(startup)));
     const session = new ClientSession({ peer: new KeepingPeer(), pool, replay, told: parameters });
     this.dispatcher.clientStarted(session, this.nowMs);
     return session;
