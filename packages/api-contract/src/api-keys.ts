@@ -17,6 +17,7 @@ export const apiKeySchema = z
     name: z.string(),
     prefix: z.string().describe('First characters of the key, enough to tell keys apart'),
     scopes: z.array(scopeSchema),
+    generation: z.number().int().describe('Raised by its revocation; its use is no change of it'),
     createdAt: timeSchema,
     expiresAt: timeSchema.nullable().describe('null: it does not expire'),
     revokedAt: timeSchema.nullable().describe('null: it was not revoked'),

@@ -8,6 +8,7 @@ export const organisationSchema = z
     id: organisationIdSchema,
     name: z.string(),
     isOperator: z.boolean().describe('Whether it runs this installation, and may make other organisations'),
+    generation: z.number().int().describe('Raised by each change'),
     createdAt: timeSchema,
     updatedAt: timeSchema,
   })

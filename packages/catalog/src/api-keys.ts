@@ -15,6 +15,7 @@ export interface ApiKeyRecord {
   readonly name: string;
   readonly prefix: string;
   readonly scopes: readonly KeyScope[];
+  readonly generation: number;
   readonly createdAt: Date;
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
@@ -47,6 +48,7 @@ const recordColumns = {
   name: apiKeys.name,
   prefix: apiKeys.prefix,
   scopes: apiKeys.scopes,
+  generation: apiKeys.generation,
   createdAt: apiKeys.createdAt,
   expiresAt: apiKeys.expiresAt,
   revokedAt: apiKeys.revokedAt,
@@ -142,9 +144,13 @@ export function listApiKeys(
 
 /**
  * Revokes a key at once. `last-admin`: no other live key of the organisation could make keys, so it is kept.
- * A key that was revoked before stays so.
+ * `changed-meanwhile`: it is at none of `ifGeneration`. A key that was revoked before stays so.
  */
-export async function revokeApiKey(change: Change, id: string): Promise<'revoked' | 'absent' | 'last-admin'> {
+export async function revokeApiKey(
+  change: Change,
+  id: string,
+  ifGeneration?: readonly number[],
+): Promise<'revoked' | 'absent' | 'changed-meanwhile' | 'last-admin'> {
   const { tx, author } = change;
   const { organisationId } = author;
   // Two revocations at once must not each count on the key that the other one takes.
@@ -159,6 +165,7 @@ export async function revokeApiKey(change: Change, id: string): Promise<'revoked
     .from(apiKeys)
     .where(and(ofThem, eq(apiKeys.id, id)));
   if (key === undefined) return 'absent';
+  if (ifGeneration !== undefined && !ifGeneration.includes(key.generation)) return 'changed-meanwhile';
   if (makesKeys(key)) {
     const [others] = await tx
       .select({ count: count() })
@@ -167,7 +174,10 @@ export async function revokeApiKey(change: Change, id: string): Promise<'revoked
     if (others!.count === 0) return 'last-admin';
   }
   if (key.revokedAt !== null) return 'revoked';
-  await tx.update(apiKeys).set({ revokedAt: sql`now()` }).where(eq(apiKeys.id, id));
+  await tx
+    .update(apiKeys)
+    .set({ revokedAt: sql`now()`, generation: sql`${apiKeys.generation} + 1` })
+    .where(eq(apiKeys.id, id));
   await note(change, { action: 'api-key.revoke', targetId: id, before: { name: key.name } });
   return 'revoked';
 }

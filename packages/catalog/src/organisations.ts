@@ -47,18 +47,23 @@ export function listOrganisations(
     .limit(page.limit);
 }
 
-/** Stands in the log of the organisation that is renamed. Null: there is none. */
+/**
+ * Stands in the log of the organisation that is renamed. `absent`: there is none. `changed-meanwhile`: it is at none of
+ * `ifGeneration`.
+ */
 export async function renameOrganisation(
   change: Change,
   id: string,
   name: string,
-): Promise<OrganisationRecord | null> {
+  ifGeneration?: readonly number[],
+): Promise<OrganisationRecord | 'absent' | 'changed-meanwhile'> {
   const { tx } = change;
   const [before] = await tx.select().from(organisations).where(eq(organisations.id, id)).for('update');
-  if (before === undefined) return null;
+  if (before === undefined) return 'absent';
+  if (ifGeneration !== undefined && !ifGeneration.includes(before.generation)) return 'changed-meanwhile';
   const [row] = await tx
     .update(organisations)
-    .set({ name, updatedAt: sql`now()` })
+    .set({ name, generation: sql`${organisations.generation} + 1`, updatedAt: sql`now()` })
     .where(eq(organisations.id, id))
     .returning();
   const shown = { before: { name: before.name }, after: { name } };

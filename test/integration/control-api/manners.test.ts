@@ -2,7 +2,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
+  ApiKeyReply,
+  CreateApiKeyReply,
+  CreateOrganisationReply,
   CreateTenantReply,
+  OrganisationReply,
   Problem,
   TenantPageReply,
   TenantReply,
@@ -160,6 +164,42 @@ test('a change with an ETag that is no longer current is refused, and changes no
     'if-match': last,
   });
   expect(gone.status).toBe(204);
+});
+
+test('an organisation is renamed and a key revoked by who read them as they are, or names no ETag', async () => {
+  const made = await bench.api.call<CreateOrganisationReply>('POST', '/v1/organisations', { name: 'Mill' });
+  const path = `/v1/organisations/${made.organisation.id}`;
+  const etagOf = async (of: string) => (await bench.api.fetch('GET', of)).headers.get('etag')!;
+  const rename = (name: string, etag: string) =>
+    bench.api.fetch('PATCH', path, { name }, { 'if-match': etag });
+  const first = await etagOf(path);
+  const renamed = await rename('Weir', first);
+  const next = renamed.headers.get('etag')!;
+  expect([first, renamed.status, next, await etagOf(path)]).toEqual(['"1"', 200, '"2"', '"2"']);
+  for (const stale of [first, `W/${next}`, 'nonsense']) {
+    const reply = await rename('Dam', stale);
+    expect([stale, reply.status, await slugOf(reply)]).toEqual([stale, 412, 'precondition-failed']);
+  }
+  expect(await bench.api.call<OrganisationReply>('GET', path)).toMatchObject({ name: 'Weir', generation: 2 });
+  expect((await rename('Sluice', '*')).status).toBe(200);
+  expect((await bench.api.fetch('PATCH', path, { name: 'Lock' })).status).toBe(200);
+
+  const { apiKey } = await bench.api.call<CreateApiKeyReply>('POST', '/v1/api-keys', {
+    name: 'short',
+    scopes: ['read'],
+  });
+  const keyPath = `/v1/api-keys/${apiKey.id}`;
+  const revoke = (etag: string) => bench.api.fetch('DELETE', keyPath, undefined, { 'if-match': etag });
+  for (const stale of ['"2"', 'W/"1"']) {
+    const reply = await revoke(stale);
+    expect([stale, reply.status, await slugOf(reply)]).toEqual([stale, 412, 'precondition-failed']);
+  }
+  expect((await bench.api.call<ApiKeyReply>('GET', keyPath)).revokedAt).toBeNull();
+  // That a key is used is no change of it: whoever waits long enough to revoke it could not any more.
+  await catalog.query('update api_keys set last_used_at = now() where id = $1', [apiKey.id]);
+  const asItIs = await etagOf(keyPath);
+  expect([asItIs, (await revoke(asItIs)).status, await etagOf(keyPath)]).toEqual(['"1"', 204, '"2"']);
+  expect([(await revoke('"1"')).status, (await revoke('"2"')).status]).toEqual([412, 204]);
 });
 
 test('of two changes at once with the same ETag one is made', async () => {

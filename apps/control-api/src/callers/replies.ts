@@ -3,11 +3,12 @@ import type { ApiKeyReply, OrganisationReply } from '@weir/api-contract';
 import type { ApiKeyRecord, OrganisationRecord } from '@weir/catalog';
 
 export function organisationReply(organisation: OrganisationRecord): OrganisationReply {
-  const { id, name, isOperator, createdAt, updatedAt } = organisation;
+  const { id, name, isOperator, generation, createdAt, updatedAt } = organisation;
   return {
     id: id as OrganisationReply['id'],
     name,
     isOperator,
+    generation,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   };
@@ -20,6 +21,7 @@ export function apiKeyReply(key: ApiKeyRecord): ApiKeyReply {
     name: key.name,
     prefix: key.prefix,
     scopes: [...key.scopes],
+    generation: key.generation,
     createdAt: key.createdAt.toISOString(),
     expiresAt: key.expiresAt?.toISOString() ?? null,
     revokedAt: key.revokedAt?.toISOString() ?? null,

@@ -25,7 +25,8 @@ export function OrganisationDialog({ organisation, onSaved, onClose }: Organisat
   const save = async () => {
     if (organisation !== null) {
       const params = { organisationId: organisation.id };
-      const changed = await create(() => api.changeOrganisation({ params, body: { name } }));
+      const ifGeneration = organisation.generation;
+      const changed = await create(() => api.changeOrganisation({ params, body: { name }, ifGeneration }));
       if (changed !== null) onSaved(changed);
       return;
     }

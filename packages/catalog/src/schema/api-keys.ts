@@ -1,6 +1,6 @@
 // API keys, and the replies that are kept for repetitions of what was asked with one.
 import { sql } from 'drizzle-orm';
-import { check, customType, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, check, customType, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { createdAt, moment } from './columns.ts';
 import { organisationId } from './organisations.ts';
 
@@ -21,6 +21,8 @@ export const apiKeys = pgTable(
     scopes: text('scopes', { enum: ['read', 'write', 'secrets', 'admin'] })
       .array()
       .notNull(),
+    /** Raised by its revocation; its use is no change of it. */
+    generation: bigint('generation', { mode: 'number' }).notNull().default(1),
     createdAt: createdAt(),
     expiresAt: moment('expires_at'),
     revokedAt: moment('revoked_at'),
@@ -34,6 +36,7 @@ export const apiKeys = pgTable(
       'api_keys_scopes',
       sql`cardinality(${table.scopes}) between 1 and 4 and ${table.scopes} <@ array['read', 'write', 'secrets', 'admin']`,
     ),
+    check('api_keys_generation', sql`${table.generation} >= 1`),
     index('api_keys_page').on(table.organisationId, table.createdAt, table.id),
     check('api_keys_prefix', sql`${table.prefix} ~ '^weir_[0-9a-f]{4,12}$'`),
     check('api_keys_sha256', sql`octet_length(${table.sha256}) = 32`),

@@ -28,12 +28,14 @@ export const organisations = pgTable(
     name: text('name').notNull(),
     /** One runs the installation and makes the others. */
     isOperator: boolean('is_operator').notNull().default(false),
+    generation: bigint('generation', { mode: 'number' }).notNull().default(1),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
   (table) => [
     check('organisations_id', sql`${table.id} ~ '^org_[0-9a-z]{20}$'`),
     check('organisations_name', sql`length(${table.name}) between 1 and 100`),
+    check('organisations_generation', sql`${table.generation} >= 1`),
     uniqueIndex('organisations_one_operator').on(table.isOperator).where(sql`${table.isOperator}`),
     index('organisations_page').on(table.createdAt, table.id),
   ],

@@ -47,10 +47,14 @@ export const getApiKey: Perform<'getApiKey'> = async ({ params, caller }, { cata
   return apiKeyReply(key);
 };
 
-export const revokeApiKey: Perform<'revokeApiKey'> = async ({ params, author }, { catalog, log }) => {
+export const revokeApiKey: Perform<'revokeApiKey'> = async (
+  { params, author, ifGeneration },
+  { catalog, log },
+) => {
   const { apiKeyId } = params;
-  const outcome = await catalog.change(author, (change) => revoke(change, apiKeyId));
+  const outcome = await catalog.change(author, (change) => revoke(change, apiKeyId, ifGeneration));
   if (outcome === 'absent') throw new ApiError('api-key-not-found');
+  if (outcome === 'changed-meanwhile') throw new ApiError('precondition-failed');
   if (outcome === 'last-admin') throw new ApiError('last-admin-key');
   log.info({ revokedApiKeyId: apiKeyId }, 'API key revoked');
   return null;

@@ -45,7 +45,7 @@ export const getOrganisation: Perform<'getOrganisation'> = async ({ params, call
 };
 
 export const changeOrganisation: Perform<'changeOrganisation'> = async (
-  { params, body, caller, author },
+  { params, body, caller, author, ifGeneration },
   { catalog },
 ) => {
   const { organisationId } = params;
@@ -53,8 +53,9 @@ export const changeOrganisation: Perform<'changeOrganisation'> = async (
   if (!maySee(caller, organisationId)) throw new ApiError('organisation-not-found');
   const organisation = await (name === undefined
     ? findOrganisation(catalog, organisationId)
-    : catalog.change(author, (change) => renameOrganisation(change, organisationId, name)));
-  if (organisation === null) throw new ApiError('organisation-not-found');
+    : catalog.change(author, (change) => renameOrganisation(change, organisationId, name, ifGeneration)));
+  if (organisation === null || organisation === 'absent') throw new ApiError('organisation-not-found');
+  if (organisation === 'changed-meanwhile') throw new ApiError('precondition-failed');
   return organisationReply(organisation);
 };
 
