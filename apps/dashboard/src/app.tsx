@@ -1,13 +1,13 @@
 // Which page is drawn, and what one page leaves for the next: only the reply to a creation, and only until it is left.
-import type { CreateTenantReply } from '@weir/api-contract';
 import { useEffect, useState } from 'react';
 import { ApiKeys } from './pages/api-keys.tsx';
 import { AuditLog } from './pages/audit-log.tsx';
+import { CreateEndpoint } from './pages/create-endpoint.tsx';
 import { CreateTenant } from './pages/create-tenant.tsx';
 import { Organisations } from './pages/organisations.tsx';
 import { SignIn } from './pages/sign-in.tsx';
 import { SizingPage } from './pages/sizing.tsx';
-import { TenantPage } from './pages/tenant.tsx';
+import { type Created, TenantPage } from './pages/tenant.tsx';
 import { Tenants } from './pages/tenants.tsx';
 import { UnknownPage } from './pages/unknown.tsx';
 import { UsagePage } from './pages/usage.tsx';
@@ -28,25 +28,46 @@ export function App() {
 
 function Pages() {
   const route = useRoute();
-  const [created, setCreated] = useState<CreateTenantReply | null>(null);
-  const freshHere = route.page === 'tenant' && route.tenantId === created?.tenant.id;
+  const [created, setCreated] = useState<Created | null>(null);
+  const freshHere =
+    route.page === 'tenant' &&
+    route.tenantId === created?.endpoint.tenantId &&
+    (route.endpointId ?? created.endpoint.id) === created.endpoint.id;
+  const isOnItsWay = created !== null && route.page === `create-${created.what}`;
 
   // The password in the reply is forgotten as soon as its page is left.
   useEffect(() => {
-    if (created !== null && !freshHere && route.page !== 'create-tenant') setCreated(null);
-  }, [created, freshHere, route.page]);
+    if (created !== null && !freshHere && !isOnItsWay) setCreated(null);
+  }, [created, freshHere, isOnItsWay]);
 
-  const onCreated = (reply: CreateTenantReply) => {
-    setCreated(reply);
-    goTo({ page: 'tenant', tenantId: reply.tenant.id });
+  const show = (made: Created) => {
+    setCreated(made);
+    const { tenantId, id } = made.endpoint;
+    goTo(
+      made.what === 'tenant' ? { page: 'tenant', tenantId } : { page: 'tenant', tenantId, endpointId: id },
+    );
   };
 
   return (
     <Shell route={route}>
       {route.page === 'tenants' && <Tenants />}
-      {route.page === 'create-tenant' && <CreateTenant onCreated={onCreated} />}
+      {route.page === 'create-tenant' && (
+        <CreateTenant onCreated={(reply) => show({ ...reply, what: 'tenant' })} />
+      )}
+      {route.page === 'create-endpoint' && (
+        <CreateEndpoint
+          key={route.tenantId}
+          tenantId={route.tenantId}
+          onCreated={(reply) => show({ ...reply, what: 'endpoint' })}
+        />
+      )}
       {route.page === 'tenant' && (
-        <TenantPage key={route.tenantId} tenantId={route.tenantId} created={freshHere ? created : null} />
+        <TenantPage
+          key={route.tenantId}
+          tenantId={route.tenantId}
+          endpointId={route.endpointId ?? null}
+          created={freshHere ? created : null}
+        />
       )}
       {route.page === 'audit' && <AuditLog key={route.tenantId} tenantId={route.tenantId} />}
       {route.page === 'api-keys' && <ApiKeys />}

@@ -11,7 +11,9 @@ test('each page is found again by its own address', () => {
   for (const route of [
     { page: 'tenants' },
     { page: 'create-tenant' },
+    { page: 'create-endpoint', tenantId: 'tn_abc123' },
     { page: 'tenant', tenantId: 'tn_abc123' },
+    { page: 'tenant', tenantId: 'tn_abc123', endpointId: 'ep-calm-river-a1b2c3' },
     { page: 'audit', tenantId: null },
     { page: 'audit', tenantId: 'tn_abc123' },
     { page: 'api-keys' },
@@ -26,6 +28,8 @@ test('each page is found again by its own address', () => {
 });
 
 test('an address that names no page is unknown, with its path to show', () => {
-  expect(parseRoute('#/tenants/a/b')).toEqual({ page: 'unknown', path: '/tenants/a/b' });
+  for (const path of ['/tenants/a/b/c', '/new/endpoint', '/new/endpoint/a/b', '/audit/a/b', '/nothing']) {
+    expect(parseRoute(`#${path}`)).toEqual({ page: 'unknown', path });
+  }
   expect(parseRoute('#/tenants/%00<b>')).toEqual({ page: 'unknown', path: '/tenants/%00<b>' });
 });

@@ -5,7 +5,13 @@ import { useSyncExternalStore } from 'react';
 export type Route =
   | { readonly page: 'tenants' }
   | { readonly page: 'create-tenant' }
-  | { readonly page: 'tenant'; readonly tenantId: string }
+  | {
+      readonly page: 'tenant';
+      readonly tenantId: string;
+      /** Which of its endpoints is shown; left out: the first. */
+      readonly endpointId?: string;
+    }
+  | { readonly page: 'create-endpoint'; readonly tenantId: string }
   | { readonly page: 'audit'; readonly tenantId: string | null }
   | { readonly page: 'api-keys' }
   | { readonly page: 'organisations' }
@@ -14,6 +20,9 @@ export type Route =
   | { readonly page: 'sizing' }
   | { readonly page: 'usage' }
   | { readonly page: 'unknown'; readonly path: string };
+
+/** A page that there is. */
+export type KnownRoute = Exclude<Route, { page: 'unknown' }>;
 
 /** Reads the part of an address behind `#`; anything odd is `unknown`, never an error. */
 export function parseRoute(hash: string): Route {
@@ -27,24 +36,32 @@ export function parseRoute(hash: string): Route {
   if (parts.length === 1 && parts[0] === 'sizing') return { page: 'sizing' };
   if (parts.length === 1 && parts[0] === 'usage') return { page: 'usage' };
   if (parts.length === 1 && parts[0] === 'audit') return { page: 'audit', tenantId: null };
-  const id = parts[1];
-  if (parts.length === 2 && id !== undefined && /^[\w-]+$/.test(id)) {
-    if (parts[0] === 'tenants') return { page: 'tenant', tenantId: id };
-    if (parts[0] === 'audit') return { page: 'audit', tenantId: id };
-    if (parts[0] === 'webhooks') return { page: 'webhook', webhookId: id };
+  const [first, ...ids] = parts;
+  if (ids.every((id) => /^[\w-]+$/.test(id))) {
+    const [id, second] = ids as [string, string];
+    if (first === 'tenants' && ids.length === 1) return { page: 'tenant', tenantId: id };
+    if (first === 'tenants' && ids.length === 2) return { page: 'tenant', tenantId: id, endpointId: second };
+    if (first === 'new' && id === 'endpoint' && ids.length === 2)
+      return { page: 'create-endpoint', tenantId: second };
+    if (first === 'audit' && ids.length === 1) return { page: 'audit', tenantId: id };
+    if (first === 'webhooks' && ids.length === 1) return { page: 'webhook', webhookId: id };
   }
   return { page: 'unknown', path };
 }
 
 /** The address of a page, for `href`. */
-export function hrefOf(route: Exclude<Route, { page: 'unknown' }>): string {
+export function hrefOf(route: KnownRoute): string {
   switch (route.page) {
     case 'tenants':
       return '#/tenants';
     case 'create-tenant':
       return '#/new/tenant';
     case 'tenant':
-      return `#/tenants/${route.tenantId}`;
+      return route.endpointId === undefined
+        ? `#/tenants/${route.tenantId}`
+        : `#/tenants/${route.tenantId}/${route.endpointId}`;
+    case 'create-endpoint':
+      return `#/new/endpoint/${route.tenantId}`;
     case 'audit':
       return route.tenantId === null ? '#/audit' : `#/audit/${route.tenantId}`;
     case 'api-keys':
@@ -63,7 +80,7 @@ export function hrefOf(route: Exclude<Route, { page: 'unknown' }>): string {
 }
 
 /** Goes to a page as if its link had been followed. */
-export function goTo(route: Exclude<Route, { page: 'unknown' }>): void {
+export function goTo(route: KnownRoute): void {
   window.location.hash = hrefOf(route);
 }
 

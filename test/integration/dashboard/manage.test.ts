@@ -204,7 +204,7 @@ test(
     const { page, faults } = opened;
     const tenant = () =>
       weir.controlApi.call<GetTenantReply>('GET', pathOf('getTenant', { tenantId: weir.tenant.id }));
-    await page.getByRole('button', { name: 'Suspend' }).click();
+    await page.getByRole('button', { name: 'Suspend', exact: true }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Reason').fill('unpaid');
     await dialog.getByRole('button', { name: 'Suspend' }).click();

@@ -38,6 +38,7 @@ let browser: Browser;
 let traffic: Traffic;
 let receiver: Receiver;
 let webhookPath: string;
+let twoEndpointsPath: string;
 /** Of an organisation without anything. */
 let emptyKey: string;
 
@@ -67,7 +68,13 @@ beforeAll(async () => {
       upstream,
       computeRamGb: 4,
     });
-    if (status !== 'active') {
+    if (status === 'active') {
+      twoEndpointsPath = `tenants/${tenant.id}`;
+      await call('POST', pathOf('createEndpoint', { tenantId: tenant.id }), {
+        upstream: { ...upstream, database: 'postgres' },
+        computeRamGb: 1,
+      });
+    } else {
       const body = { status, suspendedReason: 'Until its owner has paid' };
       await call('PATCH', pathOf('changeTenant', { tenantId: tenant.id }), body);
     }
@@ -250,6 +257,13 @@ for (const view of viewsHere) {
       await open('Suspend', 'suspend');
       await page.keyboard.press('Escape');
       await open('Pause', 'pause');
+      await page.keyboard.press('Escape');
+
+      await goTo(twoEndpointsPath);
+      await page.getByRole('region', { name: 'Endpoints', exact: true }).waitFor();
+      await page.getByTestId('clients-active').filter({ hasText: /^0$/ }).waitFor();
+      await look(page, view, 'endpoints', false);
+      await open('Delete endpoint', 'delete-endpoint');
       await page.keyboard.press('Escape');
 
       await goTo('usage');

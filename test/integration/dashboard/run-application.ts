@@ -40,3 +40,15 @@ export function runApplication(connectionString: string, caFile: string): Applic
     },
   };
 }
+
+/** Who the database says the application is on a connection string, or the error with which it ended. */
+export async function loggedInAs(connectionString: string, caFile: string): Promise<unknown> {
+  const application = runApplication(connectionString, caFile);
+  try {
+    const [row] = await application.run('select session_user as role');
+    await application.close();
+    return row?.role;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

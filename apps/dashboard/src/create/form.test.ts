@@ -1,17 +1,19 @@
-// The create form: what it sends, what it shows before sending, and where the API's faults are shown.
+// The forms that make a tenant or an endpoint: what it sends, what it shows before sending, and where the API's faults are shown.
 import { expect, test } from 'vitest';
 import {
-  bodyOf,
+  type CreateForm,
   emptyForm,
-  faultsOf,
+  endpointBodyOf,
+  endpointFaultsOf,
   faultTexts,
   otherFaults,
   sizingOf,
-  type TenantForm,
+  tenantBodyOf,
+  tenantFaultsOf,
   upstreamOf,
 } from './form.ts';
 
-const filled: TenantForm = {
+const filled: CreateForm = {
   ...emptyForm,
   name: 'Shop',
   host: ' db.example.com ',
@@ -21,8 +23,8 @@ const filled: TenantForm = {
 };
 
 test('a filled form has no faults and keeps the password as typed', () => {
-  expect(faultsOf(filled)).toEqual([]);
-  expect(bodyOf(filled)).toEqual({
+  expect(tenantFaultsOf(filled)).toEqual([]);
+  expect(tenantBodyOf(filled)).toEqual({
     name: 'Shop',
     upstream: {
       host: 'db.example.com',
@@ -37,19 +39,30 @@ test('a filled form has no faults and keeps the password as typed', () => {
 });
 
 test('each empty field gets a sentence of its own', () => {
-  expect(Object.keys(faultTexts(faultsOf(emptyForm))).sort()).toEqual(['host', 'name', 'password', 'user']);
-  expect(faultTexts(faultsOf(emptyForm)).name).toBe('Name must not be empty.');
+  expect(Object.keys(faultTexts(tenantFaultsOf(emptyForm))).sort()).toEqual([
+    'host',
+    'name',
+    'password',
+    'user',
+  ]);
+  expect(faultTexts(tenantFaultsOf(emptyForm)).name).toBe('Name must not be empty.');
+});
+
+test('an endpoint has no name, and all else that a tenant has', () => {
+  expect(Object.keys(faultTexts(endpointFaultsOf(emptyForm))).sort()).toEqual(['host', 'password', 'user']);
+  const { name, ...body } = tenantBodyOf(filled);
+  expect(endpointBodyOf(filled)).toEqual(body);
 });
 
 test('a port and a memory that are no numbers are said to be none', () => {
-  const texts = faultTexts(faultsOf({ ...filled, port: 'abc', ramGb: 'lots' }));
+  const texts = faultTexts(tenantFaultsOf({ ...filled, port: 'abc', ramGb: 'lots' }));
   expect(texts).toEqual({ port: 'Port must be a number.', ramGb: 'Memory must be a number.' });
 });
 
 test('a certificate is sent only where it is looked at', () => {
   const caPem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
-  expect(bodyOf({ ...filled, caPem }).upstream).not.toHaveProperty('caPem');
-  expect(bodyOf({ ...filled, caPem, tlsMode: 'verify-full' }).upstream.caPem).toBe(caPem);
+  expect(endpointBodyOf({ ...filled, caPem }).upstream).not.toHaveProperty('caPem');
+  expect(endpointBodyOf({ ...filled, caPem, tlsMode: 'verify-full' }).upstream.caPem).toBe(caPem);
 });
 
 test('faults of the API are told at their field, the others apart', () => {

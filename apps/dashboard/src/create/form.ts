@@ -1,6 +1,8 @@
-// The create form as values: what was typed, the request it means, and what is wrong with it field by field.
+// The forms that make a tenant or an endpoint as values: what was typed, the request it means, and what is wrong with it field by field.
 import {
+  type CreateEndpointInput,
   type CreateTenantInput,
+  createEndpointBodySchema,
   createTenantBodySchema,
   type UpstreamInput,
   type UpstreamProbeReply,
@@ -11,8 +13,8 @@ import { computeSizing, gibibyte, type Sizing } from '@weir/tenancy';
 import type { FieldFault } from '../api/problem.ts';
 import { readRamGb } from '../sizing/sizing-form.ts';
 
-/** Everything as typed; numbers are texts until they are read. */
-export interface TenantForm {
+/** Everything as typed; numbers are texts until they are read. The name is only a tenant's. */
+export interface CreateForm {
   readonly name: string;
   readonly host: string;
   readonly port: string;
@@ -24,9 +26,9 @@ export interface TenantForm {
   readonly ramGb: string;
 }
 
-export type FormField = keyof TenantForm;
+export type FormField = keyof CreateForm;
 
-export const emptyForm: TenantForm = {
+export const emptyForm: CreateForm = {
   name: '',
   host: '',
   port: '5432',
@@ -54,15 +56,19 @@ const fields: Readonly<Record<FormField, { readonly path: string; readonly label
 export const formFields = Object.keys(fields) as readonly FormField[];
 
 /** Whether a TLS mode looks at who signed the server's certificate. */
-export function verifiesCertificate(tlsMode: TenantForm['tlsMode']): boolean {
+export function verifiesCertificate(tlsMode: CreateForm['tlsMode']): boolean {
   return tlsMode === 'verify-ca' || tlsMode === 'verify-full';
 }
 
-/** The request a form means; nothing is checked here. */
-export function bodyOf(form: TenantForm): CreateTenantInput {
+/** The request that makes a tenant; nothing is checked here. */
+export function tenantBodyOf(form: CreateForm): CreateTenantInput {
+  return { name: form.name, ...endpointBodyOf(form) };
+}
+
+/** The request that makes an endpoint; nothing is checked here. */
+export function endpointBodyOf(form: CreateForm): CreateEndpointInput {
   const caPem = form.caPem.trim();
   return {
-    name: form.name,
     upstream: {
       host: form.host.trim(),
       port: form.port.trim() === '' ? undefined : Number(form.port),
@@ -77,13 +83,25 @@ export function bodyOf(form: TenantForm): CreateTenantInput {
 }
 
 /** The database a form names, once it could be tried out. */
-export function upstreamOf(form: TenantForm): UpstreamInput | null {
-  return upstreamInputSchema.safeParse(bodyOf(form).upstream).data ?? null;
+export function upstreamOf(form: CreateForm): UpstreamInput | null {
+  return upstreamInputSchema.safeParse(endpointBodyOf(form).upstream).data ?? null;
 }
 
-/** What the contract has against a form, before anything is sent. */
-export function faultsOf(form: TenantForm): readonly FieldFault[] {
-  const checked = createTenantBodySchema.safeParse(bodyOf(form));
+/** What the contract has against a tenant's form, before anything is sent. */
+export function tenantFaultsOf(form: CreateForm): readonly FieldFault[] {
+  return faultsIn(createTenantBodySchema.safeParse(tenantBodyOf(form)));
+}
+
+/** Likewise against an endpoint's. */
+export function endpointFaultsOf(form: CreateForm): readonly FieldFault[] {
+  return faultsIn(createEndpointBodySchema.safeParse(endpointBodyOf(form)));
+}
+
+type Checked = ReturnType<
+  typeof createTenantBodySchema.safeParse | typeof createEndpointBodySchema.safeParse
+>;
+
+function faultsIn(checked: Checked): readonly FieldFault[] {
   if (checked.success) return [];
   return checked.error.issues.map((issue) => ({
     field: issue.path.join('.'),
@@ -111,7 +129,7 @@ export function otherFaults(faults: readonly FieldFault[]): readonly FieldFault[
 
 /** The sizing that the memory as typed would give on a server, as far as that is known; null while it is no memory. */
 export function sizingOf(
-  form: TenantForm,
+  form: CreateForm,
   server: Pick<UpstreamProbeReply, 'maxConnections' | 'reservedConnections'> | null,
 ): Sizing | null {
   const ramGb = readRamGb(form.ramGb);

@@ -5,13 +5,15 @@ import { Icon } from '../parts/icon.tsx';
 import type { ProbeState } from './use-probe.ts';
 
 interface ProbeNoticeProps {
+  /** What is to be created: `tenant`, `endpoint`. */
+  readonly what: string;
   readonly probe: ProbeState & { readonly again: () => void };
   /** That follows from what the server allows and the memory; null: no memory is named. */
   readonly budget: number | null;
 }
 
 /** Read out as it changes, without taking anybody from their field. */
-export function ProbeNotice({ probe, budget }: ProbeNoticeProps) {
+export function ProbeNotice({ what, probe, budget }: ProbeNoticeProps) {
   return (
     <div className="probe" role="status" data-testid="probe" data-state={probe.state}>
       {probe.state === 'incomplete' && (
@@ -31,12 +33,17 @@ export function ProbeNotice({ probe, budget }: ProbeNoticeProps) {
           </div>
         </div>
       )}
-      {probe.state === 'failed' && <Failed problem={probe.problem} onRetry={probe.again} />}
+      {probe.state === 'failed' && <Failed what={what} problem={probe.problem} onRetry={probe.again} />}
     </div>
   );
 }
 
-function Failed({ problem, onRetry }: { problem: ApiProblem; onRetry: () => void }) {
+interface FailedProps extends Pick<ProbeNoticeProps, 'what'> {
+  readonly problem: ApiProblem;
+  readonly onRetry: () => void;
+}
+
+function Failed({ what, problem, onRetry }: FailedProps) {
   // Anything but a refusal of what was asked says nothing about the database.
   const isAboutIt = problem.status === 422;
   return (
@@ -46,7 +53,7 @@ function Failed({ problem, onRetry }: { problem: ApiProblem; onRetry: () => void
         <h2>{isAboutIt ? problem.title : 'The database was not tried now'}</h2>
         {problem.detail !== undefined && <p>{problem.detail}</p>}
         <p className="advice">
-          {isAboutIt ? problem.action : 'It is tried when the tenant is created in any case.'}
+          {isAboutIt ? problem.action : `It is tried when the ${what} is created in any case.`}
         </p>
         <button type="button" className="button button-small" onClick={onRetry}>
           Try it again

@@ -4,13 +4,12 @@ import { useCallback, useState } from 'react';
 import { usePages } from '../api/use-pages.ts';
 import { AuditEntry } from '../audit/audit-entry.tsx';
 import { Calm } from '../parts/calm.tsx';
+import { Crumb } from '../parts/crumb.tsx';
 import { SelectField } from '../parts/field.tsx';
-import { Icon } from '../parts/icon.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { useTitle } from '../parts/use-title.ts';
-import { hrefOf } from '../router.ts';
 import { useSession } from '../session.tsx';
 
 /** `tenantId`: only what was done to this tenant and its endpoints; null: everything of the organisation. */
@@ -33,12 +32,7 @@ export function AuditLog({ tenantId }: { tenantId: string | null }) {
     <>
       <div className="page-head">
         <div className="page-head-words">
-          {tenantId !== null && (
-            <a className="crumb" href={hrefOf({ page: 'tenant', tenantId })}>
-              <Icon name="back" />
-              Tenant
-            </a>
-          )}
+          {tenantId !== null && <Crumb to={{ page: 'tenant', tenantId }} title="Tenant" />}
           <h1>Audit log</h1>
           <p>
             {tenantId === null ? (

@@ -1,197 +1,34 @@
-// The form that makes a tenant: the database is tried as it is named, and the budget worked out beside it.
+// The page that makes a tenant with its first endpoint.
 import type { CreateTenantReply } from '@weir/api-contract';
-import { type FormEvent, useRef, useState } from 'react';
-import { newIdempotencyKey } from '../api/idempotency-key.ts';
-import { ApiProblem, type FieldFault } from '../api/problem.ts';
-import {
-  bodyOf,
-  emptyForm,
-  type FormField,
-  faultsOf,
-  faultTexts,
-  otherFaults,
-  sizingOf,
-  type TenantForm,
-  upstreamOf,
-  verifiesCertificate,
-} from '../create/form.ts';
-import { MemoryField } from '../create/memory-field.tsx';
-import { ProbeNotice } from '../create/probe-notice.tsx';
-import { useProbe } from '../create/use-probe.ts';
-import { BudgetCard } from '../parts/budget-card.tsx';
-import { AreaField, SelectField, TextField, VerbatimField } from '../parts/field.tsx';
-import { Icon } from '../parts/icon.tsx';
-import { ProblemNotice } from '../parts/problem-notice.tsx';
+import { CreateForm } from '../create/create-form.tsx';
+import { tenantBodyOf, tenantFaultsOf } from '../create/form.ts';
+import { Crumb } from '../parts/crumb.tsx';
 import { useTitle } from '../parts/use-title.ts';
-import { hrefOf } from '../router.ts';
 import { useSession } from '../session.tsx';
-
-const tlsModes: Readonly<Record<TenantForm['tlsMode'], string>> = {
-  disable: 'disable: no TLS',
-  require: 'require: encrypted, certificate not checked',
-  'verify-ca': 'verify-ca: signed by a known CA',
-  'verify-full': 'verify-full: known CA and matching name',
-};
 
 /** `onCreated` gets the one reply that holds the strings with their password. */
 export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantReply) => void }) {
   const { api } = useSession();
-  const [form, setForm] = useState(emptyForm);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<ApiProblem | null>(null);
-  const [faults, setFaults] = useState<readonly FieldFault[]>([]);
-  const element = useRef<HTMLFormElement>(null);
-  // A second try after a lost reply is the same creation, until something else is asked for.
-  const idempotencyKey = useRef(newIdempotencyKey());
   useTitle('New tenant');
-
-  const probe = useProbe(upstreamOf(form));
-  const sizing = sizingOf(form, probe.state === 'ok' ? probe.found : null);
-  // Creating says the same, with the button that was pressed in sight.
-  const isSaid = probe.state === 'failed' && problem?.title === probe.problem.title;
-
-  const texts = faultTexts(faults);
-  const set = (field: FormField, value: string) => {
-    setForm((before) => ({ ...before, [field]: value }));
-    idempotencyKey.current = newIdempotencyKey();
-    // What was wrong with a field says nothing about its new value.
-    setFaults((before) => before.filter((fault) => faultTexts([fault])[field] === undefined));
-  };
-  const bind = (field: FormField) => ({
-    name: field,
-    value: form[field],
-    error: texts[field],
-    onChange: (event: { target: { value: string } }) => set(field, event.target.value),
-  });
-
-  const fail = (found: readonly FieldFault[]) => {
-    setFaults(found);
-    // After React has marked them, the first wrong field of the page.
-    requestAnimationFrame(() => element.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
-  };
-
-  const create = async (event: FormEvent) => {
-    event.preventDefault();
-    if (busy) return;
-    setProblem(null);
-    const found = faultsOf(form);
-    if (found.length > 0) return fail(found);
-    setBusy(true);
-    try {
-      onCreated(await api.createTenant({ body: bodyOf(form), idempotencyKey: idempotencyKey.current }));
-    } catch (error) {
-      const failed = ApiProblem.from(error);
-      setBusy(false);
-      setProblem(failed);
-      fail(failed.faults);
-    }
-  };
-
+  const back = { page: 'tenants' } as const;
   return (
     <>
       <div className="page-head">
         <div className="page-head-words">
-          <a className="crumb" href={hrefOf({ page: 'tenants' })}>
-            <Icon name="back" />
-            Tenants
-          </a>
+          <Crumb to={back} title="Tenants" />
           <h1>New tenant</h1>
           <p>The database is tried while you name it, and again before anything is kept.</p>
         </div>
       </div>
-      <div className="create">
-        <form ref={element} className="create-form" noValidate onSubmit={create}>
-          <fieldset className="card">
-            <legend>Tenant</legend>
-            <div className="card-body">
-              <TextField label="Name" autoComplete="off" placeholder="Shop, production" {...bind('name')} />
-            </div>
-          </fieldset>
-          <fieldset className="card">
-            <legend>Database</legend>
-            <div className="card-body">
-              <div className="span-4 keep">
-                <VerbatimField label="Host" placeholder="db.example.com" {...bind('host')} />
-              </div>
-              <div className="span-2 keep">
-                <TextField label="Port" inputMode="numeric" autoComplete="off" {...bind('port')} />
-              </div>
-              <div className="span-3">
-                <VerbatimField label="Database" {...bind('database')} />
-              </div>
-              <div className="span-3">
-                <SelectField label="TLS mode" {...bind('tlsMode')}>
-                  {Object.entries(tlsModes).map(([mode, words]) => (
-                    <option key={mode} value={mode}>
-                      {words}
-                    </option>
-                  ))}
-                </SelectField>
-              </div>
-              {verifiesCertificate(form.tlsMode) && (
-                <AreaField
-                  label="CA certificate"
-                  placeholder="-----BEGIN CERTIFICATE-----"
-                  spellCheck={false}
-                  hint="PEM of the CA that signed the server's certificate. Empty: the CAs that the system trusts."
-                  {...bind('caPem')}
-                />
-              )}
-              <div className="span-3">
-                <VerbatimField
-                  label="User"
-                  hint="Weir logs in as this role, and so may your clients."
-                  {...bind('user')}
-                />
-              </div>
-              <div className="span-3">
-                <TextField
-                  label="Password"
-                  type="password"
-                  autoComplete="new-password"
-                  hint="Kept sealed. Shown once, in the reply."
-                  {...bind('password')}
-                />
-              </div>
-              {!isSaid && <ProbeNotice probe={probe} budget={sizing?.budget ?? null} />}
-            </div>
-          </fieldset>
-          <fieldset className="card">
-            <legend>Machine</legend>
-            <div className="card-body">
-              <MemoryField
-                value={form.ramGb}
-                error={texts.ramGb}
-                budget={sizing?.budget ?? null}
-                onChange={(value) => set('ramGb', value)}
-              />
-            </div>
-          </fieldset>
-          {problem !== null && (
-            <ProblemNotice problem={problem}>
-              {otherFaults(problem.faults).map((fault) => (
-                <p key={fault.field}>
-                  <code>{fault.field}</code> {fault.message}
-                </p>
-              ))}
-            </ProblemNotice>
-          )}
-          <div className="create-actions">
-            <button type="submit" className="button button-primary" aria-disabled={busy}>
-              {busy ? 'Trying the database…' : 'Create tenant'}
-            </button>
-            <a className="button button-quiet" href={hrefOf({ page: 'tenants' })}>
-              Cancel
-            </a>
-            <p role="status">{busy && 'This takes up to 10 seconds.'}</p>
-          </div>
-        </form>
-        <BudgetCard
-          sizing={sizing}
-          missing="Name the memory of the machine, and the budget is worked out here."
-          note={`Pooled and direct connections together never pass it.${probe.state === 'ok' ? '' : ' What Postgres itself allows is read from it and may lower it.'}`}
-        />
-      </div>
+      <CreateForm
+        what="tenant"
+        hasName
+        check={tenantFaultsOf}
+        make={async (form, idempotencyKey) =>
+          onCreated(await api.createTenant({ body: tenantBodyOf(form), idempotencyKey }))
+        }
+        back={back}
+      />
     </>
   );
 }

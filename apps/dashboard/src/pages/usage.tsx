@@ -97,7 +97,10 @@ function UsageTable({ items, by }: { items: readonly UsageItemReply[]; by: By })
           <tr key={`${item.from} ${item.endpointId}`}>
             <td className="numbers">{period(item.from, by)}</td>
             <td className="mono cut">
-              <a className="row-link" href={hrefOf({ page: 'tenant', tenantId: item.tenantId })}>
+              <a
+                className="row-link"
+                href={hrefOf({ page: 'tenant', tenantId: item.tenantId, endpointId: item.endpointId })}
+              >
                 {item.endpointId}
               </a>
             </td>

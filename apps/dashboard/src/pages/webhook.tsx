@@ -5,11 +5,12 @@ import { useAction } from '../api/use-action.ts';
 import { useLoad } from '../api/use-load.ts';
 import { date } from '../format.ts';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
+import { Crumb } from '../parts/crumb.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { useTitle } from '../parts/use-title.ts';
-import { goTo, hrefOf } from '../router.ts';
+import { goTo } from '../router.ts';
 import { useSession } from '../session.tsx';
 import { DeliveryList } from '../webhooks/delivery-list.tsx';
 import { SwitchPill } from '../webhooks/switch-pill.tsx';
@@ -24,7 +25,7 @@ export function WebhookPage({ webhookId }: { webhookId: string }) {
     <>
       <div className="page-head">
         <div className="page-head-words">
-          <Crumb />
+          <Crumb to={{ page: 'webhooks' }} title="Webhooks" />
           <h1>{load.state === 'loading' ? 'Webhook' : 'This webhook cannot be shown'}</h1>
         </div>
       </div>
@@ -58,7 +59,7 @@ function Loaded({ webhook, onChanged }: LoadedProps) {
     <>
       <div className="page-head">
         <div className="page-head-words">
-          <Crumb />
+          <Crumb to={{ page: 'webhooks' }} title="Webhooks" />
           <div className="title-line">
             <h1 className="webhook-url">{url}</h1>
             <SwitchPill isOn={enabled} />
@@ -134,14 +135,5 @@ function Loaded({ webhook, onChanged }: LoadedProps) {
         </ConfirmDialog>
       )}
     </>
-  );
-}
-
-function Crumb() {
-  return (
-    <a className="crumb" href={hrefOf({ page: 'webhooks' })}>
-      <Icon name="back" />
-      Webhooks
-    </a>
   );
 }

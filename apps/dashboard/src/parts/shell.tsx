@@ -1,16 +1,20 @@
 // What is around every page of who is signed in: the bar, the way past it, and the focus on a new page's heading.
 import { type ReactNode, useEffect, useRef } from 'react';
-import { hrefOf, type Route } from '../router.ts';
+import { hrefOf, type KnownRoute, type Route } from '../router.ts';
 import { useSession } from '../session.tsx';
 import { Icon } from './icon.tsx';
 import { Mark } from './mark.tsx';
 
 const links: readonly {
   readonly title: string;
-  readonly to: Exclude<Route, { page: 'unknown' }>;
+  readonly to: KnownRoute;
   readonly pages: readonly Route['page'][];
 }[] = [
-  { title: 'Tenants', to: { page: 'tenants' }, pages: ['tenants', 'tenant', 'create-tenant'] },
+  {
+    title: 'Tenants',
+    to: { page: 'tenants' },
+    pages: ['tenants', 'tenant', 'create-tenant', 'create-endpoint'],
+  },
   { title: 'Usage', to: { page: 'usage' }, pages: ['usage'] },
   { title: 'Audit log', to: { page: 'audit', tenantId: null }, pages: ['audit'] },
   { title: 'API keys', to: { page: 'api-keys' }, pages: ['api-keys'] },

@@ -2,8 +2,8 @@
 import type { TenantReply } from '@weir/api-contract';
 import { useState } from 'react';
 import { useSession } from '../session.tsx';
-import { ConfirmDialog } from './confirm-dialog.tsx';
 import { TextField } from './field.tsx';
+import { SuspendDialog } from './suspend-dialog.tsx';
 
 interface SuspendTenantProps {
   readonly tenant: TenantReply;
@@ -15,36 +15,18 @@ interface SuspendTenantProps {
 export function SuspendTenant({ tenant, onChanged, onClose }: SuspendTenantProps) {
   const { api } = useSession();
   const [reason, setReason] = useState('');
-  const change = async (body: { status: 'active' | 'suspended'; suspendedReason?: string }) =>
-    onChanged(
-      await api.changeTenant({ params: { tenantId: tenant.id }, body, ifGeneration: tenant.generation }),
-    );
-
-  if (tenant.status === 'suspended') {
-    return (
-      <ConfirmDialog
-        title={`Resume ${tenant.name}?`}
-        confirm="Resume"
-        act={() => change({ status: 'active' })}
-        onClose={onClose}
-      >
-        <p className="purpose">Its clients can connect again within a second.</p>
-      </ConfirmDialog>
-    );
-  }
-  const suspendedReason = reason.trim();
   return (
-    <ConfirmDialog
-      title={`Suspend ${tenant.name}?`}
-      confirm="Suspend"
-      danger
-      act={() => change({ status: 'suspended', ...(suspendedReason === '' ? {} : { suspendedReason }) })}
+    <SuspendDialog
+      name={tenant.name}
+      isSuspended={tenant.status === 'suspended'}
+      change={async (status) => {
+        const suspendedReason = reason.trim();
+        const body = { status, ...(suspendedReason === '' ? {} : { suspendedReason }) };
+        const params = { tenantId: tenant.id };
+        onChanged(await api.changeTenant({ params, body, ifGeneration: tenant.generation }));
+      }}
       onClose={onClose}
     >
-      <p className="purpose">
-        New clients are refused (57P03), idle ones are disconnected, and the others after their transaction.
-        Nothing is lost: it can be resumed at any time.
-      </p>
       <TextField
         label="Reason"
         hint="For your colleagues; clients do not see it. May be empty."
@@ -53,6 +35,6 @@ export function SuspendTenant({ tenant, onChanged, onClose }: SuspendTenantProps
         value={reason}
         onChange={(event) => setReason(event.target.value)}
       />
-    </ConfirmDialog>
+    </SuspendDialog>
   );
 }

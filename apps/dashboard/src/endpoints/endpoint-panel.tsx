@@ -12,15 +12,17 @@ import { LiveTiles } from '../live/live-tiles.tsx';
 import { useActivity } from '../live/use-activity.ts';
 import { OrderMenu } from '../orders/order-menu.tsx';
 import { standingOf } from '../orders/order-words.ts';
+import { BudgetSum } from '../parts/budget-sum.tsx';
+import { HealthPill } from '../parts/health-pill.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { PinList } from '../parts/pin-list.tsx';
+import { StatusPill } from '../parts/status-pill.tsx';
 import { RoleList } from '../roles/role-list.tsx';
 import { useMay, useSession } from '../session.tsx';
 import { PoolSettings } from '../settings/pool-settings.tsx';
 import { SizingDialog } from '../sizing/sizing-dialog.tsx';
-import { BudgetSum } from './budget-sum.tsx';
-import { HealthPill } from './health-pill.tsx';
-import { Icon } from './icon.tsx';
-import { PinList } from './pin-list.tsx';
-import { StatusPill } from './status-pill.tsx';
+import { DeleteEndpoint } from './delete-endpoint.tsx';
+import { SuspendEndpoint } from './suspend-endpoint.tsx';
 
 interface EndpointPanelProps {
   readonly tenantName: string;
@@ -29,20 +31,27 @@ interface EndpointPanelProps {
   /** Shows the Connect dialog from the start, as after a creation. */
   readonly openAtOnce: boolean;
   readonly onChanged: (endpoint: EndpointReply) => void;
+  readonly onDeleted: () => void;
   /** Something was done after which the endpoint is not as it was read. */
   readonly onStale: () => void;
 }
 
 /** Follows the endpoint for as long as it is drawn. */
 export function EndpointPanel(props: EndpointPanelProps) {
-  const { tenantName, endpoint, fresh, openAtOnce, onChanged, onStale } = props;
+  const { tenantName, endpoint, fresh, openAtOnce, onChanged, onDeleted, onStale } = props;
   const { api } = useSession();
   const activity = useActivity(endpoint.id);
   const pins = useLatest(
     useCallback(() => api.getPins({ params: { endpointId: endpoint.id } }), [api, endpoint.id]),
   );
-  const [connecting, setConnecting] = useState(openAtOnce);
-  const [sizingIsOpen, setSizingOpen] = useState(false);
+  const [open, setOpen] = useState<'connect' | 'sizing' | 'suspend' | 'delete' | null>(
+    openAtOnce ? 'connect' : null,
+  );
+  const close = () => setOpen(null);
+  const show = (changed: EndpointReply) => {
+    close();
+    onChanged(changed);
+  };
   const mayWrite = useMay('write');
   const { upstream, sizing } = endpoint;
   const standing = standingOf(endpoint);
@@ -66,10 +75,22 @@ export function EndpointPanel(props: EndpointPanelProps) {
           </div>
           <p className="mono endpoint-host">{endpoint.hosts.pooled}</p>
         </div>
-        <button type="button" className="button button-primary" onClick={() => setConnecting(true)}>
-          <Icon name="plug" />
-          Connect
-        </button>
+        <div className="page-head-actions">
+          <button type="button" className="button button-primary" onClick={() => setOpen('connect')}>
+            <Icon name="plug" />
+            Connect
+          </button>
+          {mayWrite && (
+            <>
+              <button type="button" className="button" onClick={() => setOpen('suspend')}>
+                {endpoint.status === 'suspended' ? 'Resume endpoint' : 'Suspend endpoint'}
+              </button>
+              <button type="button" className="button button-danger" onClick={() => setOpen('delete')}>
+                Delete endpoint
+              </button>
+            </>
+          )}
+        </div>
         {mayWrite && <OrderMenu endpoint={endpoint} onChanged={onChanged} />}
       </div>
       <LiveTiles activity={activity} budget={endpoint.budget} />
@@ -87,7 +108,7 @@ export function EndpointPanel(props: EndpointPanelProps) {
                   type="button"
                   className="button button-small"
                   aria-label="Edit sizing"
-                  onClick={() => setSizingOpen(true)}
+                  onClick={() => setOpen('sizing')}
                 >
                   Edit
                 </button>
@@ -123,24 +144,12 @@ export function EndpointPanel(props: EndpointPanelProps) {
         </div>
         <PoolSettings endpoint={endpoint} clients={clients} onChanged={onChanged} />
       </div>
-      {sizingIsOpen && (
-        <SizingDialog
-          endpoint={endpoint}
-          onClose={() => setSizingOpen(false)}
-          onChanged={(changed) => {
-            setSizingOpen(false);
-            onChanged(changed);
-          }}
-        />
+      {open === 'sizing' && <SizingDialog endpoint={endpoint} onClose={close} onChanged={show} />}
+      {open === 'connect' && (
+        <ConnectDialog tenantName={tenantName} endpoint={endpoint} fresh={fresh} onClose={close} />
       )}
-      {connecting && (
-        <ConnectDialog
-          tenantName={tenantName}
-          endpoint={endpoint}
-          fresh={fresh}
-          onClose={() => setConnecting(false)}
-        />
-      )}
+      {open === 'suspend' && <SuspendEndpoint endpoint={endpoint} onClose={close} onChanged={show} />}
+      {open === 'delete' && <DeleteEndpoint endpoint={endpoint} onClose={close} onDeleted={onDeleted} />}
     </section>
   );
 }

@@ -1,0 +1,100 @@
+// Endpoints of a tenant in the dashboard, in a real browser: made, suspended, deleted, each felt by a client of theirs.
+import { type GetTenantReply, pathOf } from '@weir/api-contract';
+import { startWeir, type Weir } from '@weir/harness';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clipboardOf, launchBrowser } from './browser.ts';
+import { loggedInAs } from './run-application.ts';
+import { openTenant } from './sign-in.ts';
+
+const patience = 120_000;
+let weir: Weir;
+let browser: Browser;
+
+beforeAll(async () => {
+  [weir, browser] = await Promise.all([startWeir({ budget: 20 }), launchBrowser()]);
+}, patience);
+
+afterAll(async () => {
+  await browser?.close();
+  await weir?.close();
+});
+
+const endpoints = async () =>
+  (await weir.controlApi.call<GetTenantReply>('GET', pathOf('getTenant', { tenantId: weir.tenant.id })))
+    .endpoints;
+
+test(
+  'a tenant gets another endpoint, whose database is tried as it is named; it is suspended, resumed and deleted',
+  async () => {
+    await using opened = await openTenant(browser, weir);
+    const { page, faults } = opened;
+    const dialog = page.getByRole('dialog');
+    const list = page.getByRole('region', { name: 'Endpoints', exact: true });
+    expect(await list.count()).toBe(0);
+    await page.getByRole('link', { name: 'New endpoint' }).click();
+    await page.getByRole('link', { name: 'harness' }).waitFor();
+    expect(await page.getByLabel('Name', { exact: true }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Create endpoint' }).click();
+    await page.getByText('Host must not be empty.').waitFor();
+    await page.locator('input[name=host]:focus').waitFor();
+
+    const { host, port, user, password } = weir.postgres;
+    const named = { Host: host, Port: String(port), User: user, Password: password };
+    for (const [label, text] of Object.entries(named)) {
+      await page.getByLabel(label, { exact: true }).fill(text);
+    }
+    await page.getByLabel('TLS mode').selectOption('disable');
+    await page
+      .getByTestId('probe')
+      .getByText(/lets Weir in$/)
+      .waitFor();
+    await page.getByRole('button', { name: 'Create endpoint' }).click();
+    await dialog.getByRole('button', { name: 'Copy pooled connection string' }).click();
+    await dialog.getByText('pooled connection string copied').waitFor();
+    const pooled = await clipboardOf(page);
+    const made = (await endpoints()).find(({ id }) => pooled.includes(id))!;
+    expect(made.id).not.toBe(weir.endpoint.id);
+    const logIn = () => loggedInAs(pooled, weir.caFile);
+    expect(await logIn()).toBe(user);
+    await page.keyboard.press('Escape');
+    await page.getByText('The endpoint is ready').waitFor();
+
+    // The other one is a link away, and the password is forgotten on the way.
+    await list.getByRole('link', { name: weir.endpoint.id }).click();
+    await page.getByRole('heading', { name: weir.endpoint.id }).waitFor();
+    await list.getByRole('link', { name: made.id }).click();
+    await page.getByRole('heading', { name: made.id }).waitFor();
+    expect(await page.getByText('The endpoint is ready').count()).toBe(0);
+    expect(await dialog.count()).toBe(0);
+
+    await page.getByRole('button', { name: 'Suspend endpoint' }).click();
+    await dialog.getByText(/New clients are refused/).waitFor();
+    await dialog.getByRole('button', { name: 'Suspend' }).click();
+    await list.getByRole('row', { name: new RegExp(`${made.id} Suspended`) }).waitFor();
+    await expect.poll(logIn).toContain('is suspended');
+    // Its tenant's other endpoint goes on.
+    await (await weir.client()).end();
+    await page.getByRole('button', { name: 'Resume endpoint' }).click();
+    await dialog.getByRole('button', { name: 'Resume' }).click();
+    await expect.poll(logIn).toBe(user);
+
+    await page.getByRole('button', { name: 'Delete endpoint' }).click();
+    await dialog.getByText(/cannot be undone/).waitFor();
+    await dialog.getByRole('textbox').fill(weir.endpoint.id);
+    await dialog.getByRole('button', { name: 'Delete endpoint' }).click();
+    await dialog.getByText("That is not this endpoint's name.").waitFor();
+    expect(await endpoints()).toHaveLength(2);
+    await dialog.getByRole('textbox').fill(made.id);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: weir.endpoint.id }).waitFor();
+    expect(await list.count()).toBe(0);
+    expect(await page.getByText('is not here').count()).toBe(0);
+    await page.goto(`${weir.apiUrl}/#/tenants/${weir.tenant.id}/${made.id}`);
+    await page.getByText(`${made.id} is not here`).waitFor();
+    expect((await endpoints()).map(({ id }) => id)).toEqual([weir.endpoint.id]);
+    await expect.poll(logIn).not.toBe(user);
+    expect(faults).toEqual([]);
+  },
+  patience,
+);
