@@ -2,6 +2,7 @@
 import { eventTypes, isDeliveryId, isWebhookId } from '@weir/tenancy';
 import { z } from 'zod';
 import { organisationIdSchema, pageOf, pageQuerySchema, plainText, timeSchema } from './identity.ts';
+import { overlapSecondsMax } from './roles.ts';
 
 export { eventTypes };
 
@@ -43,6 +44,11 @@ export const webhookSchema = z
     description: z.string(),
     events: z.array(eventTypeSchema),
     enabled: z.boolean().describe('false: nothing is sent, and no event is kept for it'),
+    previousSecretUntil: timeSchema
+      .nullable()
+      .describe(
+        'Until then deliveries are signed with the secret before the last rotation too; null: with one',
+      ),
     createdAt: timeSchema,
     updatedAt: timeSchema,
   })
@@ -54,14 +60,30 @@ export const createWebhookBodySchema = z
   .strictObject({ url: urlSchema, description: descriptionSchema.default(''), events: eventsSchema })
   .meta({ id: 'CreateWebhookBody' });
 
+const shownSecretSchema = z
+  .string()
+  .describe('whsec_ and base64 of the key that deliveries are signed with. It is never shown again');
+
 export const createWebhookReplySchema = z
-  .object({
-    webhook: webhookSchema,
-    secret: z
-      .string()
-      .describe('whsec_ and base64 of the key that deliveries are signed with. It is never shown again'),
-  })
+  .object({ webhook: webhookSchema, secret: shownSecretSchema })
   .meta({ id: 'CreateWebhookReply' });
+
+export const rotateWebhookSecretBodySchema = z
+  .strictObject({
+    overlapSeconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(overlapSecondsMax)
+      // Receivers are deployed less often than what connects to databases.
+      .default(86_400)
+      .describe('For how long the secret before signs too; 0: not at all, as after a leak'),
+  })
+  .meta({ id: 'RotateWebhookSecretBody' });
+
+export const rotateWebhookSecretReplySchema = z
+  .object({ webhook: webhookSchema, secret: shownSecretSchema })
+  .meta({ id: 'RotateWebhookSecretReply' });
 
 export const changeWebhookBodySchema = z
   .strictObject({
@@ -113,4 +135,5 @@ export const deliveryParamsSchema = z.strictObject({
 
 export type WebhookReply = z.output<typeof webhookSchema>;
 export type CreateWebhookReply = z.output<typeof createWebhookReplySchema>;
+export type RotateWebhookSecretReply = z.output<typeof rotateWebhookSecretReplySchema>;
 export type DeliveryReply = z.output<typeof deliverySchema>;

@@ -6,6 +6,7 @@ import type { Catalog, Change } from './catalog.ts';
 import type { EventBody } from './events.ts';
 import type { Position } from './position.ts';
 import { deliveries, webhooks } from './schema.ts';
+import { previousSecretPlace } from './webhook-rotations.ts';
 import { secretPlace } from './webhooks.ts';
 
 export type DeliveryRecord = typeof deliveries.$inferSelect;
@@ -15,8 +16,8 @@ export type DeliveryStatus = DeliveryRecord['status'];
 export interface ClaimedDelivery {
   readonly id: string;
   readonly url: string;
-  /** Throws CatalogSealError. */
-  secret(): string;
+  /** What it is to be signed with, the newest first: two while a rotation's overlap lasts. Throws CatalogSealError. */
+  secrets(): readonly string[];
   readonly body: EventBody;
   /** This one included. */
   readonly attempts: number;
@@ -68,16 +69,27 @@ export async function claimDeliveries(catalog: Catalog, max: number): Promise<re
     .returning();
   if (claimed.length === 0) return [];
   const receivers = await catalog.db
-    .select({ id: webhooks.id, url: webhooks.url, secretSealed: webhooks.secretSealed })
+    .select({
+      id: webhooks.id,
+      url: webhooks.url,
+      secretSealed: webhooks.secretSealed,
+      previousSealed: sql<
+        string | null
+      >`case when ${webhooks.previousSecretUntil} > now() then ${webhooks.previousSecretSealed} end`,
+    })
     .from(webhooks)
     .where(inArray(webhooks.id, [...new Set(claimed.map((row) => row.webhookId))]));
   return claimed.flatMap(({ id, webhookId, body, attempts }) => {
     const receiver = receivers.find((one) => one.id === webhookId);
     // Deleted meanwhile, and with it what it was to be told.
     if (receiver === undefined) return [];
-    const { url, secretSealed } = receiver;
-    const secret = () => catalog.sealer.open(secretSealed, secretPlace(webhookId));
-    return [{ id, url, body, attempts, secret }];
+    const { url, secretSealed, previousSealed } = receiver;
+    const { sealer } = catalog;
+    const secrets = () => [
+      sealer.open(secretSealed, secretPlace(webhookId)),
+      ...(previousSealed === null ? [] : [sealer.open(previousSealed, previousSecretPlace(webhookId))]),
+    ];
+    return [{ id, url, body, attempts, secrets }];
   });
 }
 

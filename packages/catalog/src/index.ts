@@ -91,6 +91,7 @@ export {
 } from './tenants.ts';
 export * from './trust-rules.ts';
 export * from './usage.ts';
+export { endWebhookOverlap, forgetPreviousSecrets, rotateWebhookSecret } from './webhook-rotations.ts';
 export {
   changeWebhook,
   createWebhook,

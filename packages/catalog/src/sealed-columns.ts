@@ -6,6 +6,7 @@ import { keptReplyPlace } from './kept-replies.ts';
 import { passwordPlace, previousPasswordPlace } from './role-rows.ts';
 import { catalogMeta, endpoints, keptReplies, roles, webhooks } from './schema.ts';
 import type { SecretPlace } from './sealer.ts';
+import { previousSecretPlace } from './webhook-rotations.ts';
 import { secretPlace } from './webhooks.ts';
 
 /** What is sealed in the catalog, as people are told of it. */
@@ -57,6 +58,13 @@ export const sealedColumns: readonly SealedColumn[] = [
     column: webhooks.secretSealed,
     key: [webhooks.id],
     place: (id) => secretPlace(id!),
+  },
+  {
+    kind: 'webhookSecrets',
+    table: webhooks,
+    column: webhooks.previousSecretSealed,
+    key: [webhooks.id],
+    place: (id) => previousSecretPlace(id!),
   },
   {
     kind: 'keptReplies',

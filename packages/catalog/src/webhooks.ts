@@ -1,4 +1,4 @@
-// Webhooks in the catalog: made, read, changed, deleted. What they are told is in deliveries.ts.
+// Webhooks in the catalog: made, read, changed, deleted. Their secrets are rotated in webhook-rotations.ts; what they are told is in deliveries.ts.
 import { randomBytes } from 'node:crypto';
 import { type EventType, newWebhookId } from '@weir/tenancy';
 import { and, asc, eq, sql } from 'drizzle-orm';
@@ -8,8 +8,8 @@ import { createdAfter, type Position } from './position.ts';
 import { organisations, webhooks } from './schema.ts';
 import type { SecretPlace } from './sealer.ts';
 
-/** All that is known of a webhook but its secret. */
-export type WebhookRecord = Omit<typeof webhooks.$inferSelect, 'secretSealed'>;
+/** All that is known of a webhook but its secrets. */
+export type WebhookRecord = Omit<typeof webhooks.$inferSelect, 'secretSealed' | 'previousSecretSealed'>;
 
 export interface WebhookChoice {
   readonly url: string;
@@ -20,13 +20,14 @@ export interface WebhookChoice {
 /** Each event costs a row for each webhook that wants it. */
 export const webhooksMax = 100;
 
-const recordColumns = {
+export const webhookRecordColumns = {
   id: webhooks.id,
   organisationId: webhooks.organisationId,
   url: webhooks.url,
   description: webhooks.description,
   events: webhooks.events,
   enabled: webhooks.enabled,
+  previousSecretUntil: webhooks.previousSecretUntil,
   createdAt: webhooks.createdAt,
   updatedAt: webhooks.updatedAt,
 };
@@ -47,11 +48,11 @@ export async function createWebhook(
   if ((await tx.$count(webhooks, eq(webhooks.organisationId, organisationId))) >= webhooksMax)
     return 'too-many';
   const id = newWebhookId(randomBytes);
-  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  const secret = newWebhookSecret();
   const [record] = await tx
     .insert(webhooks)
     .values({ ...choice, id, organisationId, secretSealed: sealer.seal(secret, secretPlace(id)) })
-    .returning(recordColumns);
+    .returning(webhookRecordColumns);
   await note(change, { action: 'webhook.create', targetId: id, after: shownOf(record!) });
   return { record: record!, secret };
 }
@@ -62,7 +63,10 @@ export async function findWebhook(
   organisationId: string,
   id: string,
 ): Promise<WebhookRecord | null> {
-  const [record] = await catalog.db.select(recordColumns).from(webhooks).where(own(organisationId, id));
+  const [record] = await catalog.db
+    .select(webhookRecordColumns)
+    .from(webhooks)
+    .where(ownWebhook(organisationId, id));
   return record ?? null;
 }
 
@@ -73,7 +77,7 @@ export function listWebhooks(
   page: { readonly limit: number; readonly after?: Position | undefined },
 ): Promise<readonly WebhookRecord[]> {
   return catalog.db
-    .select(recordColumns)
+    .select(webhookRecordColumns)
     .from(webhooks)
     .where(and(eq(webhooks.organisationId, organisationId), createdAfter(webhooks, page.after)))
     .orderBy(asc(webhooks.createdAt), asc(webhooks.id))
@@ -89,14 +93,14 @@ export async function changeWebhook(
   },
 ): Promise<WebhookRecord | null> {
   const { tx, author } = change;
-  const where = own(author.organisationId, id);
-  const [before] = await tx.select(recordColumns).from(webhooks).where(where).for('update');
+  const where = ownWebhook(author.organisationId, id);
+  const [before] = await tx.select(webhookRecordColumns).from(webhooks).where(where).for('update');
   if (before === undefined) return null;
   const [record] = await tx
     .update(webhooks)
     .set({ ...to, updatedAt: sql`now()` })
     .where(where)
-    .returning(recordColumns);
+    .returning(webhookRecordColumns);
   const shown = { before: shownOf(before), after: shownOf(record!) };
   await note(change, { action: 'webhook.change', targetId: id, ...shown });
   return record!;
@@ -105,10 +109,18 @@ export async function changeWebhook(
 /** With all that it was to be told. False: the organisation has none of this id. */
 export async function deleteWebhook(change: Change, id: string): Promise<boolean> {
   const { tx, author } = change;
-  const [gone] = await tx.delete(webhooks).where(own(author.organisationId, id)).returning(recordColumns);
+  const [gone] = await tx
+    .delete(webhooks)
+    .where(ownWebhook(author.organisationId, id))
+    .returning(webhookRecordColumns);
   if (gone === undefined) return false;
   await note(change, { action: 'webhook.delete', targetId: id, before: shownOf(gone) });
   return true;
+}
+
+/** As Standard Webhooks writes it. */
+export function newWebhookSecret(): string {
+  return `whsec_${randomBytes(32).toString('base64')}`;
 }
 
 /** Where a webhook's secret is sealed to. */
@@ -116,7 +128,8 @@ export function secretPlace(id: string): SecretPlace {
   return ['webhooks', 'secret', id];
 }
 
-function own(organisationId: string, id: string) {
+/** Where the organisation's webhook of this id is. */
+export function ownWebhook(organisationId: string, id: string) {
   return and(eq(webhooks.organisationId, organisationId), eq(webhooks.id, id));
 }
 

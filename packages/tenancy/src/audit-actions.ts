@@ -30,5 +30,7 @@ export const auditActions = [
   'webhook.create',
   'webhook.change',
   'webhook.delete',
+  'webhook.rotate',
+  'webhook.end-overlap',
   'endpoint.clear-bans',
 ] as const;

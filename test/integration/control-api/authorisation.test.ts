@@ -136,6 +136,7 @@ function bodies(ids: Readonly<Record<string, string>>): { [Id in WithBody]: Requ
     drainEndpoint: {},
     createWebhook: receiver,
     changeWebhook: { enabled: true },
+    rotateWebhookSecret: {},
     clearBans: {},
     tryAddresses: { allowedAddresses: null },
   };

@@ -137,6 +137,9 @@ test('every operation does what it says through the client, and its replies are 
     'for me',
   );
   expect((await counted.listWebhooks({})).items.map((one) => one.id)).toContain(hook.webhook.id);
+  const rotated = await counted.rotateWebhookSecret({ ...ofHook, body: {} });
+  expect(rotated.webhook.previousSecretUntil).not.toBeNull();
+  expect((await counted.endWebhookOverlap(ofHook)).previousSecretUntil).toBeNull();
   const { id: deliveryId } = await counted.testWebhook(ofHook);
   const replay = { params: { ...ofHook.params, deliveryId } };
   expect((await counted.replayDelivery(replay)).id).toBe(deliveryId);

@@ -6,13 +6,15 @@ import type {
   DeliveryReply,
   EndpointReply,
   Problem,
+  RotateWebhookSecretReply,
   WebhookReply,
 } from '@weir/api-contract';
+import { forgetPreviousSecrets } from '@weir/catalog';
 import { startControlApi, temporaryDirectory, waitUntil } from '@weir/harness';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { cliIn } from '../cli/run-cli.ts';
-import { type Bench, catalogUrlOf, createTenant, startBench } from '../control-api/support.ts';
+import { type Bench, catalogUrlOf, createTenant, openCatalogAt, startBench } from '../control-api/support.ts';
 import { isSigned, type Receiver, startReceiver } from './receiver.ts';
 
 const allEvents = [
@@ -49,12 +51,22 @@ const arrived = (count: number) =>
 
 /** Makes what is put off due now, as the time that passes would. */
 async function letTimePass(attemptsMade = 1): Promise<void> {
-  const client = new pg.Client({ connectionString: catalogUrlOf(bench.server) });
-  await client.connect();
-  await client.query("update deliveries set due_at = now(), attempts = $1 where status = 'pending'", [
+  await inCatalog("update deliveries set due_at = now(), attempts = $1 where status = 'pending'", [
     attemptsMade,
   ]);
-  await client.end();
+}
+
+async function inCatalog<Row extends pg.QueryResultRow>(
+  text: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: catalogUrlOf(bench.server) });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
 }
 
 test('each change is told once by its own name, signed, and listed with what became of it', async () => {
@@ -183,6 +195,89 @@ test('the secret is in the reply that makes it and nowhere else', async () => {
   for (const text of [list, audit, bench.api.output()]) expect(text).not.toContain(made.secret);
 });
 
+const rotate = (body: object = {}) => bench.api.call<RotateWebhookSecretReply>('POST', path('/rotate'), body);
+/** Which of the secrets sign the delivery that is sent next. */
+async function signingNow(...secrets: string[]): Promise<boolean[]> {
+  const { id } = await bench.api.call<DeliveryReply>('POST', path('/test'));
+  const sent = () => receiver.received.find((one) => one.id === id);
+  await waitUntil(() => sent() !== undefined, { what: 'the test arrives', intervalMs: 10 });
+  expect(String(sent()!.headers['webhook-signature']).split(' ')).toHaveLength(
+    secrets.filter((secret) => isSigned(sent()!, secret)).length,
+  );
+  return secrets.map((secret) => isSigned(sent()!, secret));
+}
+
+test('a secret that is rotated signs beside the new one until the overlap is over, and is then forgotten', async () => {
+  const first = made.secret;
+  const { webhook, secret: second } = await rotate();
+  const leftMs = Date.parse(webhook.previousSecretUntil!) - Date.now();
+  expect(Math.round(leftMs / 60_000)).toBe(24 * 60);
+  expect(await bench.api.call<WebhookReply>('GET', path())).toEqual(webhook);
+  expect(await signingNow(first, second)).toEqual([true, true]);
+  // One more: a receiver has to know the last two, and no older one.
+  const { secret: third } = await rotate({ overlapSeconds: 60 });
+  expect(await signingNow(first, second, third)).toEqual([false, true, true]);
+
+  await inCatalog("update webhooks set previous_secret_until = now() - interval '1 second'");
+  expect(await signingNow(second, third)).toEqual([false, true]);
+  expect((await bench.api.call<WebhookReply>('GET', path())).previousSecretUntil).toBeNull();
+  const catalog = await openCatalogAt(catalogUrlOf(bench.server), bench.sealKeyFile);
+  await forgetPreviousSecrets(catalog);
+  await catalog.close();
+  expect(await inCatalog('select id from webhooks where previous_secret_sealed is not null')).toEqual([]);
+  expect(await signingNow(second, third)).toEqual([false, true]);
+});
+
+test('an overlap of nothing, or one that is ended, leaves the newest secret alone, and the audit log has no secret', async () => {
+  const { webhook, secret: second } = await rotate({ overlapSeconds: 0 });
+  expect(webhook.previousSecretUntil).toBeNull();
+  expect(await signingNow(made.secret, second)).toEqual([false, true]);
+  const { secret: third } = await rotate();
+  const ended = await bench.api.call<WebhookReply>('POST', path('/end-overlap'));
+  expect(ended.previousSecretUntil).toBeNull();
+  expect(await signingNow(second, third)).toEqual([false, true]);
+  // Where nothing is to be ended nothing is written down.
+  await bench.api.call('POST', path('/end-overlap'));
+  const { items } = await bench.api.call<{ items: { action: string; changes: unknown[] }[] }>(
+    'GET',
+    `/v1/audit?targetId=${made.webhook.id}`,
+  );
+  expect(items.map(({ action }) => action)).toEqual([
+    'webhook.end-overlap',
+    'webhook.rotate',
+    'webhook.rotate',
+    'webhook.create',
+  ]);
+  expect(items[2]!.changes).toEqual([
+    { field: 'overlapMs', before: null, after: 0 },
+    { field: 'secret', before: '(secret)', after: '(secret)' },
+  ]);
+  const told = JSON.stringify([items, await bench.api.call('GET', '/v1/webhooks'), bench.api.output()]);
+  for (const secret of [made.secret, second, third]) expect(told).not.toContain(secret);
+});
+
+test('a rotation that is asked for again under its key gives the same secret, and is made once', async () => {
+  const again = () =>
+    bench.api.call<RotateWebhookSecretReply>(
+      'POST',
+      path('/rotate'),
+      {},
+      {
+        authorization: `Bearer ${bench.api.apiKey}`,
+        'idempotency-key': `rotation-of-${made.webhook.id}`,
+      },
+    );
+  const once = await again();
+  expect(await again()).toEqual(once);
+  expect(await signingNow(made.secret, once.secret)).toEqual([true, true]);
+});
+
+test('a secret that does not open any more is replaced by a rotation without an overlap', async () => {
+  await inCatalog("update webhooks set secret_sealed = split_part(secret_sealed, ':', 1) || ':AAAA'");
+  const { secret } = await rotate({ overlapSeconds: 0 });
+  expect(await signingNow(secret)).toEqual([true]);
+});
+
 test('weir webhooks makes, tests, lists, replays, changes and deletes', async () => {
   const directory = temporaryDirectory('cli');
   const run = cliIn(directory.path, { WEIR_API_URL: bench.api.url, WEIR_API_KEY: bench.api.apiKey });
@@ -194,6 +289,13 @@ test('weir webhooks makes, tests, lists, replays, changes and deletes', async ()
   await json('replay', webhook.id, sent.id);
   await arrived(2);
   expect((await json('deliveries', webhook.id)).map((one: DeliveryReply) => one.id)).toEqual([sent.id]);
+  const rotated = await json('rotate', webhook.id, '--overlap', '600');
+  await json('test', webhook.id);
+  await arrived(3);
+  for (const one of [secret, rotated.secret]) expect(isSigned(receiver.received[2]!, one)).toBe(true);
+  expect((await run(['webhooks', 'end-overlap', webhook.id])).stdout).toMatch(/^only the newest secret/);
+  const told = await run(['webhooks', 'rotate', webhook.id]);
+  expect(told.stdout).toMatch(/the secret before signs too until .*\nsecret, shown only now: whsec_/);
   expect((await json('change', webhook.id, '--off')).enabled).toBe(false);
   expect((await run(['webhooks', 'list'])).stdout).toMatch(new RegExp(`${webhook.id} +off`));
   expect((await run(['webhooks', 'create', receiver.url, '--event', 'nonsense'])).code).toBe(5);

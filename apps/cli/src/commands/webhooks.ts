@@ -2,26 +2,37 @@
 import { type DeliveryReply, eventTypes, type WebhookReply } from '@weir/api-contract';
 import { allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
-import { CommandError, defineCommand, exitCodes, onlyWord, printJson, tableOf } from '../command.ts';
+import {
+  CommandError,
+  defineCommand,
+  exitCodes,
+  onlyWord,
+  printJson,
+  secondsOption,
+  tableOf,
+} from '../command.ts';
 
 const aWebhook = ['a webhook by its id', 'weir webhooks list shows them'] as const;
 
 export const webhooks = defineCommand({
   name: 'webhooks',
-  usage: 'webhooks list | create URL | change ID | delete ID | test ID | deliveries ID | replay ID DELIVERY',
+  usage:
+    'webhooks list | create URL | change ID | delete ID | rotate ID | end-overlap ID | test ID | deliveries ID | replay ID DELIVERY',
   summary: 'where changes are told, and what was told',
   help: `
 list
 create URL [--event TYPE]… [--description TEXT]   of every event, unless some are named; the secret is shown once
 change ID [--url URL] [--event TYPE]… [--description TEXT] [--on | --off]
 delete ID
+rotate ID [--overlap SECONDS]   a new secret, shown once; the one before signs too for 86400 s more
+end-overlap ID           only the newest secret signs
 test ID                  sends a delivery that tells of nothing
 deliveries ID            the newest 50, with what became of them
 replay ID DELIVERY       sends it again, under the same id
 Events: ${eventTypes.join(', ')}
 docs/webhooks.md says how a receiver checks what it gets.
 ${apiHelp}`,
-  actions: ['list', 'create', 'change', 'delete', 'test', 'deliveries', 'replay'],
+  actions: ['list', 'create', 'change', 'delete', 'rotate', 'end-overlap', 'test', 'deliveries', 'replay'],
   options: {
     ...apiOptions,
     event: { type: 'string', multiple: true },
@@ -29,6 +40,7 @@ ${apiHelp}`,
     url: { type: 'string' },
     on: { type: 'boolean' },
     off: { type: 'boolean' },
+    overlap: { type: 'string' },
   },
   async run({ values, positionals }) {
     const [action, ...words] = positionals;
@@ -60,6 +72,22 @@ ${apiHelp}`,
         const id = onlyWord(words, ...aWebhook);
         await api.deleteWebhook({ params: { webhookId: id } });
         return json ? printJson({ deleted: id }) : console.log(`deleted ${id}`);
+      }
+      case 'rotate': {
+        const { overlap } = values;
+        const body = overlap === undefined ? {} : { overlapSeconds: secondsOption('overlap', overlap) };
+        const params = { webhookId: onlyWord(words, ...aWebhook) };
+        const rotated = await api.rotateWebhookSecret({ params, body });
+        if (json) return printJson(rotated);
+        const { id, previousSecretUntil: until } = rotated.webhook;
+        console.log(
+          `rotated ${id}; ${until === null ? 'only the new secret signs' : `the secret before signs too until ${until}`}`,
+        );
+        return console.log(`secret, shown only now: ${rotated.secret}`);
+      }
+      case 'end-overlap': {
+        const webhook = await api.endWebhookOverlap({ params: { webhookId: onlyWord(words, ...aWebhook) } });
+        return json ? printJson(webhook) : console.log(`only the newest secret of ${webhook.id} signs`);
       }
       case 'test': {
         const delivery = await api.testWebhook({ params: { webhookId: onlyWord(words, ...aWebhook) } });

@@ -29,7 +29,7 @@ export function webhookProvider(url: string, secret: string): DnsProvider {
       const outcome = await sendChecked({
         ...{ method: 'POST', url, body, timeoutMs, plainTo: 'anywhere', replyBytesMax: null },
         policy: { allowLoopback: true, allowPrivate: true, denied: [] },
-        headers: signedHeaders(secret, last),
+        headers: signedHeaders([secret], last),
       });
       if ('error' in outcome)
         throw new DnsProviderError(`the DNS webhook cannot be reached: ${outcome.error}`);

@@ -37,9 +37,9 @@ async function deliver(
 ): Promise<void> {
   const { id, url, attempts } = delivery;
   const body = JSON.stringify(delivery.body);
-  let secret: string;
+  let secrets: readonly string[];
   try {
-    secret = delivery.secret();
+    secrets = delivery.secrets();
   } catch (error) {
     log.error({ deliveryId: id, err: error as Error }, 'a webhook has no secret that can be opened');
     await settleDelivery(catalog, delivery, { status: null, error: 'secret', againInMs: pauseMsMax });
@@ -47,7 +47,7 @@ async function deliver(
   }
   const outcome = await sendChecked({
     ...{ method: 'POST', url, body, policy, plainTo: 'anywhere', replyBytesMax: null },
-    headers: signedHeaders(secret, { id, body }),
+    headers: signedHeaders(secrets, { id, body }),
     timeoutMs: attemptTimeoutMs,
   });
   const error = errorOf(outcome);

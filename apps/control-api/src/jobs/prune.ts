@@ -4,6 +4,7 @@ import {
   forgetDeliveries,
   forgetExpiredCredentials,
   forgetKeptReplies,
+  forgetPreviousSecrets,
   forgetSent,
   forgetUsage,
   purgeTenants,
@@ -22,6 +23,7 @@ export async function prune(
   await forgetKeptReplies(catalog);
   await forgetUsage(catalog);
   await forgetDeliveries(catalog);
+  await forgetPreviousSecrets(catalog);
   await forgetExpiredCredentials(catalog);
   for (let found = tenantsPerRound; found === tenantsPerRound && !stopping(); ) {
     found = await purgeTenants(catalog, tenantsPerRound);

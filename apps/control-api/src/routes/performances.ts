@@ -57,6 +57,7 @@ import { listTenants } from './tenants/list-tenants.ts';
 import { undeleteTenant } from './tenants/undelete-tenant.ts';
 import { listUsage } from './usage/list-usage.ts';
 import { listDeliveries, replayDelivery, testWebhook } from './webhooks/deliveries.ts';
+import { endWebhookOverlap, rotateWebhookSecret } from './webhooks/secrets.ts';
 import {
   changeWebhook,
   createWebhook,
@@ -122,6 +123,8 @@ export const performances: Performances = {
   getWebhook,
   changeWebhook,
   deleteWebhook,
+  rotateWebhookSecret,
+  endWebhookOverlap,
   testWebhook,
   listDeliveries,
   replayDelivery,

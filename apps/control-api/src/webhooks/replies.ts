@@ -4,11 +4,14 @@ import type { DeliveryRecord, WebhookRecord } from '@weir/catalog';
 
 export function webhookReply(webhook: WebhookRecord): WebhookReply {
   const { id, organisationId, url, description, events, enabled, createdAt, updatedAt } = webhook;
+  const { previousSecretUntil: until } = webhook;
   return {
     id: id as WebhookReply['id'],
     organisationId: organisationId as WebhookReply['organisationId'],
     ...{ url, description, enabled },
     events: [...events],
+    // What is over is not told, though it is still to be pruned.
+    previousSecretUntil: until !== null && until.getTime() > Date.now() ? until.toISOString() : null,
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   };

@@ -2,9 +2,9 @@
 import { version } from '../version.ts';
 import { signatureOf } from './signature.ts';
 
-/** For a JSON body that is sent now. `secret` is `whsec_` and the base64 of the key. */
+/** For a JSON body that is sent now, signed once with each secret: `whsec_` and the base64 of the key. */
 export function signedHeaders(
-  secret: string,
+  secrets: readonly string[],
   { id, body }: { readonly id: string; readonly body: string },
 ): Readonly<Record<string, string>> {
   const timeSeconds = Math.floor(Date.now() / 1000);
@@ -13,6 +13,6 @@ export function signedHeaders(
     'user-agent': `weir/${version}`,
     'webhook-id': id,
     'webhook-timestamp': String(timeSeconds),
-    'webhook-signature': signatureOf(secret, { id, timeSeconds, body }),
+    'webhook-signature': secrets.map((secret) => signatureOf(secret, { id, timeSeconds, body })).join(' '),
   };
 }

@@ -17,6 +17,9 @@ export const webhooks = pgTable(
     events: text('events').array().$type<readonly EventType[]>().notNull(),
     enabled: boolean('enabled').notNull().default(true),
     secretSealed: text('secret_sealed').notNull(),
+    /** Signs too until then; both are null where nothing was rotated, and once that is over. */
+    previousSecretSealed: text('previous_secret_sealed'),
+    previousSecretUntil: moment('previous_secret_until'),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },
@@ -24,6 +27,10 @@ export const webhooks = pgTable(
     check('webhooks_id', sql`${table.id} ~ '^wh_[0-9a-z]{20}$'`),
     check('webhooks_url', sql`length(${table.url}) between 1 and 2000 and ${table.url} ~ '^https?://'`),
     check('webhooks_events', sql`cardinality(${table.events}) between 1 and 100`),
+    check(
+      'webhooks_previous_secret',
+      sql`(${table.previousSecretSealed} is null) = (${table.previousSecretUntil} is null)`,
+    ),
     index('webhooks_page').on(table.organisationId, table.createdAt, table.id),
   ],
 );
