@@ -1,16 +1,23 @@
 // The fleet over a master that Sentinel watches: when that is gone its copy is found by itself, and grants nothing too soon.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRedisFleet, declareFreshLeases, type Fleet } from '@weir/fleet';
 import { exampleLeaseRequest, examplePublishedEndpoint, fixedSealKeys } from '@weir/fleet/testing';
 import { temporaryDirectory, waitUntil } from '@weir/harness';
 import { findRedisProgram } from '@weir/local-servers';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFailed, test } from 'vitest';
 import { PrivateRedis } from './private-redis.ts';
 
 const sealKeys = fixedSealKeys([{ id: 'k1', secret: new Uint8Array(32).fill(1) }]);
 const files = temporaryDirectory('sentinel');
+const logFile = join(files.path, 'sentinel.log');
+/**
+ * A sentinel that was kept from the processor for two seconds does nothing for thirty (tilt), and a copy that has missed its
+ * master for ten times this long is not taken any more.
+ */
+const downAfterMs = 4_000;
+const failoverMs = 120_000;
 
 let master: PrivateRedis;
 let copy: PrivateRedis;
@@ -26,8 +33,9 @@ beforeAll(async () => {
     file,
     [
       `sentinel monitor weir 127.0.0.1 ${master.port} 1`,
-      'sentinel down-after-milliseconds weir 500',
+      `sentinel down-after-milliseconds weir ${downAfterMs}`,
       'sentinel failover-timeout weir 5000',
+      `logfile ${logFile}`,
       '',
     ].join('\n'),
   );
@@ -51,6 +59,7 @@ afterAll(async () => {
 });
 
 test('when the master is gone its copy takes over, with what it knows, and closes the memory of leases', async () => {
+  onTestFailed(() => console.log(readFileSync(logFile, 'utf8')));
   const endpoint = examplePublishedEndpoint();
   const { publisher, directory, leases } = fleet;
   expect(await publisher.publish(endpoint, 1)).toBe('applied');
@@ -71,6 +80,7 @@ test('when the master is gone its copy takes over, with what it knows, and close
   await master.kill();
   await waitUntil(async () => (await directory.lookUp(endpoint.endpointId)).kind === 'found', {
     what: 'the copy is asked',
+    timeoutMs: failoverMs,
   });
   await waitUntil(
     () =>
