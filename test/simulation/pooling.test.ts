@@ -171,3 +171,27 @@ test.each(seeds)('in session mode every client has one server connection to itse
   expect(result.world.liveMost).toBeLessThanOrEqual(6);
   expect(result.world.sharedSeen).toBe(0);
 });
+
+test.each(seeds)(
+  'servers that pools keep open ahead of demand take nothing from those who wait (seed=%i)',
+  (seed) => {
+    const result = run(seed, {
+      budget: 6,
+      pools: 4,
+      ...usual,
+      clients: clientCount,
+      // Not so many at a time that there is never a slot to spare.
+      arrivalMs: 50 * clientCount,
+      orders: 0.05,
+      outages: 0.02,
+      settings: { sizeMin: 3 },
+    });
+    const known = ['killed', 'server-lost', 'pin-limit', 'listener-lost'];
+    expect(refusalKinds(result).filter((kind) => !known.includes(kind))).toEqual([]);
+    expect(result.running, `seed=${seed}`).toBe(0);
+    expect(result.world.aheadSeen, `seed=${seed}`).toBeGreaterThan(0);
+    expect(result.world.liveMost).toBeLessThanOrEqual(6);
+    // Who keeps servers for clients that may come back keeps them for no longer than servers may be idle.
+    expect(result.world.upstream.used).toBe(0);
+  },
+);

@@ -65,6 +65,8 @@ export class World implements Effects {
   outagesSeen = 0;
   /** Server connections that were opened for nobody in particular. */
   sharedSeen = 0;
+  /** Of those, the ones that were opened for nobody at all. */
+  aheadSeen = 0;
   private readonly servers = new Map<ServerSession, { wire: Wire; model: ModelServer }>();
   private readonly options: WorldOptions;
   private isAway = false;
@@ -164,6 +166,8 @@ export class World implements Effects {
   openServer(server: ServerSession): void {
     this.live++;
     if (server.dedicatedTo === null) this.sharedSeen++;
+    if (server.dedicatedTo === null && server.pool.opening > server.pool.waiters.length)
+      this.openedAhead(server.pool);
     this.liveMost = Math.max(this.liveMost, this.live);
     const isProbe = server.pool.circuit.state === 'open';
     if (isProbe && this.isProbed) throw new Error('a server that is away is asked twice at a time');
@@ -208,6 +212,17 @@ export class World implements Effects {
       );
       this.dispatcher.serverOpened(server, parameters, this.clock.nowMs);
     });
+  }
+
+  /** What is opened though nobody waits for it takes a slot from nobody. */
+  private openedAhead(pool: Pool): void {
+    this.aheadSeen++;
+    if (pool.paused) throw new Error('a server was opened ahead for a paused pool');
+    if (pool.circuit.state !== 'closed') throw new Error('a server that is away was asked ahead of demand');
+    if (pool.sharedOpen > pool.settings.sizeMin)
+      throw new Error('more servers were opened ahead than are to be kept');
+    if (this.upstream.longestStarved(this.clock.nowMs) !== null)
+      throw new Error('a server was opened ahead while a client waited for one');
   }
 
   closeServer(server: ServerSession, reason: ServerCloseReason): void {

@@ -61,7 +61,7 @@ function changeOf(settings: unknown): string[] | 'taken' {
   return result.success ? 'taken' : fieldsOf(result);
 }
 
-test('times may be as long as a month, or off, and pins are counted from one', () => {
+test('times may be as long as a month, or off, pins are counted from one, and a minimum from none', () => {
   const times = [
     'pinIdleTimeoutMs',
     'clientIdleTimeoutMs',
@@ -77,6 +77,9 @@ test('times may be as long as a month, or off, and pins are counted from one', (
   }
   for (const pins of [1, 100_000, null]) expect(changeOf({ pinsMax: pins })).toBe('taken');
   for (const pins of [0, 100_001]) expect(changeOf({ pinsMax: pins })).toEqual(['settings.pinsMax']);
+  for (const least of [0, 100_000]) expect(changeOf({ poolSizeMin: least })).toBe('taken');
+  for (const least of [-1, 100_001, null])
+    expect(changeOf({ poolSizeMin: least })).toEqual(['settings.poolSizeMin']);
   expect(changeOf({ mode: 'session', stateTracking: 'strict' })).toBe('taken');
   expect(changeOf({ mode: 'Session', stateTracking: 'on' })).toEqual([
     'settings.mode',

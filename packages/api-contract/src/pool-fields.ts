@@ -30,6 +30,14 @@ export const poolFields = {
     .max(100_000)
     .nullable()
     .describe('Most server connections one pool may hold; null: whatever the budget allows'),
+  poolSizeMin: z
+    .number()
+    .int()
+    .min(0)
+    .max(100_000)
+    .describe(
+      'Server connections that a pool with clients keeps open ahead of demand, in each pooler process, as far as nobody else waits for them',
+    ),
   queryWaitTimeoutMs: z
     .number()
     .int()

@@ -154,6 +154,7 @@ export function settingsOf(row: EndpointRow): EndpointSettings {
     mode: row.mode,
     stateTracking: row.stateTracking,
     poolSize: row.poolSize,
+    poolSizeMin: row.poolSizeMin,
     clientConnectionsMax: row.clientConnectionsMax,
     queryWaitTimeoutMs: row.queryWaitTimeoutMs,
     serverIdleTimeoutMs: row.serverIdleTimeoutMs,

@@ -4,7 +4,16 @@ import { type HolderStanding, LeaseHolder } from './holder.ts';
 import { type LeaseAnswer, overtaken } from './rule.ts';
 import { leaseMarginMs, leaseTtlMs, rightsOverMs } from './times.ts';
 
-const standing: HolderStanding = { budget: 8, used: 0, idle: 0, held: 0, wanted: 0, waitMs: 0, inUse: true };
+const standing: HolderStanding = {
+  budget: 8,
+  used: 0,
+  idle: 0,
+  held: 0,
+  wanted: 0,
+  waitMs: 0,
+  ahead: 0,
+  inUse: true,
+};
 
 function answerOf(changes: Partial<LeaseAnswer>): LeaseAnswer {
   const { share = 0 } = changes;

@@ -11,6 +11,8 @@ export interface HolderStanding {
   /** Slots beyond those in use for which somebody waits. */
   readonly wanted: number;
   readonly waitMs: number;
+  /** Slots beyond those that would be used at once though nobody waits for them. */
+  readonly ahead: number;
   /** Whether anybody uses the upstream here, so that it is worth having slots at hand. */
   readonly inUse: boolean;
 }
@@ -98,8 +100,9 @@ export class LeaseHolder {
     nowMs: number,
     proofs: Pick<LeaseRequest, 'silent' | 'checked'> = { silent: null, checked: null },
   ): LeaseRequest {
-    const { budget, used, idle, held, wanted, waitMs, inUse } = standing;
-    const spare = inUse && this.limit >= this.share ? Math.min(spareMost, Math.floor(budget / spareOf)) : 0;
+    const { budget, used, idle, held, wanted, waitMs, ahead, inUse } = standing;
+    const atHand = Math.min(spareMost, Math.floor(budget / spareOf));
+    const spare = inUse && this.limit >= this.share ? atHand + ahead : 0;
     const keep = Math.max(used, Math.min(this.share, used + wanted + spare, this.limit));
     this.share = keep;
     this.sentAtMs = nowMs;

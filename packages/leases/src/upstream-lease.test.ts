@@ -7,12 +7,13 @@ import { UpstreamLease } from './upstream-lease.ts';
 
 const idle = { id: 'db', budget: 8, used: 0, idle: 0, direct: 0, pinned: 0 };
 
-function leaseOf(clock: { nowMs: number }, waiters = 0): UpstreamLease {
+function leaseOf(clock: { nowMs: number }, waiters = 0, ahead = 0): UpstreamLease {
   const upstream = {
     ...idle,
     pools: new Set(['app']),
     directWaiters: [],
     wanted: () => ({ count: waiters, waitMs: 0 }),
+    wantedAhead: () => ahead,
   };
   const process = { id: 'a', memories: new Map(), seq: 0 };
   return new UpstreamLease(upstream, process, {
@@ -69,6 +70,30 @@ test('where nothing is open and nobody wants anything, slots are given back and 
   expect(lease.isDue(60_000)).toBe(false);
   lease.want();
   expect(lease.isDue(60_000)).toBe(true);
+});
+
+test('what would be opened ahead of demand is asked for as what nobody waits for, and no sooner than rights are renewed', () => {
+  const clock = { nowMs: 0 };
+  const lease = leaseOf(clock, 0, 3);
+  const asked = lease.ask('n', 0, false);
+  // One of them is kept at hand by everybody.
+  expect(asked.request).toMatchObject({ wanted: 0, keep: 0, spare: 4 });
+  lease.answered(asked, { ...answered, share: 0, open: true }, 0);
+  clock.nowMs = 60_000;
+  expect(lease.isDue(60_000)).toBe(false);
+  lease.wantAhead();
+  expect(lease.isDue(60_000)).toBe(true);
+  lease.answered(lease.ask('n', 60_000, false), { ...answered, share: 0, open: true }, 60_000);
+  lease.wantAhead();
+  expect(lease.nextAtMs).toBe(61_000);
+  expect(lease.ask('n', 61_000, true).request.spare).toBe(0);
+});
+
+test('who was asked to come down asks for nothing ahead', () => {
+  const lease = leaseOf({ nowMs: 0 }, 0, 3);
+  lease.answered(lease.ask('n', 0, false), { ...answered, open: true }, 0);
+  lease.noted(2);
+  expect(lease.ask('n', 1, false).request).toMatchObject({ keep: 0, spare: 0 });
 });
 
 test('a holder that has fallen silent is looked for only by who waits for its slots', () => {

@@ -33,6 +33,8 @@ export interface LeasedUpstream {
   readonly directWaiters: { readonly length: number };
   /** Slots beyond those in use that somebody waits for, and for how long the first has. */
   wanted(nowMs: number): { readonly count: number; readonly waitMs: number };
+  /** Slots beyond those that would be used at once though nobody waits for them. */
+  wantedAhead(nowMs: number): number;
 }
 
 /** One request, with what else goes out beside it. */
@@ -97,6 +99,13 @@ export class UpstreamLease<U extends LeasedUpstream = LeasedUpstream> {
     this.wantedAtMs = now;
     this.askBy(Math.max(now, this.notBeforeMs));
     if (this.nextAtMs <= now && !this.holder.asking) this.around.wake();
+  }
+
+  /** No sooner than rights are renewed anyway: nobody waits. */
+  wantAhead(): void {
+    const now = this.around.now();
+    this.wantedAtMs = now;
+    this.askBy(Math.max(now, this.askedAtMs + renewEachMs));
   }
 
   freed(): void {
@@ -214,6 +223,7 @@ export class UpstreamLease<U extends LeasedUpstream = LeasedUpstream> {
         held: upstream.direct + upstream.pinned,
         wanted: leaving ? 0 : count,
         waitMs,
+        ahead: leaving ? 0 : upstream.wantedAhead(nowMs),
         inUse: !leaving && this.isWarm(nowMs),
       },
       nonce,

@@ -460,6 +460,7 @@ export class Dispatcher implements GrowthActs {
     client.dropHeld();
     pool.clients--;
     pool.usedAtMs = nowMs;
+    if (pool.clients === 0) pool.leftAtMs = nowMs;
     client.listening?.listener.leaveAll(client, nowMs);
     client.listening = null;
     for (const statement of client.statements.values()) pool.statements.give(statement);

@@ -20,6 +20,7 @@ class ShortLease implements Lease {
   }
 
   want(): void {}
+  wantAhead(): void {}
   freed(): void {}
   idled(): void {}
 }

@@ -1,6 +1,7 @@
 // Who may open server connections within the budget, and who closes idle ones for it: pools, dedicated and direct ones.
 import type { ServerCloseReason } from './close-reason.ts';
 import type { Pool } from './pool.ts';
+import { growAhead, isAtMinimum } from './pool-minimum.ts';
 import type { ServerSession } from './server-session.ts';
 import { type DirectWaiter, isDue, type Upstream } from './upstream.ts';
 
@@ -90,7 +91,7 @@ export class Growth {
   private evict(upstream: Upstream, except: Pool | null, wanted: number, nowMs: number): void {
     if (!upstream.mayTrade(nowMs)) return;
     while (upstream.evictionsUnderWay < wanted) {
-      const oldest = longestIdle(upstream, except);
+      const oldest = longestIdle(upstream, except, nowMs);
       if (oldest === null) return;
       upstream.evictionsUnderWay++;
       this.acts.close(oldest, 'evicted', nowMs);
@@ -100,7 +101,7 @@ export class Growth {
   /** Closes idle servers beyond what this process may have, or was asked to come down to. */
   shrink(upstream: Upstream, nowMs: number): void {
     while (upstream.excess > 0) {
-      const oldest = longestIdle(upstream, null);
+      const oldest = longestIdle(upstream, null, nowMs);
       if (oldest === null) return;
       this.acts.close(oldest, 'yielded', nowMs);
     }
@@ -121,6 +122,11 @@ export class Growth {
     this.grantDirect(upstream, nowMs);
     const starved = upstream.longestStarved(nowMs);
     if (starved !== null) this.grow(starved, nowMs);
+  }
+
+  /** Opens what pools are to have ready, where slots are left that nobody waits for. Asked at each sweep, never by a client. */
+  growAhead(upstream: Upstream, nowMs: number): void {
+    growAhead(this.acts, upstream, nowMs);
   }
 
   /** A change (new credentials, new address) makes another attempt worthwhile at once. */
@@ -163,13 +169,20 @@ export class Growth {
   }
 }
 
-/** Of all pools that want nothing themselves. */
-function longestIdle(upstream: Upstream, except: Pool | null): ServerSession | null {
+/** Of all pools that want nothing themselves; of those that have no more than their minimum only if there is no other. */
+function longestIdle(upstream: Upstream, except: Pool | null, nowMs: number): ServerSession | null {
   let oldest: ServerSession | null = null;
+  let kept: ServerSession | null = null;
   for (const pool of upstream.pools) {
     if (pool === except || pool.waiters.length > 0) continue;
     const server = pool.longestIdle();
-    if (server !== null && (oldest === null || server.idleSinceMs < oldest.idleSinceMs)) oldest = server;
+    if (server === null) continue;
+    if (isAtMinimum(pool, nowMs)) kept = longerIdle(server, kept);
+    else oldest = longerIdle(server, oldest);
   }
-  return oldest;
+  return oldest ?? kept;
+}
+
+function longerIdle(server: ServerSession, other: ServerSession | null): ServerSession {
+  return other === null || server.idleSinceMs < other.idleSinceMs ? server : other;
 }

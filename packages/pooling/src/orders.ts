@@ -48,6 +48,8 @@ export function killPool(
     if (server !== null) dispatcher.close(server, 'killed', nowMs);
     dispatcher.end(client, { kind: 'killed', inDoubt }, midFrame, nowMs);
   }
+  // Nothing is opened again before a client comes back.
+  pool.leftAtMs = Number.NEGATIVE_INFINITY;
   for (const server of [...pool.servers])
     if (server.state !== 'opening') dispatcher.close(server, 'killed', nowMs);
 }

@@ -22,6 +22,8 @@ export interface PoolSettings {
   readonly stateTracking: StateTracking;
   /** Most server connections; null: what the budget allows. */
   readonly sizeMax: number | null;
+  /** Server connections that are kept open ahead of demand; see pool-minimum.ts. */
+  readonly sizeMin: number;
   readonly queryWaitTimeoutMs: number;
   readonly serverIdleTimeoutMs: number;
   readonly serverLifetimeMs: number;
@@ -73,6 +75,8 @@ export class Pool {
   clients = 0;
   /** Last moment with a client or a server, for forgetting pools that nobody uses. */
   usedAtMs = 0;
+  /** When its last client left. */
+  leftAtMs = Number.NEGATIVE_INFINITY;
   /** How its server is reached. */
   circuit: Circuit;
   /** No server is opened before; set after a failure that was this pool's own. */

@@ -2,6 +2,7 @@
 import { homeWaitOf } from './dedicated-servers.ts';
 import { type Dispatcher, overdueReason } from './dispatcher.ts';
 import type { Pool } from './pool.ts';
+import { isAtMinimum } from './pool-minimum.ts';
 import { hasTimeLimits, passedLimit } from './time-limits.ts';
 import type { Upstream } from './upstream.ts';
 
@@ -31,6 +32,7 @@ export function sweep(
     while (pool.mayReplace(nowMs)) {
       const server = pool.longestIdle();
       if (server === null || nowMs - server.idleSinceMs < pool.settings.serverIdleTimeoutMs) break;
+      if (isAtMinimum(pool, nowMs)) break;
       dispatcher.close(server, 'idle', nowMs);
     }
     for (const client of [...pool.homeWaiters])
@@ -62,6 +64,7 @@ export function sweep(
   dispatcher.growth.shrink(upstream, nowMs);
   dispatcher.growth.evictForDirect(upstream, nowMs);
   dispatcher.growth.growStarved(upstream, nowMs);
+  dispatcher.growth.growAhead(upstream, nowMs);
 }
 
 /** Clients that have been idle for longer than their pool allows; called as often as `sweep`, once for all upstreams. */

@@ -5,6 +5,7 @@ import type { ClientSession } from './client-session.ts';
 import type { Refusal } from './close-reason.ts';
 import type { Listener } from './listener.ts';
 import type { Pool } from './pool.ts';
+import { wantedAhead } from './pool-minimum.ts';
 
 /** A direct client that waits for a slot. */
 export interface DirectWaiter {
@@ -37,6 +38,8 @@ export interface Lease {
   hasOpenRight(nowMs: number): boolean;
   /** Somebody waits for a slot that this process has not. */
   want(): void;
+  /** A slot would be used that nobody waits for, if it is to be had. */
+  wantAhead(): void;
   /** A slot came free. */
   freed(): void;
   /** Another process waits for what this one can spare. */
@@ -216,6 +219,11 @@ export class Upstream {
       sinceMs = Math.min(sinceMs, head.waitSinceMs);
     }
     return { count: Math.min(count, Math.max(0, this.ceiling.most - this.used)), waitMs: nowMs - sinceMs };
+  }
+
+  /** Slots beyond those that would be used though nobody waits: for servers that pools keep open ahead of demand. */
+  wantedAhead(nowMs: number): number {
+    return wantedAhead(this, nowMs);
   }
 
   /** Idle servers that could be closed at once. */

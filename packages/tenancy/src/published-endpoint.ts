@@ -67,6 +67,8 @@ export interface PoolChoices {
   readonly stateTracking: StateTracking;
   /** Most server connections one pool may hold; null: whatever the budget allows. */
   readonly poolSize: number | null;
+  /** Server connections that one pool keeps open ahead of demand, as far as nobody else waits for them. */
+  readonly poolSizeMin: number;
   readonly queryWaitTimeoutMs: number;
   readonly serverIdleTimeoutMs: number;
   readonly serverLifetimeMs: number;

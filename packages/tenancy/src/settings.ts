@@ -8,6 +8,8 @@ export const defaultEndpointSettings: EndpointSettings = {
   mode: 'transaction',
   stateTracking: 'auto',
   poolSize: null,
+  // Who wants connections held without need says so: a database that suspends itself would never sleep.
+  poolSizeMin: 0,
   clientConnectionsMax: 10_000,
   // A client notices the wait by a NOTICE at 5 s; a function platform's own deadline comes before this one.
   queryWaitTimeoutMs: 60_000,

@@ -82,6 +82,7 @@ test('the tables refuse what must not be, whoever writes', async () => {
     [`update endpoints set id = 'ep-calm-river-pooler' where id = '${endpoint.id}'`, 'endpoints_id'],
     [`update endpoints set mode = 'pooled' where id = '${endpoint.id}'`, 'endpoints_mode'],
     [`update endpoints set state_tracking = 'on' where id = '${endpoint.id}'`, 'endpoints_state_tracking'],
+    [`update endpoints set pool_size_min = -1 where id = '${endpoint.id}'`, 'endpoints_pool_size_min'],
     [`update endpoints set pins_max = 0 where id = '${endpoint.id}'`, 'endpoints_pins_max'],
     [`update endpoints set query_timeout_ms = -1 where id = '${endpoint.id}'`, 'endpoints_time_limits'],
     ...[

@@ -47,6 +47,8 @@ export class ModelProcess {
   private nonces = 0;
   private readonly untold = new Untold();
   private isLooking = false;
+  /** Server connections that it keeps open though nobody needs them. */
+  private readonly sizeMin: number;
 
   constructor(world: LeaseWorld, id: string, budget: number) {
     this.world = world;
@@ -56,6 +58,7 @@ export class ModelProcess {
     this.holder = new LeaseHolder('db', this.leases);
     this.clockStart = world.random.next() * 1e6;
     this.clockRate = 0.99 + 0.02 * world.random.next();
+    this.sizeMin = world.random.int(0, 3);
     this.lookLater();
   }
 
@@ -128,7 +131,13 @@ export class ModelProcess {
     }
     while (this.queue.length > this.count('opening') && this.holder.mayOpen(this.used, this.nowMs))
       this.open();
+    const spares = this.queue.length === 0 && !this.holder.isWantedElsewhere;
+    while (spares && this.missing > 0 && this.holder.mayOpen(this.used, this.nowMs)) this.open();
     if (this.queue.length > this.count('opening') || this.holder.mayGive(this.used)) this.askIfDue();
+  }
+
+  private get missing(): number {
+    return Math.max(0, this.sizeMin - (this.servers.size - this.count('closing')));
   }
 
   private get excess(): number {
@@ -227,6 +236,7 @@ export class ModelProcess {
         held: 0,
         wanted: Math.max(0, this.queue.length - this.count('opening')),
         waitMs: this.queue[0] === undefined ? 0 : world.clock.nowMs - this.queue[0].sinceMs,
+        ahead: this.missing,
         inUse: true,
       },
       `${this.id}/${++this.nonces}`,

@@ -23,6 +23,7 @@ reporter = pool_mode=session query_timeout=60 max_user_connections=5
 listen_port = 6432
 pool_mode = transaction
 default_pool_size = 20
+min_pool_size = 2
 max_client_conn = 5000
 query_wait_timeout = 120
 server_idle_timeout = 0
@@ -43,6 +44,7 @@ test('each server becomes an endpoint with the settings, and its databases and u
   const settings = {
     mode: 'transaction',
     poolSize: 20,
+    poolSizeMin: 2,
     clientConnectionsMax: 5000,
     queryWaitTimeoutMs: 120_000,
     serverIdleTimeoutMs: 604_800_000,
@@ -94,9 +96,9 @@ test('what cannot be carried over is told by file and line, with the reason', ()
       'pgbouncer.ini:8 the connection string of broken cannot be read',
       'pgbouncer.ini:12 section [peers] is not carried over',
       expect.stringMatching(/^more\.ini:2 max_user_connections is not carried over: /),
-      expect.stringMatching(/^more\.ini:11 reserve_pool_size is not carried over: /),
-      'more.ini:14 coffee is not known',
-      'more.ini:15 "nonsense" is no setting',
+      expect.stringMatching(/^more\.ini:12 reserve_pool_size is not carried over: /),
+      'more.ini:15 coffee is not known',
+      'more.ini:16 "nonsense" is no setting',
     ]),
   );
   // Nothing is said of what needs nothing here.

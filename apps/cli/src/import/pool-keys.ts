@@ -42,8 +42,12 @@ function tls(value: string): Carried {
   return { settings: { requireTls: !['disable', 'allow', 'prefer'].includes(value) } };
 }
 
+/** Held in each pooler process, as there; none is 0 there and here. */
+function minimum(value: string): Carried {
+  return number(value, (count) => ({ settings: { poolSizeMin: count } }));
+}
+
 const lost = (why: string) => (): Carried => ({ lost: why });
-const noMinimum = lost('pools are not filled ahead of their clients');
 const noReserve = lost('there is no reserve pool; all pools share the budget');
 const perDatabase = lost('one budget holds for the whole server; poolSize limits one pool');
 
@@ -60,7 +64,7 @@ export const globalKeys: Readonly<Record<string, (value: string) => Carried>> = 
   query_timeout: seconds('queryTimeoutMs'),
   transaction_timeout: seconds('transactionTimeoutMs'),
   client_tls_sslmode: tls,
-  min_pool_size: noMinimum,
+  min_pool_size: minimum,
   reserve_pool_size: noReserve,
   reserve_pool_timeout: noReserve,
   max_db_connections: perDatabase,
@@ -85,7 +89,7 @@ export const overrideKeys: Readonly<Record<string, (value: string) => Carried>> 
   transaction_timeout: seconds('transactionTimeoutMs'),
   client_idle_timeout: seconds('clientIdleTimeoutMs'),
   server_lifetime: boundedSeconds('serverLifetimeMs', 30 * dayMs),
-  min_pool_size: noMinimum,
+  min_pool_size: minimum,
   reserve_pool: noReserve,
   reserve_pool_size: noReserve,
   max_db_connections: perDatabase,

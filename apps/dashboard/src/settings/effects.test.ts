@@ -18,6 +18,7 @@ test('every setting of the form has an effect when it changes, and none when it 
     mode: 'session',
     stateTracking: 'off',
     poolSize: 5,
+    poolSizeMin: 3,
     pinsMax: 2,
     clientConnectionsMax: 30,
     requireTls: false,
@@ -42,6 +43,15 @@ test('a smaller pool says what closes, a larger one what waiting clients get', (
   expect(smaller.says).toContain('none is dropped');
   expect(saysOf({ poolSize: 9 }, { ...before, poolSize: 5 })).toContain('4 more server connections');
   expect(saysOf({ poolSize: 500 })).toContain('whole budget of 105');
+});
+
+test('a minimum says how many are kept and for how long, and that it is none where servers are one client’s own', () => {
+  expect(saysOf({ poolSizeMin: 3 })).toContain('keeps 3 open in each pooler process, and for 5 min after');
+  expect(saysOf({ poolSizeMin: 300 })).toContain(
+    'keeps 105 open in each pooler process, as no more are allowed',
+  );
+  expect(saysOf({ poolSizeMin: 3 }, { ...before, mode: 'session' })).toContain('Nothing in session mode');
+  expect(saysOf({ poolSizeMin: 0 }, { ...before, poolSizeMin: 3 })).toContain('as clients want them');
 });
 
 test('fewer clients than are connected says how many are over', () => {

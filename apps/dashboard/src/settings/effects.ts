@@ -82,6 +82,15 @@ const sayings: Readonly<Record<SettingName, Saying>> = {
       return `Clients that wait get up to ${counted(most - was, 'more server connection')} at once.`;
     return `Pools with more than ${count(most)} close those that are idle at once, the others after their transaction. Clients may wait longer; none is dropped.`;
   },
+  poolSizeMin: ({ poolSizeMin: least, poolSize, mode, serverIdleTimeoutMs }, _, { budget }) => {
+    if (least === 0)
+      return 'Server connections are opened as clients want them, and all close once they are idle for too long.';
+    if (mode === 'session')
+      return 'Nothing in session mode, where each client has a server connection opened for it alone.';
+    const kept = Math.min(least, poolSize ?? budget, budget);
+    const fewer = kept < least ? ', as no more are allowed' : '';
+    return `Each pool with clients keeps ${count(kept)} open in each pooler process${fewer}, and for ${duration(serverIdleTimeoutMs)} after its last client has left. Where the budget of ${count(budget)} is used up they make room at once for clients that wait.`;
+  },
   pinsMax: ({ pinsMax }, before, { budget }) => {
     if (pinsMax === null || pinsMax >= budget)
       return 'Pinned server connections are limited by the budget alone.';

@@ -65,6 +65,12 @@ export const settingGroups: readonly SettingGroup[] = [
         kind: 'count',
       },
       {
+        name: 'poolSizeMin',
+        label: 'Kept open ahead of demand a pool',
+        hint: 'While it has clients, in each pooler process, as far as nobody else waits for them. 0: none.',
+        kind: 'count',
+      },
+      {
         name: 'pinsMax',
         label: 'Pinned server connections a pool',
         hint: 'Those that stay with one client. Empty: as the budget allows.',

@@ -12,12 +12,14 @@ type Write<Value> = readonly [label: string, write: (value: Value) => string];
 
 const asItIs = (word: string) => word;
 const most = (value: number | null) => (value === null ? 'as the budget allows' : `at most ${count(value)}`);
+const least = (value: number) => (value === 0 ? 'none' : `at least ${count(value)} a pool`);
 const limit = (ms: number) => (ms === 0 ? 'no limit' : `at most ${duration(ms)}`);
 
 const rows: { readonly [Name in keyof PoolChoices]: Write<PoolChoices[Name]> } = {
   mode: ['Pool mode', asItIs],
   stateTracking: ['State tracking', asItIs],
   poolSize: ['Server connections a pool', most],
+  poolSizeMin: ['Kept open ahead of demand', least],
   pinsMax: ['Pinned ones a pool', most],
   queryWaitTimeoutMs: ['Wait for a server', limit],
   queryTimeoutMs: ['A statement takes', limit],

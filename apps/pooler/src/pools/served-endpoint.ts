@@ -168,8 +168,8 @@ function addTotals(totals: PoolTotals, pool: ServedPool): void {
 
 /** What the tenant has set for the pools of a role in a database. */
 export function poolSettings(endpoint: PublishedEndpoint, role: string, database: string): PoolSettings {
-  const { poolSize, ...others } = settingsFor(endpoint.settings, role, database);
-  return { ...others, sizeMax: poolSize };
+  const { poolSize, poolSizeMin, ...others } = settingsFor(endpoint.settings, role, database);
+  return { ...others, sizeMax: poolSize, sizeMin: poolSizeMin };
 }
 
 /** Whoever reaches a server in the same way fails in the same way. */

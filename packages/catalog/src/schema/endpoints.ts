@@ -44,6 +44,7 @@ export const endpoints = pgTable(
       .notNull()
       .default('auto'),
     poolSize: integer('pool_size'),
+    poolSizeMin: integer('pool_size_min').notNull().default(0),
     clientConnectionsMax: integer('client_connections_max').notNull(),
     queryWaitTimeoutMs: integer('query_wait_timeout_ms').notNull(),
     serverIdleTimeoutMs: integer('server_idle_timeout_ms').notNull(),
@@ -96,6 +97,7 @@ export const endpoints = pgTable(
     ),
     check('endpoints_mode', sql`${table.mode} in ('transaction', 'session', 'statement')`),
     check('endpoints_state_tracking', sql`${table.stateTracking} in ('auto', 'strict', 'off')`),
+    check('endpoints_pool_size_min', sql`${table.poolSizeMin} >= 0`),
     check('endpoints_pins_max', sql`coalesce(${table.pinsMax}, 1) >= 1`),
     check(
       'endpoints_time_limits',

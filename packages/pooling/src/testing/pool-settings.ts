@@ -6,6 +6,7 @@ export const usualPoolSettings: PoolSettings = {
   mode: 'transaction',
   stateTracking: 'auto',
   sizeMax: null,
+  sizeMin: 0,
   queryWaitTimeoutMs: 60_000,
   serverIdleTimeoutMs: 300_000,
   serverLifetimeMs: 3_600_000,

@@ -183,6 +183,7 @@ function settingsOf(sizeMax: number): PoolSettings {
     mode: 'transaction',
     stateTracking: 'auto',
     sizeMax,
+    sizeMin: 0,
     queryWaitTimeoutMs: 1e12,
     serverIdleTimeoutMs: 1e12,
     serverLifetimeMs: 1e12,

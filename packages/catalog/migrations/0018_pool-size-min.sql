@@ -1,0 +1,2 @@
+ALTER TABLE "endpoints" ADD COLUMN "pool_size_min" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "endpoints" ADD CONSTRAINT "endpoints_pool_size_min" CHECK ("endpoints"."pool_size_min" >= 0);
