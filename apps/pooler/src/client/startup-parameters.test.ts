@@ -18,6 +18,17 @@ function refusal(parameters: Record<string, string>, options?: string): string {
   throw new Error('was not refused');
 }
 
+test('what a server forgets with its first transaction opens no pool of its own and is never replayed', () => {
+  const { keyGucs, replayGucs } = split(
+    { transaction_isolation: 'serializable' },
+    '-c transaction_read_only=off -c transaction_deferrable=on -c default_transaction_read_only=on',
+  );
+  expect([Object.fromEntries(keyGucs), replayGucs.size]).toEqual([
+    { default_transaction_read_only: 'on' },
+    0,
+  ]);
+});
+
 test('settings that differ from client to client by habit are replayed, the others are part of the key', () => {
   const { keyGucs, replayGucs } = split({
     user: 'app',

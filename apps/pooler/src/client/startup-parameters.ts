@@ -25,6 +25,8 @@ export interface StartupParameters {
 
 const forWeir = new Set(['user', 'database', 'options', 'replication']);
 const replayed = new Set(['application_name', 'client_encoding']);
+// Each transaction begins with the defaults, so that a server which takes these at its start has forgotten them by the first one.
+const ofTransactions = new Set(['transaction_isolation', 'transaction_read_only', 'transaction_deferrable']);
 
 /** Throws PoolerError STARTUP_PARAMETER_UNKNOWN, STARTUP_PARAMETER_INVALID or STARTUP_OPTION_INVALID. */
 export function splitStartupParameters(claim: StartupClaim): StartupParameters {
@@ -35,7 +37,8 @@ export function splitStartupParameters(claim: StartupClaim): StartupParameters {
     const guc = knownGuc(name);
     if (guc) {
       const gucs = replayed.has(guc.name) ? replayGucs : keyGucs;
-      gucs.set(guc.name, canonicalGucValue(guc, value));
+      const canonical = canonicalGucValue(guc, value);
+      if (!ofTransactions.has(guc.name)) gucs.set(guc.name, canonical);
     } else if (isCustomGucName(name)) replayGucs.set(name.toLowerCase(), value);
     else throw new PoolerError('STARTUP_PARAMETER_UNKNOWN', { name });
   };
