@@ -5,6 +5,7 @@ import { healthSchema } from './health.ts';
 import {
   endpointIdSchema,
   pageOf,
+  pageQuerySchema,
   plainText,
   postgresNameSchema,
   statusSchema,
@@ -25,8 +26,13 @@ const authQuerySchema = plainText(z.string().min(1).max(4000))
   .nullable()
   .describe('One query, $1 = role name, two columns (role, password); null: pg_authid is read');
 
+export const endpointKindSchema = z
+  .enum(['read_write', 'read_only'])
+  .describe('read_only: its sessions begin with default_transaction_read_only on, so that what writes fails');
+
 /** What creating an endpoint takes, alone or as the first of a new tenant. */
 export const endpointInputFields = {
+  kind: endpointKindSchema.optional().describe('read_write unless told; it stays what it is'),
   upstream: upstreamInputSchema,
   ...ramFields,
   sizing: sizingChangeSchema.optional(),
@@ -67,6 +73,7 @@ export const endpointSchema = z
     id: endpointIdSchema,
     tenantId: tenantIdSchema,
     status: statusSchema,
+    kind: endpointKindSchema,
     generation: z.number().int().describe('Raised by each change'),
     hosts: z.object({ pooled: z.string(), direct: z.string(), port: z.number().int() }),
     upstream: upstreamSchema,
@@ -116,6 +123,7 @@ export const connectionStringsSchema = z
   .object({
     role: z.string(),
     database: z.string(),
+    kind: endpointKindSchema,
     passwordIncluded: z
       .boolean()
       .describe('Only the reply to a creation holds the password that was given to it'),
@@ -127,6 +135,12 @@ export const connectionStringsSchema = z
 export const connectionStringsQuerySchema = z.strictObject({
   role: postgresNameSchema.optional(),
   database: postgresNameSchema.optional(),
+});
+
+/** Query of the list of a tenant's endpoints. */
+export const endpointsQuerySchema = pageQuerySchema.extend({
+  cursor: endpointIdSchema.optional(),
+  kind: endpointKindSchema.optional().describe('Only endpoints of this kind'),
 });
 
 export const databasesSchema = z

@@ -1,5 +1,5 @@
 // Endpoints in the catalog: create, read, change, retire; each change leaves its outbox row in the same transaction.
-import { nextHealth, unknownHealth } from '@weir/tenancy';
+import { type EndpointKind, nextHealth, unknownHealth } from '@weir/tenancy';
 import { and, asc, eq, gt, inArray, ne, sql } from 'drizzle-orm';
 import { note } from './audit.ts';
 import type { Catalog, CatalogTransaction, Change } from './catalog.ts';
@@ -39,12 +39,13 @@ export async function insertEndpoint(
   input: NewEndpoint,
 ): Promise<EndpointRecord> {
   const { tx, sealer } = change;
-  const { id, probed, ramBytes, sizing, settings, authQuery } = input;
+  const { id, kind, probed, ramBytes, sizing, settings, authQuery } = input;
   const [row] = await tx
     .insert(endpoints)
     .values({
       id,
       tenantId,
+      kind,
       ...probedColumns(sealer, id, probed),
       ramBytes,
       ...sizing,
@@ -95,7 +96,11 @@ export function liveEndpoint(organisationId: string, id: string) {
 export async function listEndpoints(
   catalog: Catalog,
   tenantId: string,
-  page: { readonly limit: number; readonly afterId?: string | undefined },
+  page: {
+    readonly limit: number;
+    readonly afterId?: string | undefined;
+    readonly kind?: EndpointKind | undefined;
+  },
 ): Promise<readonly EndpointRecord[]> {
   const rows = await catalog.db
     .select()
@@ -104,6 +109,7 @@ export async function listEndpoints(
       and(
         eq(endpoints.tenantId, tenantId),
         ne(endpoints.status, 'deleted'),
+        page.kind === undefined ? undefined : eq(endpoints.kind, page.kind),
         page.afterId === undefined ? undefined : gt(endpoints.id, page.afterId),
       ),
     )
@@ -221,9 +227,10 @@ export async function retireEndpoints(
 
 /** What the audit log says of an endpoint. */
 function shownOf(record: EndpointRecord) {
-  const { upstream, defaultDatabase, serviceRole, status, sizing, settings, authQuery, roles } = record;
+  const { upstream, defaultDatabase, serviceRole, status, kind, sizing, settings, authQuery, roles } = record;
   return {
     status,
+    kind,
     upstream: { ...upstream, database: defaultDatabase, user: serviceRole },
     sizing,
     settings,

@@ -94,6 +94,7 @@ function publishedEndpoint(
     tenantId: row.tenantId,
     tenantName,
     status,
+    kind: row.kind,
     generation: row.generation,
     upstream: upstreamOf(row),
     defaultDatabase: row.defaultDatabase,

@@ -2,6 +2,7 @@
 import {
   computeSizing,
   type EndpointHealth,
+  type EndpointKind,
   type EndpointOrders,
   type EndpointSettings,
   type Sizing,
@@ -58,6 +59,7 @@ export interface EndpointRecord {
   readonly id: string;
   readonly tenantId: string;
   readonly status: LiveStatus;
+  readonly kind: EndpointKind;
   readonly generation: number;
   readonly upstream: Upstream;
   readonly defaultDatabase: string;
@@ -99,6 +101,7 @@ export interface ProbedUpstream {
 
 export interface NewEndpoint {
   readonly id: string;
+  readonly kind: EndpointKind;
   readonly probed: ProbedUpstream;
   readonly ramBytes: number;
   readonly sizing: SizingChoice;
@@ -193,6 +196,7 @@ export function endpointRecord(row: EndpointRow, roleRows: readonly RoleRow[]): 
     id: row.id,
     tenantId: row.tenantId,
     status: row.status as LiveStatus,
+    kind: row.kind,
     generation: row.generation,
     upstream: upstreamOf(row),
     defaultDatabase: row.defaultDatabase,

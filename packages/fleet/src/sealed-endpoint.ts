@@ -34,6 +34,7 @@ export function openEndpoint(
   }
   return {
     ...endpoint,
+    kind: endpoint.kind ?? 'read_write',
     settings: completeSettings(endpoint.settings),
     roles: endpoint.roles.map((role) => ({ ...role, previous: role.previous ?? null })),
     credentials: endpoint.credentials ?? [],

@@ -34,6 +34,7 @@ test('a record that an earlier release sealed opens with the defaults of what it
   const sealed = sealEndpoint([newKey], 'published', earlier, 2);
   expect(openEndpoint([newKey], { ...context, generation: earlier.generation }, sealed)).toEqual({
     ...earlier,
+    kind: 'read_write',
     orders: noOrders,
     settings: { ...defaultEndpointSettings, ...earlier.settings },
   });

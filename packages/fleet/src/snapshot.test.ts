@@ -54,6 +54,7 @@ test('a snapshot that an earlier release wrote is recalled with the defaults of 
   await before.close();
   expect((await openSnapshot()).recall(endpointId)).toEqual({
     ...earlier,
+    kind: 'read_write',
     orders: noOrders,
     settings: { ...defaultEndpointSettings, ...earlier.settings },
   });

@@ -132,7 +132,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   });
   try {
     await server.waitForOutput(
-      /database system is ready to accept connections/,
+      // A replica says that it takes those that read.
+      /database system is ready to accept (?:read-only )?connections/,
       options.readyTimeoutMs ?? 300_000,
     );
   } catch (error) {

@@ -17,6 +17,12 @@ export interface Upstream {
   readonly serverVersion: string;
 }
 
+/**
+ * What an endpoint's sessions are opened for. `read_only`: their transactions are read-only unless they ask otherwise,
+ * whatever the server behind it is.
+ */
+export type EndpointKind = 'read_write' | 'read_only';
+
 /** A Postgres role that the catalog knows for an endpoint. */
 export interface PublishedRole {
   readonly name: string;
@@ -120,6 +126,7 @@ export interface PublishedEndpoint {
   readonly tenantId: string;
   readonly tenantName: string;
   readonly status: 'active' | 'suspended';
+  readonly kind: EndpointKind;
   /** Raised by each change; a record with a lower or equal generation never replaces a newer one. */
   readonly generation: number;
   readonly upstream: Upstream;

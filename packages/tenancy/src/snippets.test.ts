@@ -12,6 +12,19 @@ test('each snippet is there once, in order', () => {
   expect(snippets({ pooled, direct }).map((snippet) => snippet.id)).toEqual(snippetIds);
 });
 
+test('a file for a read-only endpoint says so in its first line, and a command line is left as it is', () => {
+  const plain = snippets({ pooled, direct });
+  const said = snippets({ pooled, direct, kind: 'read_only' });
+  expect(said.map(({ text }) => text.replace(/^(?:#|\/\/) A read-only endpoint: .*\n/, ''))).toEqual(
+    plain.map(({ text }) => text),
+  );
+  for (const [i, { id, file, text, language }] of said.entries()) {
+    const mark = ['sh', 'dotenv', 'python', 'yaml'].includes(language) ? '# ' : '// ';
+    expect([id, text.startsWith(`${mark}A read-only endpoint`)]).toEqual([id, file !== null]);
+    if (file === null) expect(text).toBe(plain[i]!.text);
+  }
+});
+
 test('the .env snippet gives the application the pooled string and migrations the direct one', () => {
   expect(textOf('env')).toBe(`DATABASE_URL="${pooled}"\nDIRECT_URL="${direct}"\n`);
 });

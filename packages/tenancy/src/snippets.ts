@@ -2,6 +2,7 @@
 import { type ConnectionStringParts, readConnectionString } from './connection-string.ts';
 import { javascriptSnippets } from './javascript-snippets.ts';
 import { otherSnippets } from './other-snippets.ts';
+import type { EndpointKind } from './published-endpoint.ts';
 
 export const snippetIds = [
   'psql',
@@ -52,6 +53,8 @@ export interface SnippetInput {
   readonly direct: string;
   /** Which of the two the client is to use, the pooled one unless told. What names both says both either way. */
   readonly side?: 'pooled' | 'direct';
+  /** Of the endpoint, `read_write` unless told. A file for a read-only one says so on its first line. */
+  readonly kind?: EndpointKind;
 }
 
 /** The same, with what most snippets need of it. */
@@ -66,7 +69,12 @@ export interface SnippetFacts {
 }
 
 /** Every snippet, in the order in which they are shown. Throws RangeError for a string that `endpointStrings` did not make. */
-export function snippets({ pooled, direct, side = 'pooled' }: SnippetInput): readonly Snippet[] {
+export function snippets({
+  pooled,
+  direct,
+  side = 'pooled',
+  kind = 'read_write',
+}: SnippetInput): readonly Snippet[] {
   const url = side === 'pooled' ? pooled : direct;
   const parts = readConnectionString(url);
   if (parts === null) throw new RangeError('a snippet is made from a connection string');
@@ -78,5 +86,15 @@ export function snippets({ pooled, direct, side = 'pooled' }: SnippetInput): rea
     variable: side === 'pooled' ? 'DATABASE_URL' : 'DIRECT_URL',
   };
   const made = new Map([...javascriptSnippets(facts), ...otherSnippets(facts)].map((one) => [one.id, one]));
-  return snippetIds.map((id) => made.get(id)!);
+  const inOrder = snippetIds.map((id) => made.get(id)!);
+  return kind === 'read_only' ? inOrder.map(sayingReadOnly) : inOrder;
 }
+
+/** Command lines stay as they are: not every shell takes a comment. */
+function sayingReadOnly(snippet: Snippet): Snippet {
+  if (snippet.file === null) return snippet;
+  const mark = slashed.includes(snippet.language) ? '//' : '#';
+  return { ...snippet, text: `${mark} A read-only endpoint: what writes fails with 25006.\n${snippet.text}` };
+}
+
+const slashed: readonly Snippet['language'][] = ['typescript', 'prisma', 'go', 'java'];

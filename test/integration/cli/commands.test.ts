@@ -77,6 +77,16 @@ test('an endpoint is made, listed, changed live and deleted', async () => {
     ...['endpoints', 'create', weir.tenant.id, '--url', url, '--ram-gb', '2', '--tls-mode', 'disable'],
   ]);
   expect((await cli(['endpoints', 'list', weir.tenant.id])).stdout).toContain(endpoint.id);
+  const reading = await json<{ endpoint: { id: string } }>([
+    ...['endpoints', 'create', weir.tenant.id, '--url', url, '--ram-gb', '2', '--tls-mode', 'disable'],
+    ...['--kind', 'read_only'],
+  ]);
+  const only = (await cli(['endpoints', 'list', weir.tenant.id, '--kind', 'read_only'])).stdout;
+  expect([only.includes(reading.endpoint.id), only.includes(endpoint.id)]).toEqual([true, false]);
+  expect((await cli(['endpoints', 'get', reading.endpoint.id])).stdout).toContain('read_only');
+  expect((await cli(['cs', reading.endpoint.id])).stdout).toMatch(/^a read-only endpoint: .*25006\npooled/);
+  expect((await cli(['cs', reading.endpoint.id, '--format', 'env'])).stdout).toMatch(/^# A read-only /);
+  await json(['endpoints', 'delete', reading.endpoint.id]);
   const changed = await json(['endpoints', 'change', endpoint.id, '--set', 'queryTimeoutMs=5000']);
   expect(changed).toMatchObject({ settings: { queryTimeoutMs: 5000 } });
   expect((await cli(['endpoints', 'get', endpoint.id])).stdout).toMatch(/queryTimeoutMs\s+5000/);

@@ -69,11 +69,14 @@ test('every operation does what it says through the client, and its replies are 
   const params = { tenantId: tenant.id };
   expect((await counted.listTenants({ query: { name } })).items).toEqual([tenant]);
   const changed = await counted.changeTenant({ params, body: { name: 'Mill' }, ifGeneration: 1 });
-  const second = await counted.createEndpoint({ params, body: endpointBody });
+  const second = await counted.createEndpoint({ params, body: { ...endpointBody, kind: 'read_only' } });
   const read = await counted.getTenant({ params });
   expect(read).toMatchObject({ name: changed.name, generation: 2, endpointCount: 2 });
   const ids = (await counted.listEndpoints({ params })).items.map((one) => one.id);
   expect(ids).toEqual([endpoint.id, second.endpoint.id].sort());
+  expect((await counted.listEndpoints({ params, query: { kind: 'read_only' } })).items).toEqual([
+    second.endpoint,
+  ]);
   const ofEndpoint = { params: { endpointId: endpoint.id } };
   const tuned = await counted.changeEndpoint({ ...ofEndpoint, body: { settings: { poolSize: 4 } } });
   expect(await counted.getEndpoint(ofEndpoint)).toEqual(tuned);

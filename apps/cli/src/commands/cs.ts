@@ -49,11 +49,14 @@ ${apiHelp}`,
     const direct = values['no-sni'] ? reply.directNoSni : reply.direct;
     const chosen = side === 'direct' ? direct : pooled;
     if (format !== undefined && format !== 'url') {
-      const made = snippets({ pooled, direct, side: side ?? 'pooled' }).find((one) => one.id === format)!;
+      const made = snippets({ pooled, direct, side: side ?? 'pooled', kind: reply.kind }).find(
+        (one) => one.id === format,
+      )!;
       return values.json ? printJson(made) : void process.stdout.write(made.text);
     }
     if (values.json) return printJson(format === 'url' ? { url: chosen } : reply);
     if (format === 'url' || side !== null) return console.log(chosen);
+    if (reply.kind === 'read_only') console.log('a read-only endpoint: what writes fails with 25006');
     console.log(`pooled  ${pooled}\ndirect  ${direct}`);
   },
 });

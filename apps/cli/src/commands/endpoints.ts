@@ -3,7 +3,14 @@ import type { EndpointReply } from '@weir/api-contract';
 import { allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
 import { CommandError, defineCommand, exitCodes, onlyWord, printJson, tableOf } from '../command.ts';
-import { endpointBodyOf, endpointChangeOf, upstreamHelp, upstreamOptions } from './upstream-options.ts';
+import {
+  creationHelp,
+  creationOptions,
+  endpointBodyOf,
+  endpointChangeOf,
+  upstreamHelp,
+  upstreamOptions,
+} from './upstream-options.ts';
 
 const aTenant = ['a tenant by its id', 'weir tenants list shows their ids'] as const;
 const anEndpoint = ['an endpoint by its id', 'weir endpoints list TENANT shows their ids'] as const;
@@ -13,16 +20,16 @@ export const endpoints = defineCommand({
   usage: 'endpoints list TENANT | create TENANT | get ID | change ID | delete ID',
   summary: 'the endpoints of a tenant, and their settings',
   help: `
-list TENANT
-create TENANT --url URL --ram-gb N
+list TENANT [--kind KIND]
+create TENANT --url URL --ram-gb N [--kind KIND]
 get ID
 change ID [--status active|suspended] [--url URL] [--ram-gb N] [--set NAME=VALUE]…
 delete ID
 A change ends no transaction.
-${upstreamHelp}
+${upstreamHelp}${creationHelp}
 ${apiHelp}`,
   actions: ['list', 'create', 'get', 'change', 'delete'],
-  options: { ...apiOptions, ...upstreamOptions, status: { type: 'string' } },
+  options: { ...apiOptions, ...upstreamOptions, ...creationOptions, status: { type: 'string' } },
   async run({ values, positionals }) {
     const [action, ...words] = positionals;
     const api = chooseApi(values);
@@ -31,12 +38,13 @@ ${apiHelp}`,
     switch (action) {
       case 'list': {
         const params = { tenantId: onlyWord(words, ...aTenant) };
-        const items = await allPages((query) => api.listEndpoints({ params, query }));
+        const only = { ...(values.kind !== undefined && { kind: values.kind as EndpointReply['kind'] }) };
+        const items = await allPages((query) => api.listEndpoints({ params, query: { ...query, ...only } }));
         if (json) return printJson(items);
-        const rows = items.map(({ id, status, budget, health, upstream: { host, port, database } }) => {
-          return [id, status, String(budget), health.state, `${host}:${port}/${database}`];
+        const rows = items.map(({ id, status, kind, budget, health, upstream: { host, port, database } }) => {
+          return [id, status, kind, String(budget), health.state, `${host}:${port}/${database}`];
         });
-        return console.log(tableOf(['ENDPOINT', 'STATUS', 'BUDGET', 'HEALTH', 'POSTGRES'], rows));
+        return console.log(tableOf(['ENDPOINT', 'STATUS', 'KIND', 'BUDGET', 'HEALTH', 'POSTGRES'], rows));
       }
       case 'create': {
         const params = { tenantId: onlyWord(words, ...aTenant) };
@@ -82,7 +90,7 @@ function shown(endpoint: EndpointReply): string {
   const { host, port, database, user, tlsMode, serverVersion } = endpoint.upstream;
   const settings = Object.entries(endpoint.settings).map(([name, value]) => [name, JSON.stringify(value)]);
   return [
-    `endpoint  ${endpoint.id}  ${endpoint.status}  generation ${endpoint.generation}`,
+    `endpoint  ${endpoint.id}  ${endpoint.status}  ${endpoint.kind}  generation ${endpoint.generation}`,
     `postgres  ${host}:${port}/${database} as ${user}, TLS ${tlsMode}, version ${serverVersion}`,
     `health    ${healthWords(endpoint.health)}`,
     `budget    ${endpoint.budget} server connections`,

@@ -2,7 +2,13 @@
 import { allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
 import { CommandError, defineCommand, exitCodes, onlyWord, printJson, tableOf } from '../command.ts';
-import { endpointBodyOf, upstreamHelp, upstreamOptions } from './upstream-options.ts';
+import {
+  creationHelp,
+  creationOptions,
+  endpointBodyOf,
+  upstreamHelp,
+  upstreamOptions,
+} from './upstream-options.ts';
 
 const idHint = 'weir tenants list shows their ids';
 
@@ -16,12 +22,13 @@ create --name NAME --url URL --ram-gb N   a tenant and its first endpoint
 get ID
 change ID [--name NAME] [--status active|suspended]
 delete ID
-${upstreamHelp}
+${upstreamHelp}${creationHelp}
 ${apiHelp}`,
   actions: ['list', 'create', 'get', 'change', 'delete'],
   options: {
     ...apiOptions,
     ...upstreamOptions,
+    ...creationOptions,
     name: { type: 'string' },
     status: { type: 'string' },
   },
@@ -54,7 +61,9 @@ ${apiHelp}`,
         for (const endpoint of reply.endpoints) {
           const { host, port, database } = endpoint.upstream;
           const upstream = `${host}:${port}/${database}`;
-          console.log(`endpoint  ${endpoint.id}  ${endpoint.status}  budget ${endpoint.budget}  ${upstream}`);
+          console.log(
+            `endpoint  ${endpoint.id}  ${endpoint.status}  ${endpoint.kind}  budget ${endpoint.budget}  ${upstream}`,
+          );
         }
         return;
       }

@@ -18,11 +18,18 @@ export const upstreamHelp = `
 --ca FILE              PEM of the authority that signed its certificate
 --set NAME=VALUE       a setting, for instance --set mode=session --set poolSize=10; may be repeated`;
 
+/** What is chosen with an endpoint's creation, and stays. */
+export const creationOptions = { kind: { type: 'string' } } as const;
+
+export const creationHelp = `
+--kind KIND            read_write (the default) or read_only, of a new endpoint`;
+
 export interface UpstreamChoice {
   readonly url?: string | undefined;
   readonly 'ram-gb'?: string | undefined;
   readonly 'tls-mode'?: string | undefined;
   readonly ca?: string | undefined;
+  readonly kind?: string | undefined;
   readonly set?: readonly string[] | undefined;
 }
 
@@ -43,6 +50,7 @@ export function endpointBodyOf(values: UpstreamChoice): CreateEndpointInput {
     },
     computeRamGb: numberOption('ram-gb', values['ram-gb']!),
     ...(settings !== undefined && { settings }),
+    ...(values.kind !== undefined && { kind: values.kind as 'read_only' }),
   };
 }
 

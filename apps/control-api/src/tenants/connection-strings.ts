@@ -30,8 +30,9 @@ export function connectionStringsReply(
   return {
     role,
     database,
+    kind: endpoint.kind,
     passwordIncluded: password !== undefined,
     ...strings,
-    snippets: [...snippets(strings)],
+    snippets: [...snippets({ ...strings, kind: endpoint.kind })],
   };
 }

@@ -24,6 +24,7 @@ export async function planEndpoint({ config }: Parts, body: CreateEndpointBody):
   const probeMs = performance.now() - startedAt;
   const plan: NewEndpoint = {
     id: newEndpointId(randomBytes),
+    kind: body.kind ?? 'read_write',
     probed,
     // The schema takes a body only with exactly one of the two ways to name it.
     ramBytes: ramBytesOf(body)!,

@@ -37,6 +37,7 @@ export function endpointReply(
     id: endpoint.id as EndpointReply['id'],
     tenantId: endpoint.tenantId as EndpointReply['tenantId'],
     status: endpoint.status,
+    kind: endpoint.kind,
     generation: endpoint.generation,
     hosts: {
       pooled: hostOf(endpoint.id, true, domain),

@@ -38,7 +38,7 @@ export function ConnectDialog({ tenantName, endpoint, fresh, onClose }: ConnectD
 
   const strings = stringsToShow(endpoint, { role, database }, fresh);
   const choice = { pooled: side === 'pooled', bySni };
-  const made = snippetsOf(strings, choice);
+  const made = snippetsOf(strings, choice, endpoint.kind);
   const snippet = made.find((one) => one.id === snippetId);
   const host = side === 'pooled' ? endpoint.hosts.pooled : endpoint.hosts.direct;
 

@@ -18,6 +18,7 @@ const shop = { role: 'app', database: 'shop' };
 const fresh = {
   role: 'app',
   database: 'shop',
+  kind: 'read_write',
   passwordIncluded: true,
   pooled: 'postgresql://app:s3cret@pooled/shop',
   direct: 'postgresql://app:s3cret@direct/shop',

@@ -64,12 +64,16 @@ export function stringOf(strings: EndpointStrings, { pooled, bySni }: Choice): s
 }
 
 /** The snippets for a choice; those that name one string name that of the chosen side. */
-export function snippetsOf(strings: EndpointStrings, choice: Choice): readonly Snippet[] {
+export function snippetsOf(
+  strings: EndpointStrings,
+  choice: Choice,
+  kind: EndpointReply['kind'] = 'read_write',
+): readonly Snippet[] {
   // Some encode the password in their own way, which must leave the placeholder readable.
   const encodable = (pooled: boolean) =>
     stringOf(strings, { ...choice, pooled }).replace(passwordPlaceholder, standIn);
   const side = choice.pooled ? 'pooled' : 'direct';
-  return snippets({ pooled: encodable(true), direct: encodable(false), side }).map((snippet) => ({
+  return snippets({ pooled: encodable(true), direct: encodable(false), side, kind }).map((snippet) => ({
     ...snippet,
     text: snippet.text.replaceAll(standIn, passwordPlaceholder),
   }));

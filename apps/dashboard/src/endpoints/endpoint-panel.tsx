@@ -69,6 +69,7 @@ export function EndpointPanel(props: EndpointPanelProps) {
               <HealthPill health={activity.latest?.health ?? endpoint.health} />
             )}
             {endpoint.status === 'suspended' && <StatusPill status={endpoint.status} />}
+            {endpoint.kind === 'read_only' && <span className="pill">Read-only</span>}
             {standing !== null && (
               <span className="pill pill-warn">{standing === 'paused' ? 'Paused' : 'Draining'}</span>
             )}

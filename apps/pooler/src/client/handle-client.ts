@@ -12,6 +12,7 @@ import type { PoolRegistry } from '../pools/pool-registry.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
 import type { WordCounts } from '../pools/served-endpoint.ts';
 import type { RoleSecrets } from '../server/auth-query.ts';
+import { withoutEndpointGucs } from '../server/endpoint-gucs.ts';
 import type { TenantCache } from '../tenants/tenant-cache.ts';
 import { admit, type ClientCounts } from './admit.ts';
 import { authenticate, type Login, type ServerCredential } from './authenticate.ts';
@@ -118,7 +119,7 @@ async function logIn(
   if (client.passed !== endpointId) await deps.gate.pass(endpointId, client.address);
   const { endpoint, lent } = await findCredential(deps.tenants, endpointId, user);
   const role = lent?.role ?? user;
-  const startup = splitStartupParameters({ parameters, options, role });
+  const startup = withoutEndpointGucs(splitStartupParameters({ parameters, options, role }), endpoint);
   if (pooled && startup.replication !== 'no') {
     const host = hostOf(endpointId, false, deps.domains[0] ?? '');
     throw new PoolerError('REPLICATION_ON_POOLED', { host });

@@ -3,6 +3,7 @@ import type { Attempt } from '@weir/pooling';
 import { ordersFor, settingsFor } from '@weir/tenancy';
 import { asPoolerError, PoolerError } from '../errors.ts';
 import { insistOpenRight } from '../leases/lease-keeper.ts';
+import { endpointGucs } from '../server/endpoint-gucs.ts';
 import { openFailure } from '../server/open-failure.ts';
 import { type OpenedServer, openServer } from '../server/open-server.ts';
 import type { DirectLogin, ServeDirectDeps } from './serve-direct.ts';
@@ -44,7 +45,11 @@ function open(login: DirectLogin, deps: ServeDirectDeps): Promise<OpenedServer> 
       upstream: served.endpoint.upstream,
       database: startup.database,
       credential,
-      startupParameters: new Map([...startup.keyGucs, ...startup.replayGucs]),
+      startupParameters: new Map([
+        ...startup.keyGucs,
+        ...startup.replayGucs,
+        ...endpointGucs(served.endpoint),
+      ]),
       replication: startup.replication,
       policy: deps.policy,
       timeoutMs: deps.serverConnectTimeoutMs,

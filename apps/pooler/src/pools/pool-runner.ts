@@ -20,6 +20,7 @@ import { refuse } from '../client/refuse.ts';
 import { asPoolerError, PoolerError } from '../errors.ts';
 import { insistOpenRight, type LeaseKeeper } from '../leases/lease-keeper.ts';
 import { cancelServer } from '../server/cancel-server.ts';
+import { endpointGucs } from '../server/endpoint-gucs.ts';
 import { openFailure } from '../server/open-failure.ts';
 import { openServer } from '../server/open-server.ts';
 import { openForRole } from '../server/role-login.ts';
@@ -298,7 +299,7 @@ function startupParameters(
   keyGucs: ReadonlyMap<string, string>,
   ownGucs: Iterable<readonly [name: string, value: string]>,
 ): Map<string, string> {
-  const parameters = new Map([...keyGucs, ...ownGucs]);
+  const parameters = new Map([...keyGucs, ...ownGucs, ...endpointGucs(served.endpoint)]);
   if (Number.parseInt(served.endpoint.upstream.serverVersion, 10) >= 14)
     parameters.set('idle_session_timeout', '0');
   return parameters;

@@ -8,6 +8,7 @@ export function endpointOf(part: Partial<PublishedEndpoint> = {}): PublishedEndp
     tenantId: 'tn_00000000000000000000',
     tenantName: 'acme',
     status: 'active',
+    kind: 'read_write',
     generation: 1,
     upstream: {
       id: 'test',

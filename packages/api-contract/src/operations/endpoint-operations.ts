@@ -11,8 +11,9 @@ import {
   databasesSchema,
   endpointPageSchema,
   endpointSchema,
+  endpointsQuerySchema,
 } from '../endpoints.ts';
-import { endpointIdSchema, endpointParamsSchema, pageQuerySchema, tenantParamsSchema } from '../identity.ts';
+import { endpointParamsSchema, tenantParamsSchema } from '../identity.ts';
 import { endpointPinsSchema } from '../pins.ts';
 import { probeUpstreamBodySchema, upstreamProbeSchema } from '../upstream.ts';
 import type { Operation } from './operation.ts';
@@ -51,7 +52,7 @@ export const endpointOperations = {
     summary: 'List the endpoints of a tenant, by id',
     scopes: ['read'],
     params: tenantParamsSchema,
-    query: pageQuerySchema.extend({ cursor: endpointIdSchema.optional() }),
+    query: endpointsQuerySchema,
     status: 200,
     reply: endpointPageSchema,
   },

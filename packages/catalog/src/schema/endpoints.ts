@@ -22,6 +22,10 @@ export const endpoints = pgTable(
     status: text('status', { enum: ['active', 'suspended', 'deleted'] })
       .notNull()
       .default('active'),
+    /** Chosen with its creation; an endpoint that changed it would change under its clients. */
+    kind: text('kind', { enum: ['read_write', 'read_only'] })
+      .notNull()
+      .default('read_write'),
     generation: bigint('generation', { mode: 'number' }).notNull().default(1),
     upstreamId: text('upstream_id').notNull(),
     host: text('host').notNull(),
@@ -78,6 +82,7 @@ export const endpoints = pgTable(
       sql`${table.id} ~ '^ep-[a-z]{2,12}-[a-z]{2,12}-[0-9a-z]{6}$' and ${table.id} !~ '-pooler$'`,
     ),
     check('endpoints_status', sql`${table.status} in ('active', 'suspended', 'deleted')`),
+    check('endpoints_kind', sql`${table.kind} in ('read_write', 'read_only')`),
     check('endpoints_generation', sql`${table.generation} >= 1`),
     check('endpoints_host', sql`length(${table.host}) between 1 and 253`),
     check('endpoints_port', sql`${table.port} between 1 and 65535`),

@@ -32,6 +32,7 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
     tenantId: 'tn_0123456789abcdefghij',
     tenantName: 'Example',
     status: 'active',
+    kind: 'read_write',
     generation: 1,
     upstream: {
       id: 'db.example.com:5432',
@@ -78,7 +79,7 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
 
 /** The same as a release would have published it that knew neither modes nor timeouts nor overrides. */
 export function exampleOfEarlierRelease(): PublishedEndpoint {
-  const { settings, orders: _, ...endpoint } = examplePublishedEndpoint();
+  const { settings, orders: _, kind: __, ...endpoint } = examplePublishedEndpoint();
   const { poolSize, clientConnectionsMax, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs } =
     settings;
   const known = { poolSize, clientConnectionsMax, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs };

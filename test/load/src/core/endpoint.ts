@@ -12,6 +12,7 @@ export function endpointOf(port: number, poolSize: number): PublishedEndpoint {
     tenantId: 'tn_00000000000000000000',
     tenantName: 'shop',
     status: 'active',
+    kind: 'read_write',
     generation: 1,
     upstream: {
       id: 'fake',

@@ -1,0 +1,2 @@
+ALTER TABLE "endpoints" ADD COLUMN "kind" text DEFAULT 'read_write' NOT NULL;--> statement-breakpoint
+ALTER TABLE "endpoints" ADD CONSTRAINT "endpoints_kind" CHECK ("endpoints"."kind" in ('read_write', 'read_only'));
