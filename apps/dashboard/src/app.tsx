@@ -9,6 +9,7 @@ import { SignIn } from './pages/sign-in.tsx';
 import { SizingPage } from './pages/sizing.tsx';
 import { type Created, TenantPage } from './pages/tenant.tsx';
 import { Tenants } from './pages/tenants.tsx';
+import { TrustRules } from './pages/trust-rules.tsx';
 import { UnknownPage } from './pages/unknown.tsx';
 import { UsagePage } from './pages/usage.tsx';
 import { WebhookPage } from './pages/webhook.tsx';
@@ -69,6 +70,7 @@ function Pages() {
           created={freshHere ? created : null}
         />
       )}
+      {route.page === 'trust-rules' && <TrustRules key={route.tenantId} tenantId={route.tenantId} />}
       {route.page === 'audit' && <AuditLog key={route.tenantId} tenantId={route.tenantId} />}
       {route.page === 'api-keys' && <ApiKeys />}
       {route.page === 'organisations' && <Organisations />}

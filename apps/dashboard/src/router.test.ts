@@ -14,6 +14,7 @@ test('each page is found again by its own address', () => {
     { page: 'create-endpoint', tenantId: 'tn_abc123' },
     { page: 'tenant', tenantId: 'tn_abc123' },
     { page: 'tenant', tenantId: 'tn_abc123', endpointId: 'ep-calm-river-a1b2c3' },
+    { page: 'trust-rules', tenantId: 'tn_abc123' },
     { page: 'audit', tenantId: null },
     { page: 'audit', tenantId: 'tn_abc123' },
     { page: 'api-keys' },

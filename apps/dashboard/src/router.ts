@@ -12,6 +12,7 @@ export type Route =
       readonly endpointId?: string;
     }
   | { readonly page: 'create-endpoint'; readonly tenantId: string }
+  | { readonly page: 'trust-rules'; readonly tenantId: string }
   | { readonly page: 'audit'; readonly tenantId: string | null }
   | { readonly page: 'api-keys' }
   | { readonly page: 'organisations' }
@@ -43,6 +44,7 @@ export function parseRoute(hash: string): Route {
     if (first === 'tenants' && ids.length === 2) return { page: 'tenant', tenantId: id, endpointId: second };
     if (first === 'new' && id === 'endpoint' && ids.length === 2)
       return { page: 'create-endpoint', tenantId: second };
+    if (first === 'trust-rules' && ids.length === 1) return { page: 'trust-rules', tenantId: id };
     if (first === 'audit' && ids.length === 1) return { page: 'audit', tenantId: id };
     if (first === 'webhooks' && ids.length === 1) return { page: 'webhook', webhookId: id };
   }
@@ -62,6 +64,8 @@ export function hrefOf(route: KnownRoute): string {
         : `#/tenants/${route.tenantId}/${route.endpointId}`;
     case 'create-endpoint':
       return `#/new/endpoint/${route.tenantId}`;
+    case 'trust-rules':
+      return `#/trust-rules/${route.tenantId}`;
     case 'audit':
       return route.tenantId === null ? '#/audit' : `#/audit/${route.tenantId}`;
     case 'api-keys':

@@ -9,6 +9,7 @@ import {
   type CreateWebhookReply,
   type DeliveryReply,
   pathOf,
+  type TrustRuleReply,
 } from '@weir/api-contract';
 import { startWeir, temporaryDirectory, type Weir, waitUntil } from '@weir/harness';
 import type { Browser, Page } from 'playwright-core';
@@ -90,6 +91,10 @@ beforeAll(async () => {
   const reports = { endpointId: weir.endpoint.id, roleName: 'reports' };
   await call('POST', pathOf('createRole', reports), { name: 'reports', memberOf: ['pg_read_all_data'] });
   await call('POST', pathOf('rotateRole', reports), { overlapSeconds: 86_400 });
+  for (const rule of trustRules) {
+    const body = { ...rule, issuer: 'http://127.0.0.1', endpointId: weir.endpoint.id, role: 'reports' };
+    await call('POST', pathOf('createTrustRule', { tenantId: weir.tenant.id }), body);
+  }
   await webhookWithDeliveries();
   traffic = await startTraffic(weir);
   // So that there is a ban to be seen.
@@ -102,6 +107,22 @@ afterAll(async () => {
   await weir?.close();
   await receiver?.close();
 });
+
+const trustRules = [
+  {
+    issuer: 'https://token.actions.githubusercontent.com',
+    audience: 'weir',
+    subject: 'repo:acme@123456/shop@456789:environment:production',
+    description: 'Migrations',
+  },
+  {
+    issuer: 'https://gitlab.com',
+    audience: 'weir',
+    subject: 'project_path:acme/shop:ref_type:branch:ref:main',
+    claims: { ref_protected: 'true' },
+    ttlSecondsMax: 300,
+  },
+];
 
 /** One that was delivered, and one that is to be tried again. */
 async function webhookWithDeliveries(): Promise<void> {
@@ -264,6 +285,28 @@ for (const view of viewsHere) {
       await page.getByTestId('clients-active').filter({ hasText: /^0$/ }).waitFor();
       await look(page, view, 'endpoints', false);
       await open('Delete endpoint', 'delete-endpoint');
+      await page.keyboard.press('Escape');
+
+      // The API takes no issuer whose address it cannot find, and there may be no network here.
+      await page.route('**/trust-rules*', async (route) => {
+        const response = await route.fetch();
+        const { items, ...rest } = (await response.json()) as { items: TrustRuleReply[] };
+        const shown = items.map((rule, index) => ({ ...rule, issuer: trustRules[index]!.issuer }));
+        await route.fulfill({ response, json: { ...rest, items: shown } });
+      });
+      await goTo(`trust-rules/${weir.tenant.id}`);
+      await page.getByRole('row', { name: /jobs of acme/i }).waitFor();
+      await look(page, view, 'trust-rules');
+      await page.getByRole('button', { name: 'New trust rule' }).click();
+      await page.getByLabel('Team').fill('acme');
+      await page.getByLabel('Project').fill('shop');
+      await look(page, view, 'create-trust-rule', false);
+      await page.keyboard.press('Escape');
+      await page
+        .getByRole('row', { name: /jobs of acme/i })
+        .getByRole('button', { name: 'Use it' })
+        .click();
+      await look(page, view, 'use-trust-rule', false);
       await page.keyboard.press('Escape');
 
       await goTo('usage');

@@ -106,6 +106,10 @@ function Loaded({ tenant, endpointId, created, onChanged }: LoadedProps) {
             <Icon name="clock" />
             History
           </a>
+          <a className="button button-quiet" href={hrefOf({ page: 'trust-rules', tenantId: tenant.id })}>
+            <Icon name="key" />
+            Trust rules
+          </a>
           {mayWrite && (
             <>
               <a className="button" href={toCreate}>

@@ -13,7 +13,7 @@ const links: readonly {
   {
     title: 'Tenants',
     to: { page: 'tenants' },
-    pages: ['tenants', 'tenant', 'create-tenant', 'create-endpoint'],
+    pages: ['tenants', 'tenant', 'create-tenant', 'create-endpoint', 'trust-rules'],
   },
   { title: 'Usage', to: { page: 'usage' }, pages: ['usage'] },
   { title: 'Audit log', to: { page: 'audit', tenantId: null }, pages: ['audit'] },
