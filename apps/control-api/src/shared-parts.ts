@@ -6,7 +6,8 @@ import type { Logger } from '@weir/telemetry';
 import { ConfigError, type ControlApiConfig } from './config.ts';
 import { createBullmqQueue } from './jobs/bullmq-queue.ts';
 import type { JobQueue } from './jobs/job-queue.ts';
-import { createMemoryQueue } from './jobs/memory-queue.ts';
+import { postgresWakeUps } from './jobs/postgres-wake-ups.ts';
+import { redisWakeUps } from './jobs/redis-wake-ups.ts';
 
 export interface SharedParts {
   readonly catalog: Catalog;
@@ -47,8 +48,11 @@ export async function openSharedParts(
   ends.push(() => catalog.close());
   const fleet = given.fleet ?? createRedisFleet({ url: redisUrl!, sealKeys, processId });
   if (given.fleet === undefined) ends.push(() => fleet.close());
-  const queue =
-    redisUrl === null ? createMemoryQueue() : createBullmqQueue({ url: redisUrl, processId, log });
+  const store =
+    redisUrl === null
+      ? postgresWakeUps({ url: config.catalogUrl, log })
+      : redisWakeUps({ url: redisUrl, processId });
+  const queue = createBullmqQueue({ store, log });
   ends.push(() => queue.close());
   ends.push(reportSealKeys(fleet, sealKeys, { processId, process: given.name }));
   sealKeys.onChange(() => queue.wake('seal-again'));

@@ -8,7 +8,8 @@ import { distDirectory, startWeirProcess, type WeirProcess } from './weir-proces
 export interface ControlApiOptions {
   /** URL of the catalog's own database. */
   readonly catalogUrl: string;
-  readonly redisUrl: string;
+  /** Left out: shared state is in memory, with a pooler in the same process, whose environment is in `env`. */
+  readonly redisUrl?: string;
   /** Made when missing; the poolers need the same. */
   readonly sealKeyFile: string;
   readonly domain?: string;
@@ -44,7 +45,8 @@ export async function startControlApi(options: ControlApiOptions): Promise<Contr
   const port = options.port ?? (await freePort());
   ensureSealKeyFile(options.sealKeyFile);
   const dashboard = join(distDirectory, 'dashboard');
-  const running = await startWeirProcess('control-api', {
+  const program = options.redisUrl === undefined ? 'one-process' : 'control-api';
+  const running = await startWeirProcess(program, {
     WEIR_API_LISTEN: `127.0.0.1:${port}`,
     WEIR_CATALOG_URL: options.catalogUrl,
     WEIR_REDIS_URL: options.redisUrl,

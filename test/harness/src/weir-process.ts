@@ -32,20 +32,24 @@ export interface WeirProcess {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Starts `dist/<bundle>.mjs` with the given environment and waits for its `ready`. */
+/** `one-process`: control-api and a pooler in one, as `npm start` has them where there is no Redis. */
+export type WeirProgram = 'pooler' | 'control-api' | 'worker' | 'one-process';
+
+/** Starts the program from `dist/` with the given environment and waits until all that it holds is ready. */
 export async function startWeirProcess(
-  bundle: 'pooler' | 'control-api' | 'worker',
+  bundle: WeirProgram,
   environment: Record<string, string | undefined>,
   runtime: PoolerRuntime = 'node',
 ): Promise<WeirProcess> {
-  const file = join(distDirectory, `${bundle}.mjs`);
+  const isBoth = bundle === 'one-process';
+  const file = join(distDirectory, isBoth ? 'cli.mjs' : `${bundle}.mjs`);
   if (!existsSync(file)) throw new Error(`${file} is not built: node scripts/build.mjs`);
   const run = runtimeCommand(runtime);
   if (run === null) throw new Error(`there is no ${runtime}: neither on PATH nor in WEIR_BUN`);
   const child = await startServerProcess({
     name: bundle,
     command: run.command,
-    args: [file],
+    args: isBoth ? [file, bundle] : [file],
     // Nothing of this machine's own settings leaks into a test.
     env: {
       PATH: process.env.PATH,
@@ -71,7 +75,7 @@ export async function startWeirProcess(
         }
       });
   try {
-    await child.waitForOutput(/"msg":"ready"/, 120_000);
+    await child.waitForOutput(isBoth ? /"msg":"ready"[\s\S]*"msg":"ready"/ : /"msg":"ready"/, 120_000);
   } catch (error) {
     await child.stop();
     throw new Error(`${bundle} did not become ready:\n${child.output().slice(-4_000)}`, { cause: error });

@@ -1,49 +1,35 @@
-// The job queue over Redis: BullMQ carries wake-ups between processes, keeps the delayed ones, and tries failed ones again.
-import { connectRedis, parseRedisAddress } from '@weir/fleet';
+// The job queue over BullMQ: it carries wake-ups between processes, keeps the delayed ones, and tries failed ones again.
 import type { Logger } from '@weir/telemetry';
 import { Queue, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { firstPauseMs, type JobKind, type JobQueue, jobKinds, triesMax } from './job-queue.ts';
+import type { WakeUpStore } from './wake-up-store.ts';
 
 const queueName = 'jobs';
 // A worker that was killed holds its wake-up for so long; until another has it, the sweep does the work.
 const lockMs = 5_000;
 const closeWithinMs = 3_000;
-const reconnectDelayMsMax = 1_000;
+/** After a store that did not answer; the sweep does the work meanwhile. */
+const askAgainMs = 1_000;
+/** BullMQ writes down what became of wake-ups, and nobody here reads it. */
+const eventsMax = 100;
 
-export interface BullmqQueueOptions {
-  /** As `parseRedisAddress` reads it. */
-  readonly url: string;
-  /** Shown in Redis's CLIENT LIST. */
-  readonly processId: string;
+/** Closes `store` with itself. */
+export function createBullmqQueue({
+  store,
+  log,
+}: {
+  readonly store: WakeUpStore;
   readonly log: Logger;
-  /** Before every key; `weir` unless told otherwise. */
-  readonly keyPrefix?: string;
-}
-
-/** Connects in the background; a Redis that is away is waited for, and asked again by itself. */
-export function createBullmqQueue(options: BullmqQueueOptions): JobQueue {
-  const { log } = options;
-  const address = parseRedisAddress(options.url);
-  // In braces, so that a cluster keeps all of the queue in one place, as BullMQ's scripts need it.
-  const prefix = `{${options.keyPrefix ?? 'weir'}:bull}`;
-  const connections: Redis[] = [];
-  const connect = (): Redis => {
-    const connection = connectRedis(address, {
-      connectionName: `weir:${options.processId}:jobs`,
-      // BullMQ's own demand; a command waits for the connection, and at most one of each wake-up waits.
-      maxRetriesPerRequest: null,
-      retryStrategy: (attempts) => Math.min(50 * attempts, reconnectDelayMsMax),
-    });
-    connections.push(connection);
-    return connection;
-  };
-  // The fleet's own connection to the same Redis tells of outages; here one line each would only say it again.
-  const onError = (error: Error) => log.debug({ err: error }, 'the job queue has lost Redis');
-  const queue = new Queue(queueName, { connection: connect(), prefix });
-  queue.on('error', onError);
+}): JobQueue {
+  // Whoever else is connected there tells of outages; here one line each would only say it again.
+  const onError = (error: Error) => log.debug({ err: error }, 'the job queue has lost its store');
+  const leaving = new AbortController();
+  const opened = store.open((options, backend) => {
+    const queue = new Queue(queueName, { ...options, streams: { events: { maxLen: eventsMax } } }, backend);
+    return queue.on('error', onError);
+  }, leaving.signal);
   let closed = false;
-  /** Wake-ups on their way to Redis, by id: while one waits for a connection its like is not sent as well. */
+  /** Wake-ups on their way to the store, by id: while one waits for a connection its like is not sent as well. */
   const sending = new Map<string, { again: boolean }>();
 
   const send = (kind: JobKind, delayMs: number) => {
@@ -57,17 +43,19 @@ export function createBullmqQueue(options: BullmqQueueOptions): JobQueue {
     }
     const state = { again: false };
     sending.set(id, state);
-    queue
-      .add(kind, null, {
-        // One waits at most; what is asked for while one runs is run after it.
-        ...(delayMs === 0
-          ? { deduplication: { id, keepLastIfActive: true } }
-          : { jobId: id, delay: delayMs }),
-        attempts: triesMax,
-        backoff: { type: 'exponential', delay: firstPauseMs },
-        removeOnComplete: true,
-        removeOnFail: true,
-      })
+    opened
+      .then((queue) =>
+        queue?.add(kind, null, {
+          // One waits at most; what is asked for while one runs is run after it.
+          ...(delayMs === 0
+            ? { deduplication: { id, keepLastIfActive: true } }
+            : { jobId: id, delay: delayMs }),
+          attempts: triesMax,
+          backoff: { type: 'exponential', delay: firstPauseMs },
+          removeOnComplete: true,
+          removeOnFail: true,
+        }),
+      )
       .catch(onError)
       .finally(() => {
         sending.delete(id);
@@ -77,32 +65,40 @@ export function createBullmqQueue(options: BullmqQueueOptions): JobQueue {
   return {
     wake: (kind, delayMs = 0) => send(kind, delayMs),
     work(run) {
-      const worker = new Worker(
-        queueName,
-        async ({ name }) => {
-          // A newer release may know kinds that we do not; its own workers find those by their sweep.
-          if (isKind(name)) await run(name);
-        },
-        {
-          connection: connect(),
-          prefix,
-          concurrency: jobKinds.length,
-          lockDuration: lockMs,
-          stalledInterval: lockMs / 2,
-        },
-      );
-      worker.on('error', onError);
-      return () => inTime(worker.close());
+      const stopping = new AbortController();
+      const working = store.open((options, backend) => {
+        const worker = new Worker(
+          queueName,
+          async ({ name }) => {
+            // A newer release may know kinds that we do not; its own workers find those by their sweep.
+            if (isKind(name)) await run(name);
+          },
+          {
+            ...options,
+            concurrency: jobKinds.length,
+            lockDuration: lockMs,
+            stalledInterval: lockMs / 2,
+            runRetryDelay: askAgainMs,
+          },
+          backend,
+        );
+        return worker.on('error', onError);
+      }, stopping.signal);
+      return () => {
+        stopping.abort();
+        return inTime(working.then((worker) => worker?.close()));
+      };
     },
     async close() {
       closed = true;
-      await inTime(queue.close());
-      for (const connection of connections) connection.disconnect();
+      leaving.abort();
+      await inTime(opened.then((queue) => queue?.close()));
+      await inTime(store.close());
     },
   };
 }
 
-/** A good-bye to a Redis that is away would wait for ever. */
+/** A good-bye to a store that is away would wait for ever. */
 async function inTime(closing: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<void>((resolve) => {

@@ -7,6 +7,7 @@ import { findOrStartRedis, type LocalRedis } from '@weir/local-servers';
 import { createLogger } from '@weir/telemetry';
 import { afterAll, beforeAll } from 'vitest';
 import { createBullmqQueue } from './bullmq-queue.ts';
+import { redisWakeUps } from './redis-wake-ups.ts';
 import { describeQueueContract } from './testing/queue-contract-suite.ts';
 
 let directory: string;
@@ -23,9 +24,11 @@ afterAll(async () => {
 
 describeQueueContract('over Redis', async () => {
   const log = createLogger({ name: 'test', level: 'silent' });
-  const shared = { url: redis!.url, log, keyPrefix: `test-${randomUUID()}` };
+  const shared = { url: redis!.url, keyPrefix: `test-${randomUUID()}` };
+  const open = (processId: string) =>
+    createBullmqQueue({ store: redisWakeUps({ ...shared, processId }), log });
   return {
-    asking: createBullmqQueue({ ...shared, processId: 'control-api' }),
-    working: createBullmqQueue({ ...shared, processId: 'worker' }),
+    asking: open('control-api'),
+    working: open('worker'),
   };
 });
