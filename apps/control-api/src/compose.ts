@@ -1,8 +1,8 @@
 // Joins the parts of control-api and of its worker, starts them in order and ends them in the opposite one.
 import type { AddressInfo } from 'node:net';
-import { credentialsMax } from '@weir/catalog';
+import { countDue, credentialsMax } from '@weir/catalog';
 import type { Fleet } from '@weir/fleet';
-import { createLogger, createMetrics, type Logger, serveAdmin } from '@weir/telemetry';
+import { createLogger, createMetrics, type Logger, type Metrics, serveAdmin } from '@weir/telemetry';
 import { buildApp } from './build-app.ts';
 import { startKeyUse } from './callers/key-use.ts';
 import { type ControlApiConfig, egressPolicy, type ListenAddress } from './config.ts';
@@ -10,6 +10,8 @@ import { Turns } from './credentials/turns.ts';
 import { makeDnsProvider } from './dns/make-provider.ts';
 import { handOverFirstKey } from './first-key.ts';
 import { allJobs } from './jobs/all-jobs.ts';
+import { JobMeter } from './jobs/job-meter.ts';
+import { jobSamples } from './jobs/job-samples.ts';
 import { startWorker } from './jobs/start-worker.ts';
 import { EventStreams } from './live/event-stream.ts';
 import { createReportFeed } from './live/report-feed.ts';
@@ -46,7 +48,8 @@ export async function startControlApi(
     const stopWaking = catalog.onChange(() => {
       for (const kind of ['publish', 'deliver-webhooks'] as const) queue.wake(kind);
     });
-    if (config.jobs === 'here') work(shared, config, log, ends);
+    const meter = new JobMeter();
+    if (config.jobs === 'here') work(shared, config, log, meter, ends);
     const keyUse = startKeyUse({ catalog, log });
     ends.push(() => keyUse.close());
 
@@ -54,7 +57,7 @@ export async function startControlApi(
     const policy = egressPolicy(config);
     const now = () => performance.now();
     const issuerKeys = new IssuerKeys((issuer) => fetchIssuerKeys(issuer, policy), now);
-    const metrics = createMetrics();
+    const metrics = jobMetrics(shared, config, meter);
     // More would not fit, however long they waited.
     const lending = new Turns(credentialsMax);
     const app = await buildApp({
@@ -81,8 +84,9 @@ export async function startJobWorker(
   return inOrder(async (ends, close) => {
     const shared = await openSharedParts(config, { name: 'worker', fleet: undefined, log }, ends);
     const { catalog, fleet } = shared;
-    work(shared, config, log, ends);
-    const metrics = createMetrics();
+    const meter = new JobMeter();
+    work(shared, config, log, meter, ends);
+    const metrics = jobMetrics(shared, config, meter);
     const listener = await serveAdmin({
       ...admin,
       health: () => ({ ok: true, detail: {} }),
@@ -102,12 +106,19 @@ export async function startJobWorker(
   });
 }
 
-function work(shared: SharedParts, config: ControlApiConfig, log: Logger, ends: Ends): void {
+function work(shared: SharedParts, config: ControlApiConfig, log: Logger, meter: JobMeter, ends: Ends): void {
   const { domain } = config;
   const dns = config.dns && { provider: makeDnsProvider(config.dns), targets: config.dns.targets, domain };
   const jobs = allJobs({ ...shared, config, log, dns });
-  const worker = startWorker({ queue: shared.queue, jobs, log });
+  const worker = startWorker({ queue: shared.queue, jobs, log, meter });
   ends.push(() => worker.close());
+}
+
+function jobMetrics({ catalog }: SharedParts, { healthCheckMs }: ControlApiConfig, meter: JobMeter): Metrics {
+  // Where no check is ever made, those that are due mean nothing.
+  const checked = healthCheckMs === null ? [] : (['watch-health'] as const);
+  const dueNow = () => countDue(catalog, ['publish', 'deliver-webhooks', ...checked]);
+  return createMetrics({ jobs: jobSamples({ meter, countDue: dueNow, nowMs: () => performance.now() }) });
 }
 
 /** Runs `start`; what it had started is ended if it fails, and by the `close` it is given. */

@@ -21,6 +21,7 @@ export {
 } from './credentials.ts';
 export * from './deliveries.ts';
 export { type DueEndpoint, type PointingOptions, pointDueEndpoints, publishedEndpointIds } from './dns.ts';
+export { type CountedJob, countDue, type DueCount } from './due-counts.ts';
 export {
   changeEndpoint,
   createEndpoint,

@@ -9,6 +9,7 @@ export {
   type Collector,
   createMetrics,
   type EndpointCounters,
+  type JobCounters,
   type Metrics,
   type MetricsOptions,
 } from './metrics.ts';

@@ -189,4 +189,40 @@ export const metricDefinitions = {
     help: 'Bytes relayed, seen from the client side',
     labels: ['endpoint', 'direction'],
   },
+  jobsDue: {
+    name: 'weir_jobs_due',
+    type: 'gauge',
+    help: 'Rows of the catalog that wait for a job now: changes to publish, deliveries to send, databases to look at. The same at every process',
+    labels: ['job'],
+  },
+  jobsOldestDueSeconds: {
+    name: 'weir_jobs_oldest_due_seconds',
+    type: 'gauge',
+    help: 'For how long the oldest of them has been due; a change counts from when it was made. The same at every process',
+    labels: ['job'],
+  },
+  jobRuns: {
+    name: 'weir_job_runs_total',
+    type: 'counter',
+    help: 'Runs of a job in this process, woken or by the sweep, of any outcome',
+    labels: ['job'],
+  },
+  jobFailures: {
+    name: 'weir_job_failures_total',
+    type: 'counter',
+    help: 'Of those, the ones that failed as a whole; what failed for one row is put off there, and counts as no failure',
+    labels: ['job'],
+  },
+  jobRetries: {
+    name: 'weir_job_retries_total',
+    type: 'counter',
+    help: 'Wake-ups that were taken again since the run before had failed',
+    labels: ['job'],
+  },
+  jobSeconds: {
+    name: 'weir_job_seconds',
+    type: 'histogram',
+    help: 'How long runs of a job took, of any outcome',
+    labels: ['job'],
+  },
 } as const satisfies Record<string, MetricDefinition>;

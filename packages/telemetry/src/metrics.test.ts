@@ -36,7 +36,9 @@ function histogramOf(...values: number[]): Histogram {
 }
 
 test('every metric of the table is exported, with its labels', async () => {
-  const text = await createMetrics({ collect: () => [full('ep-a')] }).text();
+  const counts = { due: 1, oldestDueSeconds: 2.5, runs: 3, failures: 4, retries: 5 };
+  const jobs = async () => [{ job: 'publish', ...counts, seconds: histogramOf(0.3) }];
+  const text = await createMetrics({ collect: () => [full('ep-a')], jobs }).text();
   for (const { name, type, help } of Object.values(metricDefinitions)) {
     expect(text).toContain(`# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`);
   }
@@ -53,6 +55,12 @@ test('every metric of the table is exported, with its labels', async () => {
     'weir_budget_overrun_total{endpoint="ep-a"} 1',
     'weir_foreign_sessions{endpoint="ep-a"} 3',
     'weir_bytes_total{endpoint="ep-a",direction="to_clients"} 20',
+    'weir_jobs_due{job="publish"} 1',
+    'weir_jobs_oldest_due_seconds{job="publish"} 2.5',
+    'weir_job_runs_total{job="publish"} 3',
+    'weir_job_failures_total{job="publish"} 4',
+    'weir_job_retries_total{job="publish"} 5',
+    'weir_job_seconds_bucket{job="publish",le="0.5"} 1',
   ]) {
     expect(text).toContain(`${line}\n`);
   }

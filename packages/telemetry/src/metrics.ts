@@ -42,6 +42,17 @@ export interface EndpointCounters {
   readonly bytes?: { readonly fromClients: number; readonly toClients: number };
 }
 
+/** What one process counted for one job, or read of what is due of it; what is left out is not exported. */
+export interface JobCounters {
+  readonly job: string;
+  readonly due?: number;
+  readonly oldestDueSeconds?: number;
+  readonly runs?: number;
+  readonly failures?: number;
+  readonly retries?: number;
+  readonly seconds?: Histogram;
+}
+
 /** Counts by close reason or error code; the words must come from a closed list. */
 export type CountsByWord = Readonly<Record<string, number>> | ReadonlyMap<string, number>;
 
@@ -51,8 +62,10 @@ export type Collected = Iterable<EndpointCounters>;
 export type Collector = () => Collected;
 
 export interface MetricsOptions {
-  /** Left out: only the process's own metrics (CPU, memory, event loop) are exported. */
+  /** Left out, like `jobs`: without both only the process's own metrics (CPU, memory, event loop) are exported. */
   readonly collect?: Collector;
+  /** Called once per scrape. Must not reject. */
+  readonly jobs?: () => Promise<Iterable<JobCounters>>;
   /** Endpoints with a label of their own; the rest are added up as `other`. 200 unless told otherwise. */
   readonly endpointLabelsMax?: number;
 }
@@ -66,24 +79,32 @@ export interface Metrics {
 }
 
 const definitions: readonly MetricDefinition[] = Object.values(metricDefinitions);
+const isOfJobs = ({ labels }: MetricDefinition) => labels[0] === 'job';
 
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const labels = new EndpointLabels(options.endpointLabelsMax ?? 200);
-  const { collect } = options;
+  const { collect, jobs } = options;
   let samples = new SampleSet();
-  if (collect !== undefined) {
-    for (const definition of definitions) registry.registerMetric(scraped(definition, () => samples));
+  for (const definition of definitions) {
+    if ((isOfJobs(definition) ? jobs : collect) !== undefined)
+      registry.registerMetric(scraped(definition, () => samples));
   }
+  const sample = async () => {
+    const ofJobs = (await jobs?.()) ?? [];
+    const taken = sampleAll(collect?.() ?? [], labels);
+    for (const counters of ofJobs) sampleJob(taken, counters);
+    samples = taken;
+  };
   return {
     contentType: registry.contentType,
-    text() {
-      if (collect !== undefined) samples = sampleAll(collect(), labels);
+    async text() {
+      await sample();
       return registry.metrics();
     },
     async values() {
-      if (collect !== undefined) samples = sampleAll(collect(), labels);
+      await sample();
       return (await registry.getMetricsAsJSON()) as unknown as MetricValues[];
     },
   };
@@ -103,6 +124,19 @@ function sampleAll(collected: Collected, labels: EndpointLabels): SampleSet {
   const samples = new SampleSet();
   for (const counters of collected) sampleEndpoint(samples, labels.labelOf(counters.endpoint), counters);
   return samples;
+}
+
+function sampleJob(samples: SampleSet, { job, seconds, ...counters }: JobCounters): void {
+  const d = metricDefinitions;
+  const numbers = [
+    [d.jobsDue, counters.due],
+    [d.jobsOldestDueSeconds, counters.oldestDueSeconds],
+    [d.jobRuns, counters.runs],
+    [d.jobFailures, counters.failures],
+    [d.jobRetries, counters.retries],
+  ] as const;
+  for (const [metric, value] of numbers) if (value !== undefined) samples.add(metric, { job }, value);
+  if (seconds !== undefined) samples.addHistogram(d.jobSeconds, { job }, seconds);
 }
 
 function sampleEndpoint(samples: SampleSet, endpoint: string, counters: EndpointCounters): void {

@@ -69,9 +69,9 @@ export function createBullmqQueue({
       const working = store.open((options, backend) => {
         const worker = new Worker(
           queueName,
-          async ({ name }) => {
+          async ({ name, attemptsMade }) => {
             // A newer release may know kinds that we do not; its own workers find those by their sweep.
-            if (isKind(name)) await run(name);
+            if (isKind(name)) await run(name, attemptsMade + 1);
           },
           {
             ...options,

@@ -20,9 +20,9 @@ export interface JobQueue {
   wake(kind: JobKind, delayMs?: number): void;
   /**
    * Takes wake-ups until the function it returns is called, which waits for runs in hand. For each, a run begins after it was asked for; several may share one. A run
-   * that rejects is tried again a few times, later each time.
+   * that rejects is tried again a few times, later each time; `attempt` is 1 for the first.
    */
-  work(run: (kind: JobKind) => Promise<void>): () => Promise<void>;
+  work(run: (kind: JobKind, attempt: number) => Promise<void>): () => Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 // The worker of a process: does the jobs that the queue wakes, and sweeps for what no wake-up came for.
 import { plainCatalogError } from '@weir/catalog';
 import type { Logger } from '@weir/telemetry';
+import type { JobMeter, JobTotals } from './job-meter.ts';
 import type { JobKind, JobQueue } from './job-queue.ts';
 import { JobRunner } from './job-runner.ts';
 
@@ -25,19 +26,27 @@ export function startWorker(parts: {
   readonly queue: JobQueue;
   readonly jobs: Readonly<Partial<Record<JobKind, Job>>>;
   readonly log: Logger;
+  /** Counts what becomes of them. */
+  readonly meter: JobMeter;
 }): JobWorker {
-  const { queue, jobs, log } = parts;
+  const { queue, jobs, log, meter } = parts;
   let closed = false;
   const stopping = () => closed;
   const started = Object.values(jobs).map((job) => {
-    const runner = new JobRunner(watched(job, () => job.run(stopping), log));
+    const run = counted(meter.of(job.kind), () => job.run(stopping));
+    const runner = new JobRunner(watched(job, run, log));
     const sweep = () => void runner.ask().catch(() => {});
     const timer = setInterval(sweep, job.sweepEveryMs);
     sweep();
     return { job, runner, timer };
   });
   const runners = new Map(started.map(({ job, runner }) => [job.kind, runner]));
-  const stopTaking = queue.work(async (kind) => runners.get(kind)?.ask());
+  const stopTaking = queue.work(async (kind, attempt) => {
+    const runner = runners.get(kind);
+    if (runner === undefined) return;
+    if (attempt > 1) meter.of(kind).retries++;
+    await runner.ask();
+  });
   return {
     async close() {
       closed = true;
@@ -45,6 +54,21 @@ export function startWorker(parts: {
       await stopTaking();
       await Promise.all(started.map(({ runner }) => runner.close()));
     },
+  };
+}
+
+function counted(totals: JobTotals, run: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    const begunMs = performance.now();
+    totals.runs++;
+    try {
+      await run();
+    } catch (error) {
+      totals.failures++;
+      throw error;
+    } finally {
+      totals.seconds.observe((performance.now() - begunMs) / 1_000);
+    }
   };
 }
 

@@ -53,14 +53,14 @@ export function describeQueueContract(name: string, open: () => Promise<QueueEnd
       expect(ranAt - asked).toBeGreaterThanOrEqual(290);
     });
 
-    test('a run that fails is tried again', async () => {
-      let tries = 0;
-      stop = ends.working.work(async () => {
-        tries++;
-        if (tries < 3) throw new Error('not yet');
+    test('a run that fails is tried again, and knows which attempt it is', async () => {
+      const attempts: number[] = [];
+      stop = ends.working.work(async (_kind, attempt) => {
+        attempts.push(attempt);
+        if (attempt < 3) throw new Error('not yet');
       });
       ends.asking.wake('publish');
-      await expect.poll(() => tries, { timeout: 10_000 }).toBe(3);
+      await expect.poll(() => attempts, { timeout: 10_000 }).toEqual([1, 2, 3]);
     });
 
     test('a worker that stops waits for what it runs', async () => {
