@@ -22,13 +22,13 @@ export const auditEntrySchema = z
     action: actionSchema,
     targetId: z.string().describe('Id of what was changed'),
     tenantId: z.string().nullable().describe('The tenant that it is, or belongs to'),
+    author: z
+      .enum(['api-key', 'trust-rule', 'system'])
+      .describe('Who made the change; system: Weir itself, by what it saw of a database'),
     apiKeyId: z.string().nullable().describe('The key that the change was made with'),
-    trustRuleId: z
-      .string()
-      .nullable()
-      .describe('The trust rule by whose token it was made; either this or apiKeyId is null'),
-    address: z.string().describe('Where the request came from'),
-    requestId: z.string(),
+    trustRuleId: z.string().nullable().describe('The trust rule by whose token it was made'),
+    address: z.string().nullable().describe('Where the request came from; null: there was none'),
+    requestId: z.string().nullable(),
     changes: z
       .array(
         z.object({

@@ -1,6 +1,6 @@
 // The audit log: one row for each change, in the change's own transaction. Rows are added and read, never changed.
 import { and, desc, eq, gte, lt, type SQL } from 'drizzle-orm';
-import type { Catalog, Change } from './catalog.ts';
+import type { Author, Catalog, CatalogTransaction, SystemAuthor } from './catalog.ts';
 import { announce, eventTypeOf } from './events.ts';
 import { audit } from './schema.ts';
 
@@ -32,7 +32,10 @@ export interface AuditedChange {
 const textCharactersMax = 1_000;
 
 /** Writes down a change, and what webhooks are to be told of it. */
-export async function note({ tx, author }: Change, what: AuditedChange): Promise<void> {
+export async function note(
+  { tx, author }: { readonly tx: CatalogTransaction; readonly author: Author | SystemAuthor },
+  what: AuditedChange,
+): Promise<void> {
   const secrets = (what.secrets ?? []).map((field) => ({ field, before: '(secret)', after: '(secret)' }));
   const organisationId = what.organisationId ?? author.organisationId;
   const changes = [...differences(what.before ?? {}, what.after ?? {}), ...secrets];
@@ -43,8 +46,8 @@ export async function note({ tx, author }: Change, what: AuditedChange): Promise
     tenantId: what.tenantId ?? null,
     apiKeyId: author.apiKeyId ?? null,
     trustRuleId: author.trustRuleId ?? null,
-    address: author.address,
-    requestId: author.requestId,
+    address: author.address ?? null,
+    requestId: author.requestId ?? null,
     changes,
   });
   const type = eventTypeOf(what.action, changes);

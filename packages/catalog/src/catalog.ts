@@ -33,6 +33,15 @@ export interface TokenAuthor extends AuthorFacts {
 /** Who makes a change, for which organisation, and in which request. */
 export type Author = KeyAuthor | TokenAuthor;
 
+/** Weir itself, which changes what it sees of a database, for the organisation that the database is of. */
+export interface SystemAuthor {
+  readonly organisationId: string;
+  readonly apiKeyId?: never;
+  readonly trustRuleId?: never;
+  readonly requestId?: never;
+  readonly address?: never;
+}
+
 /** A change under way: one transaction, and by whom. The functions that write take it as their first argument. */
 export interface Change {
   readonly tx: CatalogTransaction;

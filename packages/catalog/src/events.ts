@@ -38,6 +38,7 @@ const typeOfAction: Partial<Record<AuditAction, EventType>> = {
   'endpoint.reconnect': 'endpoint.reconnected',
   'endpoint.kill': 'endpoint.killed',
   'endpoint.drain': 'endpoint.drained',
+  'endpoint.change-budget': 'endpoint.budget-changed',
   'role.create': 'role.created',
   'role.import': 'role.imported',
   'role.rotate': 'role.rotated',
@@ -72,6 +73,10 @@ export async function announce(
 
 /** Null: of this nobody is told. A change of the status alone has a name of its own: it is what most people wait for. */
 export function eventTypeOf(action: AuditAction, changes: readonly FieldChange[]): EventType | null {
+  if (action === 'endpoint.change-health') {
+    const state = changes.find(({ field }) => field === 'health.state')?.after;
+    return state === 'healthy' || state === 'failing' || state === 'unreachable' ? `endpoint.${state}` : null;
+  }
   const type = typeOfAction[action] ?? null;
   if (type !== 'tenant.changed' && type !== 'endpoint.changed') return type;
   const status = changes.find(({ field }) => field === 'status')?.after;

@@ -7,10 +7,9 @@ import {
   type UpstreamTlsMode,
 } from '@weir/tenancy';
 import { and, asc, eq, inArray, lte, type SQL, sql } from 'drizzle-orm';
-import { differences } from './audit.ts';
+import { note } from './audit.ts';
 import type { Catalog, CatalogTransaction } from './catalog.ts';
 import { servicePasswordPlace } from './endpoints.ts';
-import { announce } from './events.ts';
 import { enqueue } from './outbox.ts';
 import { type EndpointRow, sizingOf } from './records.ts';
 import { endpoints, tenants } from './schema.ts';
@@ -126,8 +125,8 @@ export async function newsOf(
 }
 
 /**
- * Writes down what was seen; where the state or the budget is another one, webhooks are told, and what is published
- * follows. Null: nothing is new, or the endpoint is not what it was. It may be called twice.
+ * Writes down what was seen; where the state or the budget is another one, the audit log and webhooks are told, and what
+ * is published follows. Null: nothing is new, or the endpoint is not what it was. It may be called twice.
  */
 export async function noteHealth(catalog: Catalog, what: SeenHealth): Promise<HealthNews | null> {
   const { endpointId, seen, generation, limits } = what;
@@ -167,18 +166,26 @@ async function tell(
   const { id: targetId, tenantId, health } = after;
   const { state } = health;
   const [old, now] = [sizingOf(before), sizingOf(after)];
+  // Nobody asked for it: it is Weir's own change.
+  const change = { tx, author: { organisationId } };
+  const target = { targetId, tenantId };
   const isOther = state !== before.health.state;
   // That a new endpoint is well is no news.
   if (isOther && state !== 'unknown' && (state !== 'healthy' || before.health.state !== 'unknown')) {
-    const changes = differences(
-      { health: { state: before.health.state, code: before.health.code } },
-      { health: { state, code: health.code } },
-    );
-    await announce(tx, organisationId, { type: `endpoint.${state}`, tenantId, targetId, changes });
+    await note(change, {
+      action: 'endpoint.change-health',
+      ...target,
+      before: { health: { state: before.health.state, code: before.health.code } },
+      after: { health: { state, code: health.code } },
+    });
   }
   if (old.budget !== now.budget) {
-    const changes = differences({ sizing: old }, { sizing: now });
-    await announce(tx, organisationId, { type: 'endpoint.budget-changed', tenantId, targetId, changes });
+    await note(change, {
+      action: 'endpoint.change-budget',
+      ...target,
+      before: { sizing: old },
+      after: { sizing: now },
+    });
   }
   if (!isOther && before.generation === after.generation) return null;
   const budget = old.budget === now.budget ? null : { before: old.budget, after: now.budget };

@@ -27,6 +27,8 @@ export const auditActions = [
   'endpoint.reconnect',
   'endpoint.kill',
   'endpoint.drain',
+  'endpoint.change-health',
+  'endpoint.change-budget',
   'webhook.create',
   'webhook.change',
   'webhook.delete',

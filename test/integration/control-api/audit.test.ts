@@ -54,7 +54,12 @@ test('a tenant from its creation to its end: who, what, from where, in which req
     ['tenant.delete', tenant.id],
   ]);
   for (const entry of entries) {
-    expect(entry).toMatchObject({ apiKeyId: me.apiKey.id, address: '127.0.0.1', tenantId: tenant.id });
+    expect(entry).toMatchObject({
+      author: 'api-key',
+      apiKeyId: me.apiKey.id,
+      address: '127.0.0.1',
+      tenantId: tenant.id,
+    });
   }
   expect(entries[2]).toMatchObject({
     requestId: 'rename',
@@ -137,13 +142,24 @@ test("nobody changes or deletes an entry, not even the catalog's owner", async (
   }
 });
 
-test('an entry has one author, a key or a trust rule, whoever writes it', async () => {
+test('an entry has one author, a key or a trust rule with its request, or Weir itself without one, whoever writes it', async () => {
   await createTenant(bench);
-  const copied = 'organisation_id, action, target_id, address, request_id, changes';
-  for (const authors of ['null, null', "api_key_id, 'tr_0'"]) {
-    const sql = `insert into audit (${copied}, api_key_id, trust_rule_id) select ${copied}, ${authors} from audit limit 1`;
-    await expect(catalog.query(sql), authors).rejects.toThrow('audit_author');
-  }
+  const copied = 'organisation_id, action, target_id, changes';
+  const insert = (author: string) =>
+    catalog.query(
+      `insert into audit (${copied}, api_key_id, trust_rule_id, address, request_id) select ${copied}, ${author} from audit where api_key_id is not null limit 1`,
+    );
+  for (const author of [
+    'null, null, address, request_id',
+    "api_key_id, 'tr_0', address, request_id",
+    'api_key_id, null, null, request_id',
+    'api_key_id, null, null, null',
+    'null, null, address, null',
+  ])
+    await expect(insert(author), author).rejects.toThrow('audit_author');
+  await insert('null, null, null, null');
+  const { items } = await client.listAudit({ query: { limit: 1 } });
+  expect(items[0]).toMatchObject({ author: 'system', apiKeyId: null, trustRuleId: null, address: null });
 });
 
 test('a change whose entry cannot be written is not made', async () => {

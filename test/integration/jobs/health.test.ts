@@ -1,5 +1,5 @@
 // The health of a database as the API and webhooks tell it: seen by checks and by poolers' reports, believed at the second look.
-import type { EndpointReply } from '@weir/api-contract';
+import type { AuditEntryReply, EndpointReply } from '@weir/api-contract';
 import { exampleReport } from '@weir/fleet/testing';
 import { waitUntil } from '@weir/harness';
 import pg from 'pg';
@@ -61,6 +61,33 @@ test('a database that is stopped, given other limits and started is told of at e
   );
   await waitUntil(() => told().length >= 3, { what: 'the webhook was told' });
   expect(told().sort()).toEqual(expected);
+  const { items } = await plane.api.call<{ items: AuditEntryReply[] }>(
+    'GET',
+    `/v1/audit?targetId=${endpoint.id}`,
+  );
+  const bySystem = items.filter(({ author }) => author === 'system').reverse();
+  for (const entry of bySystem) {
+    const nobody = { apiKeyId: null, trustRuleId: null, address: null, requestId: null };
+    expect(entry).toMatchObject({ ...nobody, tenantId: endpoint.tenantId });
+  }
+  const healths = bySystem.filter(({ action }) => action === 'endpoint.change-health');
+  expect(healths.map(({ changes }) => changes)).toEqual([
+    [
+      { field: 'health.state', before: 'healthy', after: 'unreachable' },
+      { field: 'health.code', before: null, after: 'upstream-refused' },
+    ],
+    [
+      { field: 'health.state', before: 'unreachable', after: 'healthy' },
+      { field: 'health.code', before: 'upstream-refused', after: null },
+    ],
+  ]);
+  const budgets = bySystem.filter(({ action }) => action === 'endpoint.change-budget');
+  expect(budgets).toHaveLength(1);
+  expect(budgets[0]!.changes).toContainEqual({
+    field: 'sizing.budget',
+    before: budget,
+    after: budget - 10,
+  });
   const isPublished = async () => {
     const found = await plane.fleet.directory.lookUp(endpoint.id);
     return found.kind === 'found' && found.endpoint.sizing.budget === budget - 10;

@@ -1,11 +1,13 @@
-// One entry of the audit log: a line that opens to what changed, by which key or trust rule and in which request.
+// One entry of the audit log: a line that opens to what changed, by whom and in which request.
 import type { AuditEntryReply } from '@weir/api-contract';
 import { time } from '../format.ts';
 import { Icon } from '../parts/icon.tsx';
 import { sentenceOf, valueText } from './entry-words.ts';
 
+const authorWords = { 'api-key': 'API key', 'trust-rule': 'Trust rule', system: 'By' } as const;
+
 export function AuditEntry({ entry }: { entry: AuditEntryReply }) {
-  const { at, targetId, tenantId, apiKeyId, trustRuleId, address, requestId, changes } = entry;
+  const { at, targetId, tenantId, author, apiKeyId, trustRuleId, address, requestId, changes } = entry;
   // Of what is new there was nothing before.
   const hasBefore = changes.some(({ before }) => before !== null && before !== undefined);
   return (
@@ -45,18 +47,24 @@ export function AuditEntry({ entry }: { entry: AuditEntryReply }) {
             </table>
           )}
           <dl className="facts entry-facts">
-            <dt>{apiKeyId === null ? 'Trust rule' : 'API key'}</dt>
-            <dd className="mono">{apiKeyId ?? trustRuleId}</dd>
+            <dt>{authorWords[author]}</dt>
+            <dd className={author === 'system' ? undefined : 'mono'}>
+              {apiKeyId ?? trustRuleId ?? 'Weir, which saw it'}
+            </dd>
             {tenantId !== null && tenantId !== targetId && (
               <>
                 <dt>Tenant</dt>
                 <dd className="mono">{tenantId}</dd>
               </>
             )}
-            <dt>From</dt>
-            <dd className="mono">{address}</dd>
-            <dt>Request</dt>
-            <dd className="mono">{requestId}</dd>
+            {author !== 'system' && (
+              <>
+                <dt>From</dt>
+                <dd className="mono">{address}</dd>
+                <dt>Request</dt>
+                <dd className="mono">{requestId}</dd>
+              </>
+            )}
           </dl>
         </div>
       </details>

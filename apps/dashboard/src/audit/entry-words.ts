@@ -10,6 +10,8 @@ const verbs: Readonly<Record<string, string>> = {
   import: 'Imported',
   rotate: 'Rotated',
   'end-overlap': 'Ended overlap of',
+  'change-health': 'Saw another health of',
+  'change-budget': 'Changed budget of',
 };
 
 /** `Changed endpoint`. An action that this page was not made for stands as the API says it. */

@@ -21,14 +21,18 @@ export const audit = pgTable(
     apiKeyId: text('api_key_id').references(() => apiKeys.id, { onDelete: 'restrict' }),
     /** No reference: rules are deleted, and what they did stays written down. */
     trustRuleId: text('trust_rule_id'),
-    address: text('address').notNull(),
-    requestId: text('request_id').notNull(),
+    /** Null in all four of these: Weir itself did it, and nobody asked. */
+    address: text('address'),
+    requestId: text('request_id'),
     changes: jsonb('changes').$type<readonly FieldChange[]>().notNull(),
   },
   (table) => [
     check('audit_action', sql`${table.action} ~ '^[a-z-]+\\.[a-z-]+$'`),
     check('audit_changes', sql`jsonb_typeof(${table.changes}) = 'array'`),
-    check('audit_author', sql`num_nonnulls(${table.apiKeyId}, ${table.trustRuleId}) = 1`),
+    check(
+      'audit_author',
+      sql`num_nonnulls(${table.apiKeyId}, ${table.trustRuleId}) <= 1 and num_nonnulls(${table.apiKeyId}, ${table.trustRuleId}) * 2 = num_nonnulls(${table.address}, ${table.requestId})`,
+    ),
     index('audit_page').on(table.organisationId, table.id),
     index('audit_of_target').on(table.organisationId, table.targetId, table.id),
     index('audit_of_tenant').on(table.organisationId, table.tenantId, table.id),

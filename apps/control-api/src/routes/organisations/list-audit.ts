@@ -24,6 +24,7 @@ function entryReply(entry: AuditRecord): AuditEntryReply {
     action,
     targetId,
     tenantId,
+    author: apiKeyId !== null ? 'api-key' : trustRuleId !== null ? 'trust-rule' : 'system',
     apiKeyId,
     trustRuleId,
     address,
