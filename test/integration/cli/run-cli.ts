@@ -15,7 +15,8 @@ export interface CliOptions {
   readonly input?: string;
 }
 
-const program = join(fileURLToPath(new URL('../../..', import.meta.url)), 'dist', 'cli.mjs');
+/** Of the built command. */
+export const program = join(fileURLToPath(new URL('../../..', import.meta.url)), 'dist', 'cli.mjs');
 
 /** `configDir` is where a login is stored. */
 export function cliIn(configDir: string, common: Readonly<Record<string, string>> = {}) {

@@ -70,7 +70,7 @@ export async function allPages<Item>(
 }
 
 // What the API refuses is an ApiProblem already, made where its text is at hand.
-function unknownReply(
+export function unknownReply(
   base: string,
   id: OperationId,
   params?: Readonly<Record<string, string>>,

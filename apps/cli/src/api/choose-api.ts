@@ -33,17 +33,18 @@ export interface ApiAccess {
 
 /** The API that the options, the environment, a login or a local Weir name, in this order. Throws CommandError for none. */
 export function chooseApi(options: ApiChoice): Api {
-  const { url, key } = accessOf(options);
+  const { url, key } = chooseAccess(options);
   return apiAt(url, key);
 }
 
 /** The same for what needs no key: an address alone will do. Throws CommandError for none. */
 export function chooseOpenApi(options: ApiChoice): Api {
   const url = options.api ?? process.env.WEIR_API_URL;
-  return apiAt(url ?? accessOf(options).url, null);
+  return apiAt(url ?? chooseAccess(options).url, null);
 }
 
-function accessOf(options: ApiChoice): ApiAccess {
+/** The address and the key by themselves. Throws CommandError for none. */
+export function chooseAccess(options: ApiChoice): ApiAccess {
   const url = options.api ?? process.env.WEIR_API_URL;
   const keyFile = options['key-file'] ?? process.env.WEIR_API_KEY_FILE;
   const key =

@@ -1,5 +1,5 @@
 // How a request goes to Weir's HTTP API, and how what it refuses becomes an error that says what to do.
-import { type Problem, problemSlug, type SendRequest } from '@weir/api-contract';
+import { type ApiRequest, type Problem, problemSlug, type SendRequest } from '@weir/api-contract';
 import { CommandError, exitCodes } from '../command.ts';
 
 /** The API refused; the status tells refusals apart. */
@@ -24,29 +24,45 @@ function exitCodeOf(status: number): number {
 
 /** Requests to one API with one key, or without. Each throws ApiProblem where it is refused, or CommandError without a reply. */
 export function sendTo(base: string, key: string | null): SendRequest {
-  return async ({ method, path, headers, body }) => {
-    let reply: Response;
-    let text: string;
-    try {
-      reply = await fetch(base + path, {
-        method,
-        headers: { ...headers, ...(key !== null && { authorization: `Bearer ${key}` }) },
-        body,
-        signal: AbortSignal.timeout(60_000),
-      });
-      text = await reply.text();
-    } catch (error) {
-      const { cause: inner } = error as { cause?: { code?: string; message?: string } };
-      const cause = inner?.code ?? inner?.message ?? (error as Error).message;
-      throw new CommandError(`the API at ${base} does not answer (${cause})`, {
-        hint: 'is it running, and is the address right? npm start runs one here',
-        exitCode: exitCodes.unreachable,
-        cause: error,
-      });
-    }
-    if (!reply.ok) throw problemOf(reply.status, text);
+  return async (request) => {
+    const reply = await fetchFrom(base, key, { ...request, signal: AbortSignal.timeout(60_000) });
+    const text = await reply.text().catch((error) => {
+      throw noReply(base, error);
+    });
     return { status: reply.status, text };
   };
+}
+
+/** The reply as it comes, whose body is still to be read. Throws ApiProblem where it is refused, or CommandError without a reply. */
+export async function fetchFrom(
+  base: string,
+  key: string | null,
+  request: Omit<ApiRequest, 'body'> & { readonly body?: string | null; readonly signal: AbortSignal },
+): Promise<Response> {
+  const { method, path, headers, body = null, signal } = request;
+  let reply: Response;
+  try {
+    reply = await fetch(base.replace(/\/+$/, '') + path, {
+      method,
+      headers: { ...headers, ...(key !== null && { authorization: `Bearer ${key}` }) },
+      body,
+      signal,
+    });
+    if (reply.ok) return reply;
+    throw problemOf(reply.status, await reply.text());
+  } catch (error) {
+    throw error instanceof ApiProblem ? error : noReply(base, error);
+  }
+}
+
+function noReply(base: string, error: unknown): CommandError {
+  const { cause: inner } = error as { cause?: { code?: string; message?: string } };
+  const cause = inner?.code ?? inner?.message ?? (error as Error).message;
+  return new CommandError(`the API at ${base} does not answer (${cause})`, {
+    hint: 'is it running, and is the address right? npm start runs one here',
+    exitCode: exitCodes.unreachable,
+    cause: error,
+  });
 }
 
 function parsed(text: string): unknown {

@@ -38,11 +38,13 @@ function look(endpointId: string, at: string, totals: Partial<EndpointActivityRe
 
 test('endpoints whose clients wait stand first, with transactions for each second since the look before', () => {
   const before = look('ep-a', '2026-01-01T00:00:00Z', { transactionsTotal: 100 });
-  const now = [
-    look('ep-a', '2026-01-01T00:00:02Z', { transactionsTotal: 150, clientsActive: 9 }),
-    look('ep-b', '2026-01-01T00:00:02Z', { clientsWaiting: 1 }),
-  ];
-  const [, first, second] = activityTable(now, new Map([[before.endpointId as string, before]])).split('\n');
+  const now = look('ep-a', '2026-01-01T00:00:02Z', { transactionsTotal: 150, clientsActive: 9 });
+  const other = look('ep-b', '2026-01-01T00:00:02Z', { clientsWaiting: 1 });
+  const table = activityTable([
+    { now, before },
+    { now: other, before: undefined },
+  ]);
+  const [, first, second] = table.split('\n');
   expect(first).toMatch(/^ep-b\s+0\s+0\s+1\s+3\/20\s.*-$/);
   expect(second).toMatch(/^ep-a\s+9\s+0\s+0\s+3\/20\s.*25\.0$/);
 });
@@ -50,5 +52,5 @@ test('endpoints whose clients wait stand first, with transactions for each secon
 test('a pooler that counts from zero again has no rate', () => {
   const before = look('ep-a', '2026-01-01T00:00:00Z', { transactionsTotal: 100 });
   const now = look('ep-a', '2026-01-01T00:00:02Z', { transactionsTotal: 5 });
-  expect(activityTable([now], new Map([[before.endpointId as string, before]]))).toMatch(/-$/);
+  expect(activityTable([{ now, before }])).toMatch(/-$/);
 });

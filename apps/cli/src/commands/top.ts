@@ -1,14 +1,18 @@
 // `weir top`: what goes on in endpoints, drawn anew every few seconds.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EndpointActivityReply } from '@weir/api-contract';
-import { type Api, allPages } from '../api/api.ts';
-import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
+import { type Api, allPages, apiAt } from '../api/api.ts';
+import { type ApiAccess, apiHelp, apiOptions, chooseAccess } from '../api/choose-api.ts';
+import { ActivityFollower, isForGood } from '../api/follow-activity.ts';
 import { ApiProblem } from '../api/transport.ts';
+import { watchActivity } from '../api/watch-activity.ts';
 import { CommandError, defineCommand, exitCodes, tableOf } from '../command.ts';
 import { numberOption } from './upstream-options.ts';
 
-// One request each: more would be a load of their own.
+// One stream each: more a key may not have.
 const endpointsMax = 50;
+// Endpoints come and go.
+const listEveryMs = 10_000;
 
 export const top = defineCommand({
   name: 'top',
@@ -16,37 +20,93 @@ export const top = defineCommand({
   summary: 'clients, waiters and server connections, live',
   help: `
 Without ENDPOINT all are shown, at most ${endpointsMax}. --every 2 is the default; --once prints one table and ends. --json prints
-one line for each endpoint and look. TX/S is reckoned between two looks.
+one line for each endpoint and look at which there is news. TX/S is reckoned between two looks. What goes on comes as events,
+each second, and is asked for where no events come through; an API that is away is waited for.
 ${apiHelp}`,
   options: { ...apiOptions, every: { type: 'string' }, once: { type: 'boolean' } },
   async run({ values, positionals }) {
     const everyMs = numberOption('every', values.every ?? '2') * 1000;
     if (everyMs < 200) throw new CommandError('--every must be at least 0.2', { exitCode: exitCodes.usage });
-    const api = chooseApi(values);
-    let before = new Map<string, EndpointActivityReply>();
-    for (;;) {
-      // Asked anew each time, since endpoints come and go.
+    const access = chooseAccess(values);
+    const api = apiAt(access.url, access.key);
+    const print = (looks: readonly Look[], notes: readonly string[]) => {
+      if (values.json) {
+        for (const { now, before } of looks) if (now.at !== before?.at) console.log(JSON.stringify(now));
+        return;
+      }
+      // Cleared only where somebody watches.
+      const clear = process.stdout.isTTY && !values.once ? '\x1b[H\x1b[2J' : '';
+      process.stdout.write(`${clear}${[activityTable(looks), ...notes].join('\n')}\n`);
+    };
+    if (values.once) {
       const ids = positionals.length > 0 ? positionals : await allEndpoints(api);
-      const looks = await Promise.all(
+      const asked = await Promise.all(
         ids.slice(0, endpointsMax).map((id) => look(api, id, positionals.length > 0)),
       );
-      const now = looks.filter((one) => one !== null);
-      if (values.json) for (const one of now) console.log(JSON.stringify(one));
-      else {
-        const table = activityTable(now, before);
-        const left = ids.length - endpointsMax;
-        const note = left > 0 ? `\n${left} more; name those you want` : '';
-        // Cleared only where somebody watches.
-        process.stdout.write(
-          `${process.stdout.isTTY && !values.once ? '\x1b[H\x1b[2J' : ''}${table}${note}\n`,
-        );
-      }
-      if (values.once) return;
-      before = new Map(now.map((one) => [one.endpointId, one]));
-      await pause(everyMs);
+      const looks = asked.flatMap((now) => (now === null ? [] : { now, before: undefined }));
+      return print(looks, leftOut(ids));
     }
+    await watch({ access, api, named: positionals, everyMs, print });
   },
 });
+
+interface Look {
+  readonly now: EndpointActivityReply;
+  /** At the look before; undefined: there was none. */
+  readonly before: EndpointActivityReply | undefined;
+}
+
+/** Until the process is ended, or something is wrong that will not pass. */
+async function watch(options: {
+  readonly access: ApiAccess;
+  readonly api: Api;
+  /** Empty: all. */
+  readonly named: readonly string[];
+  readonly everyMs: number;
+  readonly print: (looks: readonly Look[], notes: readonly string[]) => void;
+}): Promise<never> {
+  const { access, api, named, everyMs, print } = options;
+  const follower = new ActivityFollower({
+    watch: (id, signal, hear) => watchActivity(access, id, signal, hear),
+    ask: (id) => api.getActivity({ params: { endpointId: id } }),
+  });
+  let ids = named.length > 0 ? named : await allEndpoints(api);
+  let listedMs = performance.now();
+  let before = new Map<string, EndpointActivityReply>();
+  for (let isFirst = true; ; isFirst = false) {
+    let listing: CommandError | null = null;
+    if (named.length === 0 && performance.now() - listedMs >= listEveryMs) {
+      listedMs = performance.now();
+      try {
+        ids = await allEndpoints(api);
+      } catch (error) {
+        if (!(error instanceof CommandError) || isForGood(error)) throw error;
+        listing = error;
+      }
+    }
+    const shown = ids.slice(0, endpointsMax);
+    await follower.follow(shown);
+    const troubles = follower.troubles();
+    // One that was deleted since it was listed is gone at the next listing, unless it was asked for by its name.
+    for (const trouble of troubles.values()) {
+      const isGone = trouble.exitCode === exitCodes.notFound && named.length === 0;
+      if ((isFirst || isForGood(trouble)) && !isGone) throw trouble;
+    }
+    const looks = follower.latest().map((now) => ({ now, before: before.get(now.endpointId) }));
+    const away = [listing, ...troubles.values()].find(
+      (trouble) => trouble !== null && trouble.exitCode !== exitCodes.notFound,
+    );
+    const note = away ? [`${away.message}; trying again, and above is what was heard last`] : [];
+    print(looks, [...leftOut(ids), ...note]);
+    before = new Map(looks.map(({ now }) => [now.endpointId, now]));
+    await pause(everyMs);
+  }
+}
+
+function leftOut(ids: readonly string[]): readonly string[] {
+  const left = ids.length - endpointsMax;
+  return left > 0 ? [`${left} more; name those you want`] : [];
+}
 
 async function allEndpoints(api: Api): Promise<string[]> {
   const ids: string[] = [];
@@ -70,14 +130,14 @@ async function look(api: Api, id: string, named: boolean): Promise<EndpointActiv
 }
 
 /** The busiest first; rates are reckoned against the look before. */
-export function activityTable(
-  now: readonly EndpointActivityReply[],
-  before: ReadonlyMap<string, EndpointActivityReply>,
-): string {
+export function activityTable(looks: readonly Look[]): string {
   const busy = ({ totals }: EndpointActivityReply) => totals.clientsWaiting * 1e6 + totals.clientsActive;
-  const rows = [...now]
-    .sort((one, other) => busy(other) - busy(one) || (one.endpointId < other.endpointId ? -1 : 1))
-    .map((one) => {
+  const rows = [...looks]
+    .sort(
+      ({ now: one }, { now: other }) =>
+        busy(other) - busy(one) || (one.endpointId < other.endpointId ? -1 : 1),
+    )
+    .map(({ now: one, before }) => {
       const { totals } = one;
       return [
         one.endpointId,
@@ -89,7 +149,7 @@ export function activityTable(
         String(totals.serversIdle),
         String(totals.serversDirect),
         String(totals.serversPinned),
-        rate(one, before.get(one.endpointId)),
+        rate(one, before),
       ];
     });
   const headings = [
