@@ -152,7 +152,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     tenants,
     clientCounts: new ClientCounts(),
     roleSecrets,
-    // Salts for roles that don't exist, the same on all poolers that share the seal keys.
+    // Salts for roles that don't exist at endpoints whose record has no secret for them: the same on all poolers that share the seal keys.
     mockSecret: createHmac('sha256', sealKeys.keys[0]!.secret).update('weir mock salts').digest(),
     registry,
     runner,

@@ -1,13 +1,14 @@
 // An endpoint's row as it is published: opened secrets and all, or the fact that it was deleted.
+import { createHmac } from 'node:crypto';
 import type { PublishedCredential, PublishedEndpoint, PublishedRole } from '@weir/tenancy';
 import { asc, eq, gt, inArray } from 'drizzle-orm';
-import type { Catalog, CatalogTransaction } from './catalog.ts';
+import { type Catalog, type CatalogTransaction, mockSecretPlace } from './catalog.ts';
 import { credentialsOf } from './credentials.ts';
 import { rolesOf, servicePasswordPlace } from './endpoints.ts';
 import { type EndpointRow, type RoleRow, settingsOf, sizingOf, upstreamOf } from './records.ts';
 import { openRolePasswords } from './role-rows.ts';
-import { endpoints, tenants } from './schema.ts';
-import type { Sealer } from './sealer.ts';
+import { catalogMeta, endpoints, tenants } from './schema.ts';
+import { CatalogSealError, type Sealer } from './sealer.ts';
 
 /** What there is to send of one endpoint. `unreadable`: a secret of it does not open; others are not held up by it. */
 export type Publication =
@@ -29,6 +30,7 @@ export async function readPublications(
     .where(inArray(endpoints.id, [...endpointIds]));
   const roleRows = await rolesOf(tx, endpointIds);
   const credentialRows = await credentialsOf(tx, endpointIds);
+  const mockSecret = await openMockSecret(tx, catalog.sealer);
   return rows.map(({ endpoint, tenantName, tenantStatus }) => {
     const { id: endpointId, generation } = endpoint;
     // Between a deletion and its end the row still has everything, but for clients it is gone.
@@ -45,7 +47,8 @@ export async function readPublications(
           verifier,
           expiresAt: expiresAt.toISOString(),
         }));
-      const parts = { tenantName, status, credentials } as const;
+      const ownMockSecret = mockSecret && mockSecretOf(mockSecret, endpointId);
+      const parts = { tenantName, status, credentials, mockSecret: ownMockSecret } as const;
       return { kind: 'live', endpointId, endpoint: publishedEndpoint(catalog.sealer, endpoint, own, parts) };
     } catch (error) {
       return { kind: 'unreadable', endpointId, error };
@@ -83,10 +86,12 @@ function publishedEndpoint(
     tenantName,
     status,
     credentials,
+    mockSecret,
   }: {
     readonly tenantName: string;
     readonly status: 'active' | 'suspended';
     readonly credentials: readonly PublishedCredential[];
+    readonly mockSecret: string | null;
   },
 ): PublishedEndpoint {
   return {
@@ -111,7 +116,29 @@ function publishedEndpoint(
     authQuery: row.authQuery,
     roles: roleRows.map((role) => publishedRole(sealer, role)),
     credentials,
+    mockSecret,
   };
+}
+
+/** Null if it does not open: salts that look odd are better than endpoints that cannot be published. */
+async function openMockSecret(
+  tx: Pick<CatalogTransaction, 'select'>,
+  sealer: Sealer,
+): Promise<string | null> {
+  const [meta] = await tx.select({ sealed: catalogMeta.mockSecretSealed }).from(catalogMeta);
+  try {
+    return meta === undefined ? null : sealer.open(meta.sealed, mockSecretPlace);
+  } catch (error) {
+    if (error instanceof CatalogSealError) return null;
+    throw error;
+  }
+}
+
+/** Each endpoint has its own, so that none says anything of another's. */
+function mockSecretOf(secret: string, endpointId: string): string {
+  return createHmac('sha256', Buffer.from(secret, 'base64'))
+    .update(`mock salts\0${endpointId}`)
+    .digest('base64');
 }
 
 function publishedRole(sealer: Sealer, role: RoleRow): PublishedRole {

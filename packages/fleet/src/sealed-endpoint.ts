@@ -39,6 +39,7 @@ export function openEndpoint(
     roles: endpoint.roles.map((role) => ({ ...role, previous: role.previous ?? null })),
     credentials: endpoint.credentials ?? [],
     orders: endpoint.orders ?? noOrders,
+    mockSecret: endpoint.mockSecret ?? null,
   };
 }
 

@@ -141,4 +141,9 @@ export interface PublishedEndpoint {
   readonly roles: readonly PublishedRole[];
   /** Those that had not expired when this was published. */
   readonly credentials: readonly PublishedCredential[];
+  /**
+   * 32 bytes in base64 from which salts are made that the catalog and the database have none of: the same for as long as the
+   * endpoint lives. Null: it does not open, or an earlier release published this.
+   */
+  readonly mockSecret: string | null;
 }

@@ -32,7 +32,8 @@ export async function secretInHand(
   role: string,
   deps: Pick<AuthenticateDeps, 'roleSecrets' | 'mockSecret' | 'now'>,
 ): Promise<RoleSecretInHand> {
-  const { roleSecrets, mockSecret } = deps;
+  const { roleSecrets } = deps;
+  const mockSecret = mockSecretOf(endpoint, deps.mockSecret);
   const mockName = `${endpoint.endpointId}\0${role}`;
   const published = endpoint.roles.find(({ name }) => name === role);
   if (published && !roleSecrets.supersedes(endpoint, role)) {
@@ -66,6 +67,11 @@ export async function secretInHand(
     password: null,
     validUntil: null,
   };
+}
+
+/** The endpoint's own; `otherwise` where its record has none. */
+function mockSecretOf({ mockSecret }: PublishedEndpoint, otherwise: Uint8Array): Uint8Array {
+  return mockSecret === null ? otherwise : new Uint8Array(Buffer.from(mockSecret, 'base64'));
 }
 
 /** What a credential is checked against, and the password that it lends. Null: the role's is not known any more. */

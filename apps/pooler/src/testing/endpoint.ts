@@ -34,6 +34,7 @@ export function endpointOf(part: Partial<PublishedEndpoint> = {}): PublishedEndp
     authQuery: null,
     roles: [],
     credentials: [],
+    mockSecret: Buffer.alloc(32, 7).toString('base64'),
     ...part,
   };
 }

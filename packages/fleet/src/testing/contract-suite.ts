@@ -63,6 +63,7 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
     orders: noOrders,
     authQuery: null,
     credentials: [],
+    mockSecret: 'bW9jaw==',
     roles: [
       {
         name: 'app',

@@ -37,6 +37,7 @@ export function endpointOf(port: number, poolSize: number): PublishedEndpoint {
     orders: noOrders,
     authQuery: null,
     credentials: [],
+    mockSecret: null,
     roles: [
       {
         name: 'shop',
