@@ -100,7 +100,7 @@ test(
 );
 
 test(
-  'a webhook shows its secret once, hears a test under a valid signature, is replayed, switched off and deleted',
+  'a webhook shows its secret once, hears a test under a valid signature, is replayed, rotated, switched off and deleted',
   async () => {
     const receiver = await startReceiver();
     receiver.answer = { status: 503 };
@@ -138,6 +138,23 @@ test(
     const [first, second] = receiver.received;
     expect(second!.id).toBe(first!.id);
     for (const one of receiver.received) expect(isSigned(one, secret)).toBe(true);
+
+    await page.getByRole('button', { name: 'Rotate secret' }).click();
+    await dialog.getByRole('button', { name: 'Rotate secret' }).click();
+    await dialog.getByText(/^The secret before signs too until/).waitFor();
+    const newSecret = (await dialog.getByTestId('webhook-secret').textContent())!;
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.getByText('Signed with two secrets').waitFor();
+    expect(await page.content()).not.toContain(newSecret);
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await expect.poll(() => receiver.received.length).toBe(3);
+    for (const one of [secret, newSecret]) expect(isSigned(receiver.received[2]!, one)).toBe(true);
+    await page.getByRole('button', { name: 'End overlap' }).click();
+    await dialog.getByRole('button', { name: 'End overlap' }).click();
+    await page.getByText('Signed with two secrets').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Send a test' }).click();
+    await expect.poll(() => receiver.received.length).toBe(4);
+    expect([secret, newSecret].map((one) => isSigned(receiver.received[3]!, one))).toEqual([false, true]);
 
     await page.getByRole('button', { name: 'Switch off' }).click();
     await page.getByText('Switched off: it is told nothing').waitFor();

@@ -55,6 +55,7 @@ test(
       await page.getByLabel(label, { exact: true }).fill(text);
     }
     await page.getByLabel('TLS mode').selectOption('disable');
+    await page.getByLabel('Sessions').selectOption('read_only');
     await page
       .getByTestId('probe')
       .getByText(/lets Weir in$/)
@@ -64,6 +65,7 @@ test(
     await dialog.getByText('pooled connection string copied').waitFor();
     const pooled = await clipboardOf(page);
     const made = (await endpoints()).find(({ id }) => pooled.includes(id))!;
+    expect(made).toMatchObject({ kind: 'read_only' });
     expect(made.id).not.toBe(weir.endpoint.id);
     const logIn = () => loggedInAs(pooled, weir.caFile);
     expect(await logIn()).toBe(user);
@@ -81,7 +83,7 @@ test(
     await page.getByRole('button', { name: 'Suspend endpoint' }).click();
     await dialog.getByText(/New clients are refused/).waitFor();
     await dialog.getByRole('button', { name: 'Suspend' }).click();
-    await list.getByRole('row', { name: new RegExp(`${made.id} Suspended`) }).waitFor();
+    await list.getByRole('row', { name: new RegExp(`${made.id} read-only Suspended`) }).waitFor();
     await expect.poll(logIn).toContain('is suspended');
     // Its tenant's other endpoint goes on.
     await (await weir.client()).end();

@@ -27,6 +27,11 @@ const tlsModes: Readonly<Record<Form['tlsMode'], string>> = {
   'verify-full': 'verify-full: known CA and matching name',
 };
 
+const kinds: Readonly<Record<Form['kind'], string>> = {
+  read_write: 'read and write',
+  read_only: 'begin read-only',
+};
+
 interface CreateFormProps {
   /** `tenant`, `endpoint` */
   readonly what: string;
@@ -147,6 +152,17 @@ export function CreateForm({ what, hasName, check, make, back }: CreateFormProps
                 {...bind('password')}
               />
             </div>
+            <SelectField
+              label="Sessions"
+              hint="Read-only is for a replica, or for reports: what writes fails."
+              {...bind('kind')}
+            >
+              {Object.entries(kinds).map(([kind, words]) => (
+                <option key={kind} value={kind}>
+                  {words}
+                </option>
+              ))}
+            </SelectField>
             {!isSaid && <ProbeNotice what={what} probe={probe} budget={sizing?.budget ?? null} />}
           </div>
         </fieldset>

@@ -26,6 +26,7 @@ test('a filled form has no faults and keeps the password as typed', () => {
   expect(tenantFaultsOf(filled)).toEqual([]);
   expect(tenantBodyOf(filled)).toEqual({
     name: 'Shop',
+    kind: 'read_write',
     upstream: {
       host: 'db.example.com',
       port: 5432,

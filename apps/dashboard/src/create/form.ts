@@ -4,6 +4,7 @@ import {
   type CreateTenantInput,
   createEndpointBodySchema,
   createTenantBodySchema,
+  type EndpointReply,
   type UpstreamInput,
   type UpstreamProbeReply,
   type UpstreamReply,
@@ -24,6 +25,7 @@ export interface CreateForm {
   readonly tlsMode: UpstreamReply['tlsMode'];
   readonly caPem: string;
   readonly ramGb: string;
+  readonly kind: EndpointReply['kind'];
 }
 
 export type FormField = keyof CreateForm;
@@ -38,6 +40,7 @@ export const emptyForm: CreateForm = {
   tlsMode: 'require',
   caPem: '',
   ramGb: '4',
+  kind: 'read_write',
 };
 
 /** Where the API's name of a field belongs in the form, and what people call it. In the order of the form. */
@@ -50,6 +53,7 @@ const fields: Readonly<Record<FormField, { readonly path: string; readonly label
   caPem: { path: 'upstream.caPem', label: 'CA certificate' },
   user: { path: 'upstream.user', label: 'User' },
   password: { path: 'upstream.password', label: 'Password' },
+  kind: { path: 'kind', label: 'Kind' },
   ramGb: { path: 'computeRamGb', label: 'Memory' },
 };
 
@@ -69,6 +73,7 @@ export function tenantBodyOf(form: CreateForm): CreateTenantInput {
 export function endpointBodyOf(form: CreateForm): CreateEndpointInput {
   const caPem = form.caPem.trim();
   return {
+    kind: form.kind,
     upstream: {
       host: form.host.trim(),
       port: form.port.trim() === '' ? undefined : Number(form.port),

@@ -30,7 +30,7 @@ export function EndpointList({ endpoints, shownId }: EndpointListProps) {
           </tr>
         </thead>
         <tbody>
-          {endpoints.map(({ id, tenantId, status, health, upstream, budget }) => (
+          {endpoints.map(({ id, tenantId, kind, status, health, upstream, budget }) => (
             <tr key={id} className={id === shownId ? 'row-shown' : undefined}>
               <td>
                 <a
@@ -40,6 +40,7 @@ export function EndpointList({ endpoints, shownId }: EndpointListProps) {
                 >
                   {id}
                 </a>
+                {kind === 'read_only' && <p className="soft fine">read-only</p>}
               </td>
               <td>
                 {status === 'active' && health.state !== 'unknown' ? (

@@ -1,9 +1,9 @@
-// One webhook: where it is, what it is told of, what became of that, and the ways to test, switch off, change and delete it.
+// One webhook: where it is, what it is told of, what became of that, and the ways to test, switch off, change, rotate and delete it.
 import type { WebhookReply } from '@weir/api-contract';
 import { useCallback, useState } from 'react';
 import { useAction } from '../api/use-action.ts';
 import { useLoad } from '../api/use-load.ts';
-import { date } from '../format.ts';
+import { date, time } from '../format.ts';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
 import { Crumb } from '../parts/crumb.tsx';
 import { Icon } from '../parts/icon.tsx';
@@ -11,8 +11,9 @@ import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
 import { useTitle } from '../parts/use-title.ts';
 import { goTo } from '../router.ts';
-import { useSession } from '../session.tsx';
+import { useMay, useSession } from '../session.tsx';
 import { DeliveryList } from '../webhooks/delivery-list.tsx';
+import { RotateSecret } from '../webhooks/rotate-secret.tsx';
 import { SwitchPill } from '../webhooks/switch-pill.tsx';
 import { WebhookDialog } from '../webhooks/webhook-dialog.tsx';
 
@@ -45,10 +46,11 @@ interface LoadedProps {
 
 function Loaded({ webhook, onChanged }: LoadedProps) {
   const { api } = useSession();
-  const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
+  const [open, setOpen] = useState<'edit' | 'rotate' | 'end-overlap' | 'delete' | null>(null);
   const close = () => setOpen(null);
   const { isBusy, problem, run } = useAction();
-  const { id, url, description, enabled, events, createdAt } = webhook;
+  const { id, url, description, enabled, events, previousSecretUntil, createdAt } = webhook;
+  const maySeeSecrets = useMay('secrets');
   const params = { webhookId: id };
   const test = () => run(() => api.testWebhook({ params }));
   const turn = async () => {
@@ -81,6 +83,11 @@ function Loaded({ webhook, onChanged }: LoadedProps) {
           <button type="button" className="button" onClick={() => setOpen('edit')}>
             Edit
           </button>
+          {maySeeSecrets && (
+            <button type="button" className="button" onClick={() => setOpen('rotate')}>
+              Rotate secret
+            </button>
+          )}
           <button type="button" className="button button-danger" onClick={() => setOpen('delete')}>
             Delete
           </button>
@@ -93,6 +100,18 @@ function Loaded({ webhook, onChanged }: LoadedProps) {
           <div className="notice-words">
             <h2>Switched off: it is told nothing</h2>
             <p>Events of this time are not kept for it. What was due before waits until it is on again.</p>
+          </div>
+        </div>
+      )}
+      {previousSecretUntil !== null && (
+        <div className="notice" role="status">
+          <Icon name="key" />
+          <div className="notice-words">
+            <h2>Signed with two secrets</h2>
+            <p>The one before the last rotation signs too until {time(previousSecretUntil)}.</p>
+            <button type="button" className="button button-small" onClick={() => setOpen('end-overlap')}>
+              End overlap
+            </button>
           </div>
         </div>
       )}
@@ -116,6 +135,24 @@ function Loaded({ webhook, onChanged }: LoadedProps) {
             onChanged(changed);
           }}
         />
+      )}
+      {open === 'rotate' && <RotateSecret webhook={webhook} onRotated={onChanged} onClose={close} />}
+      {open === 'end-overlap' && (
+        <ConfirmDialog
+          title="End the overlap?"
+          confirm="End overlap"
+          danger
+          act={async () => {
+            onChanged(await api.endWebhookOverlap({ params }));
+            close();
+          }}
+          onClose={close}
+        >
+          <p className="purpose">
+            From the next attempt on deliveries are signed with the newest secret alone. A receiver that knows
+            only the one before refuses them.
+          </p>
+        </ConfirmDialog>
       )}
       {open === 'delete' && (
         <ConfirmDialog

@@ -5,6 +5,7 @@ import { useCreation } from '../api/use-creation.ts';
 import { VerbatimField } from '../parts/field.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { useSession } from '../session.tsx';
+import { RoleNameField } from './role-name-field.tsx';
 import { RolePassword } from './role-password.tsx';
 import { namesIn } from './role-words.ts';
 
@@ -20,7 +21,8 @@ export function CreateRole({ endpoint, onMade, onClose }: CreateRoleProps) {
   const [name, setName] = useState('');
   const [memberOf, setMemberOf] = useState('');
   const [made, setMade] = useState<RolePasswordReply | null>(null);
-  const { isBusy, problem, create, revise, faultOf } = useCreation();
+  const creation = useCreation();
+  const { isBusy, problem, create, revise, faultOf } = creation;
 
   const submit = async () => {
     const params = { endpointId: endpoint.id };
@@ -49,16 +51,7 @@ export function CreateRole({ endpoint, onMade, onClose }: CreateRoleProps) {
       onSubmit={submit}
       onClose={onClose}
     >
-      <VerbatimField
-        label="Name"
-        placeholder="reports"
-        value={name}
-        error={faultOf('name')}
-        onChange={(event) => {
-          setName(event.target.value);
-          revise();
-        }}
-      />
+      <RoleNameField name={name} placeholder="reports" creation={creation} onChange={setName} />
       <VerbatimField
         label="Member of"
         placeholder="pg_read_all_data"

@@ -2,9 +2,10 @@
 import type { EndpointReply, RoleReply } from '@weir/api-contract';
 import { useState } from 'react';
 import { useCreation } from '../api/use-creation.ts';
-import { TextField, VerbatimField } from '../parts/field.tsx';
+import { TextField } from '../parts/field.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
 import { useSession } from '../session.tsx';
+import { RoleNameField } from './role-name-field.tsx';
 
 interface ImportRoleProps {
   readonly endpoint: EndpointReply;
@@ -16,7 +17,8 @@ export function ImportRole({ endpoint, onImported, onClose }: ImportRoleProps) {
   const { api } = useSession();
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
-  const { isBusy, problem, create, revise, faultOf } = useCreation();
+  const creation = useCreation();
+  const { isBusy, problem, create, revise, faultOf } = creation;
 
   const submit = async () => {
     const params = { endpointId: endpoint.id };
@@ -36,15 +38,7 @@ export function ImportRole({ endpoint, onImported, onClose }: ImportRoleProps) {
       onSubmit={submit}
       onClose={onClose}
     >
-      <VerbatimField
-        label="Name"
-        value={name}
-        error={faultOf('name')}
-        onChange={(event) => {
-          setName(event.target.value);
-          revise();
-        }}
-      />
+      <RoleNameField name={name} creation={creation} onChange={setName} />
       <TextField
         label="Password"
         type="password"

@@ -2,18 +2,10 @@
 import type { EndpointReply, RolePasswordReply, RoleReply } from '@weir/api-contract';
 import { useState } from 'react';
 import { useCreation } from '../api/use-creation.ts';
-import { DurationField } from '../parts/duration-field.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
+import { OverlapField } from '../parts/overlap-field.tsx';
 import { useSession } from '../session.tsx';
 import { RolePassword } from './role-password.tsx';
-
-const overlaps = [
-  { seconds: 0, label: 'not at all, as after a leak' },
-  { seconds: 900, label: 'for 15 minutes' },
-  { seconds: 3600, label: 'for an hour' },
-  { seconds: 86_400, label: 'for a day' },
-  { seconds: 604_800, label: 'for a week' },
-] as const;
 
 interface RotateRoleProps {
   readonly endpoint: EndpointReply;
@@ -56,10 +48,9 @@ export function RotateRole({ endpoint, role, onRotated, onClose }: RotateRolePro
       onSubmit={submit}
       onClose={onClose}
     >
-      <DurationField
+      <OverlapField
         label="The present password opens besides"
         hint="On both hosts of every endpoint that this tenant has on the server. In the meantime give applications the new one."
-        choices={overlaps}
         seconds={overlapSeconds}
         onChange={(seconds) => {
           setOverlapSeconds(seconds);

@@ -1,13 +1,13 @@
 // Making a webhook, whose signing secret is then shown once, or changing where it is and what it is told of.
-import type { WebhookReply } from '@weir/api-contract';
+import type { CreateWebhookReply, WebhookReply } from '@weir/api-contract';
 import { useState } from 'react';
 import { useCreation } from '../api/use-creation.ts';
 import { TextField } from '../parts/field.tsx';
 import { FormDialog } from '../parts/form-dialog.tsx';
-import { ShownOnce } from '../parts/shown-once.tsx';
 import { useSession } from '../session.tsx';
 import { EventsField } from './events-field.tsx';
 import { emptyForm, readForm, type WebhookForm } from './webhook-form.ts';
+import { WebhookSecret } from './webhook-secret.tsx';
 
 interface WebhookDialogProps {
   /** Null: a new one. */
@@ -22,7 +22,7 @@ export function WebhookDialog({ webhook, onSaved, onClose }: WebhookDialogProps)
   const { api } = useSession();
   const [form, setForm] = useState<WebhookForm>(webhook ?? emptyForm);
   const [wasTried, setTried] = useState(false);
-  const [secret, setSecret] = useState<string | null>(null);
+  const [made, setMade] = useState<CreateWebhookReply | null>(null);
   const { isBusy, problem, create, revise, faultOf } = useCreation();
 
   const faults = wasTried ? readForm(form).faults : {};
@@ -40,23 +40,13 @@ export function WebhookDialog({ webhook, onSaved, onClose }: WebhookDialogProps)
       if (changed !== null) onSaved(changed);
       return;
     }
-    const made = await create((idempotencyKey) => api.createWebhook({ body, idempotencyKey }));
-    if (made === null) return;
-    setSecret(made.secret);
-    onSaved(made.webhook);
+    const reply = await create((idempotencyKey) => api.createWebhook({ body, idempotencyKey }));
+    if (reply === null) return;
+    setMade(reply);
+    onSaved(reply.webhook);
   };
 
-  if (secret !== null) {
-    return (
-      <ShownOnce
-        title="The webhook is ready"
-        lead="Its receiver checks with this secret that a delivery comes from here."
-        secret="secret"
-        texts={[{ name: 'Signing secret', text: secret, what: 'signing secret', testId: 'webhook-secret' }]}
-        onClose={onClose}
-      />
-    );
-  }
+  if (made !== null) return <WebhookSecret made={made} title="The webhook is ready" onClose={onClose} />;
   return (
     <FormDialog
       title={webhook === null ? 'New webhook' : 'Webhook'}
