@@ -63,6 +63,8 @@ export interface RunningPooler {
   readonly admin: ListenAddress | null;
   /** What it has counted, for whoever shows it beside that of other processes. */
   metrics(): Promise<readonly MetricValues[]>;
+  /** Other processes have ended, as one says who waited for it. */
+  processesEnded(processIds: readonly string[]): void;
   /** Drains and ends. */
   close(): Promise<void>;
 }
@@ -266,6 +268,13 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     listen: addresses,
     admin: adminAddress,
     metrics: () => metrics.values(),
+    processesEnded(processIds) {
+      for (const ended of processIds) {
+        leases.processEnded(ended);
+        // Nor is anybody to wait for its report.
+        fleet.registry.leave(ended).catch(() => {});
+      }
+    },
     async close() {
       draining = true;
       clearInterval(reports);

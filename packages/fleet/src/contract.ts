@@ -170,6 +170,10 @@ export interface LeaseStore {
   ask(asks: readonly LeaseAsk[]): Promise<readonly (LeaseAnswer | null)[]>;
   /** Called with what holders are told between their requests. Returns the unsubscribe. */
   onNote(listener: (note: LeaseNote) => void): () => void;
+  /** Says to all that a process has ended, on behalf of one who waited for its end. Rejects with FleetUnavailableError. */
+  tellEnded(processId: string): Promise<void>;
+  /** Called with the id of each process of which that was said. Returns the unsubscribe. */
+  onEnded(listener: (processId: string) => void): () => void;
   /** Rejects with FleetUnavailableError. */
   servers(upstream: string): Promise<readonly RegisteredServer[]>;
 }

@@ -17,6 +17,7 @@ export class MemoryLeases implements LeaseStore {
   readonly #insistOpen: () => void;
   readonly #upstreams = new Map<string, UpstreamLeases>();
   readonly #listeners = new Listeners<LeaseNote>();
+  readonly #endListeners = new Listeners<string>();
 
   constructor(insistOpen: () => void) {
     this.#insistOpen = insistOpen;
@@ -51,6 +52,15 @@ export class MemoryLeases implements LeaseStore {
 
   onNote(listener: (note: LeaseNote) => void): () => void {
     return this.#listeners.add(listener);
+  }
+
+  async tellEnded(processId: string): Promise<void> {
+    this.#insistOpen();
+    this.#endListeners.tell(processId);
+  }
+
+  onEnded(listener: (processId: string) => void): () => void {
+    return this.#endListeners.add(listener);
   }
 
   async servers(upstream: string): Promise<readonly RegisteredServer[]> {

@@ -18,6 +18,8 @@ export interface RedisKeys {
   readonly leaseMemories: readonly string[];
   /** Channel: what holders of leases are told between their requests. */
   readonly leaseNotes: string;
+  /** Channel: ids of processes that have ended, as those say who waited for it. */
+  readonly endedProcesses: string;
   /** The same for the seal keys that each process has. */
   sealKeyReport(processId: string): string;
   readonly sealKeyReports: string;
@@ -80,6 +82,7 @@ export function redisKeys(prefix: string): RedisKeys {
     },
     leaseMemories: Array.from({ length: leaseBuckets }, (_, bucket) => `${bucketTag(prefix, bucket)}:memory`),
     leaseNotes: `${prefix}:lease-notes`,
+    endedProcesses: `${prefix}:ended-processes`,
     sealKeyReport: (processId) => `${prefix}:{seal-keys}:${processId}`,
     sealKeyReports: `${prefix}:{seal-keys}`,
     usage: (id) => `${prefix}:{usages}:${id}`,

@@ -19,6 +19,7 @@ export interface RedisLeasesOptions {
 export class RedisLeases implements LeaseStore {
   readonly #options: RedisLeasesOptions;
   readonly #listeners = new Listeners<LeaseNote>();
+  readonly #endListeners = new Listeners<string>();
   #subscriber: RedisSubscription | null = null;
 
   constructor(options: RedisLeasesOptions) {
@@ -49,6 +50,16 @@ export class RedisLeases implements LeaseStore {
     return this.#listeners.add(listener);
   }
 
+  async tellEnded(processId: string): Promise<void> {
+    const { link, keys } = this.#options;
+    await link.run((client) => client.publish(keys.endedProcesses, processId));
+  }
+
+  onEnded(listener: (processId: string) => void): () => void {
+    this.#subscriber ??= this.#subscribe();
+    return this.#endListeners.add(listener);
+  }
+
   async servers(upstream: string): Promise<readonly RegisteredServer[]> {
     const { link, keys } = this.#options;
     const fields = await link.run((client) => client.hgetall(keys.leases(upstream).servers));
@@ -60,6 +71,7 @@ export class RedisLeases implements LeaseStore {
 
   close(): void {
     this.#listeners.clear();
+    this.#endListeners.clear();
     this.#subscriber?.close();
   }
 
@@ -67,9 +79,10 @@ export class RedisLeases implements LeaseStore {
     const { keys, subscriber } = this.#options;
     return new RedisSubscription({
       link: subscriber,
-      // What was said while nobody heard it each holder hears with its next request.
-      channels: () => [keys.leaseNotes],
-      message: (_channel, text) => {
+      // What was said while nobody heard it each holder hears with its next request; who has ended falls silent as well.
+      channels: () => [keys.leaseNotes, keys.endedProcesses],
+      message: (channel, text) => {
+        if (channel === keys.endedProcesses) return this.#endListeners.tell(text);
         const note = readNote(text);
         if (note !== null) this.#listeners.tell(note);
       },

@@ -1,8 +1,9 @@
 // A process's own side: when it may open, what it keeps, whom it holds to be silent.
 import { expect, test } from 'vitest';
+import { EndedProcesses, holderName } from './ended-processes.ts';
 import { type HolderStanding, LeaseHolder } from './holder.ts';
 import { type LeaseAnswer, overtaken } from './rule.ts';
-import { leaseMarginMs, leaseTtlMs, rightsOverMs } from './times.ts';
+import { leaseMarginMs, leaseTtlMs, rightsOverMs, settledAfterEndMs } from './times.ts';
 
 const standing: HolderStanding = {
   budget: 8,
@@ -31,7 +32,7 @@ function answerOf(changes: Partial<LeaseAnswer>): LeaseAnswer {
 }
 
 function holderWith(share: number, sentAtMs = 0): LeaseHolder {
-  const holder = new LeaseHolder('db', { id: 'a', memories: new Map(), seq: 0 });
+  const holder = new LeaseHolder('db', { id: 'a', memories: new Map(), ended: new EndedProcesses(), seq: 0 });
   const request = holder.ask({ ...standing, wanted: share }, 'n', sentAtMs);
   holder.answered(request, answerOf({ share }), sentAtMs + 700);
   return holder;
@@ -81,7 +82,7 @@ test('an answer without a right to open takes the one that is left', () => {
 });
 
 test('a closed memory is opened by who has seen it closed for long enough, also at another upstream', () => {
-  const process = { id: 'a', memories: new Map<string, number>(), seq: 0 };
+  const process = { id: 'a', memories: new Map<string, number>(), ended: new EndedProcesses(), seq: 0 };
   const [one, other] = [new LeaseHolder('one', process), new LeaseHolder('other', process)];
   const closed = answerOf({ open: false, closed: 'm' });
   one.answered(one.ask(standing, 'n', 0), closed, 100);
@@ -92,7 +93,7 @@ test('a closed memory is opened by who has seen it closed for long enough, also 
 });
 
 test('a holder counts as silent once its number has stood still for as long as rights last', () => {
-  const holder = new LeaseHolder('db', { id: 'a', memories: new Map(), seq: 0 });
+  const holder = new LeaseHolder('db', { id: 'a', memories: new Map(), ended: new EndedProcesses(), seq: 0 });
   const hear = (atMs: number, seq: number, charge = 2): void => {
     const others = [{ holder: 'b', seq, charge }];
     holder.answered(holder.ask(standing, 'n', atMs), answerOf({ others }), atMs);
@@ -102,14 +103,14 @@ test('a holder counts as silent once its number has stood still for as long as r
   hear(5_000, 2);
   expect(holder.silent(3_000 + rightsOverMs - 1)).toEqual([]);
   expect(holder.silent(3_000 + rightsOverMs)).toEqual([
-    { holder: 'b', seq: 2, charge: 2, silentMs: rightsOverMs },
+    { holder: 'b', seq: 2, charge: 2, begunMsAgo: leaseMarginMs },
   ]);
   hear(7_000, 2, 0);
   expect(holder.silent(9_000)).toEqual([]);
 });
 
 test('who was itself without answers for a while begins to watch the others anew', () => {
-  const holder = new LeaseHolder('db', { id: 'a', memories: new Map(), seq: 0 });
+  const holder = new LeaseHolder('db', { id: 'a', memories: new Map(), ended: new EndedProcesses(), seq: 0 });
   const hear = (atMs: number): void => {
     const others = [{ holder: 'b', seq: 1, charge: 2 }];
     holder.answered(holder.ask(standing, 'n', atMs), answerOf({ others }), atMs);
@@ -119,4 +120,26 @@ test('who was itself without answers for a while begins to watch the others anew
   expect(holder.silent(10_000)).toEqual([]);
   for (let atMs = 11_000; atMs <= 15_000; atMs += 1_000) hear(atMs);
   expect(holder.silent(10_000 + rightsOverMs)).toHaveLength(1);
+});
+
+test('a holder whose process has ended counts as silent once what it sent last has arrived, and no other does', () => {
+  const ended = new EndedProcesses();
+  const holder = new LeaseHolder('db', { id: 'a', memories: new Map(), ended, seq: 0 });
+  const b = holderName('node one-0-b', 'x');
+  const hear = (atMs: number, seq: number): void => {
+    const others = [b, holderName('node one-0-b2', 'x'), holderName('node one-0', 'x')].map((name) => ({
+      holder: name,
+      seq,
+      charge: 2,
+    }));
+    holder.answered(holder.ask(standing, 'n', atMs), answerOf({ others }), atMs);
+  };
+  hear(0, 1);
+  ended.heard('node one-0-b', 1_000);
+  // Told once more by somebody else, and a last request of its own that was late: neither makes it wait longer.
+  ended.heard('node one-0-b', 1_300);
+  hear(1_400, 2);
+  expect(holder.silent(1_000 + settledAfterEndMs - 1)).toEqual([]);
+  expect(holder.silent(1_000 + settledAfterEndMs)).toEqual([{ holder: b, seq: 2, charge: 2, begunMsAgo: 0 }]);
+  expect(holder.silent(1_000 + settledAfterEndMs + 70)).toMatchObject([{ begunMsAgo: 70 }]);
 });

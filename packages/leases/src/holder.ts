@@ -1,6 +1,7 @@
 // One process's side of the leases of one upstream: what it may have, may open, asks for, and gives back.
+import type { EndedProcesses } from './ended-processes.ts';
 import { type LeaseAnswer, type LeaseRequest, strangersHolder } from './rule.ts';
-import { leaseMarginMs, leaseTtlMs, rightsOverMs } from './times.ts';
+import { leaseMarginMs, leaseTtlMs, rightsOverMs, settledAfterEndMs } from './times.ts';
 
 /** What the process has of the upstream just now. */
 export interface HolderStanding {
@@ -17,14 +18,15 @@ export interface HolderStanding {
   readonly inUse: boolean;
 }
 
-/** A holder that has said nothing for so long that it can open nothing any more. */
+/** A holder that can open nothing any more: it has said nothing for so long, or its process has ended. */
 export interface SilentHolder {
   readonly holder: string;
   /** Of its last request. */
   readonly seq: number;
   /** Slots that stay its own until somebody has looked. */
   readonly charge: number;
-  readonly silentMs: number;
+  /** So long ago, at least, its last server connection was begun. */
+  readonly begunMsAgo: number;
 }
 
 /** What all leases of one process share. */
@@ -33,6 +35,7 @@ export interface LeaseProcess {
   readonly id: string;
   /** When each memory that has to be waited for was first heard of. */
   readonly memories: Map<string, number>;
+  readonly ended: EndedProcesses;
   /** Of its last request. One sequence for all, so that a lease given up and taken again goes on counting. */
   seq: number;
 }
@@ -162,11 +165,21 @@ export class LeaseHolder {
     return since === undefined ? null : since + rightsOverMs;
   }
 
-  /** Holders that have said nothing for so long that no right of theirs to open can be left. */
+  /** Holders of which no right to open can be left, as they have said nothing for so long, or have ended. */
   silent(nowMs: number): SilentHolder[] {
-    return [...this.seen]
-      .filter(([, { sinceMs, charge }]) => charge > 0 && nowMs - sinceMs >= rightsOverMs)
-      .map(([holder, { seq, charge, sinceMs }]) => ({ holder, seq, charge, silentMs: nowMs - sinceMs }));
+    const silent: SilentHolder[] = [];
+    for (const [holder, { seq, charge, sinceMs }] of this.seen) {
+      const begunMsAgo = charge === 0 ? null : this.begunMsAgo(holder, nowMs - sinceMs, nowMs);
+      if (begunMsAgo !== null) silent.push({ holder, seq, charge, begunMsAgo });
+    }
+    return silent;
+  }
+
+  /** How long ago a holder can have begun a server connection at the latest; null: it may yet begin one. */
+  private begunMsAgo(holder: string, silentMs: number, nowMs: number): number | null {
+    const endedForMs = this.process.ended.endedForMs(holder, nowMs);
+    if (endedForMs !== null && endedForMs >= settledAfterEndMs) return endedForMs - settledAfterEndMs;
+    return silentMs >= rightsOverMs ? silentMs - leaseTtlMs : null;
   }
 
   /** Of the holders that have something and are heard, its name comes first: what one of them is to do is its to do. */

@@ -1,4 +1,5 @@
 // Leases of a budget over many processes, as pure decisions: the rule of shared state, and a process's side of it.
+export { EndedProcesses, holderName } from './ended-processes.ts';
 export { type HolderStanding, LeaseHolder, type LeaseProcess, type SilentHolder } from './holder.ts';
 export { LeaseQueue } from './lease-queue.ts';
 export {
@@ -21,7 +22,14 @@ export {
   overtaken,
   strangersHolder,
 } from './rule.ts';
-export { incumbencyMs, leaseMarginMs, leaseTtlMs, rightsOverMs, wantFreshMs } from './times.ts';
+export {
+  incumbencyMs,
+  leaseMarginMs,
+  leaseTtlMs,
+  rightsOverMs,
+  settledAfterEndMs,
+  wantFreshMs,
+} from './times.ts';
 export { type OpenedServer, type Told, Untold } from './untold.ts';
 export {
   type LeaseAsked,

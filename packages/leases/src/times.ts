@@ -9,6 +9,12 @@ export const leaseMarginMs = 500;
 /** After this long, by one's own clock, every right that was given before is over. */
 export const rightsOverMs = leaseTtlMs + leaseMarginMs;
 
+/**
+ * What a process sent in its last moment has reached the server after this long, one repetition of a lost packet
+ * included, and what reached it has been ended by the end of the process's sockets, or is seen there.
+ */
+export const settledAfterEndMs = 500;
+
 /** A want that was not repeated for this long is no longer reckoned with. */
 export const wantFreshMs = 3_000;
 

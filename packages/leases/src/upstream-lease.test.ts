@@ -1,5 +1,6 @@
 // What goes out with a lease's requests, and how often it asks, with answers and time in the test's hand.
 import { expect, test } from 'vitest';
+import { EndedProcesses } from './ended-processes.ts';
 import { LeaseQueue } from './lease-queue.ts';
 import { type LeaseAnswer, overtaken } from './rule.ts';
 import { rightsOverMs } from './times.ts';
@@ -15,7 +16,7 @@ function leaseOf(clock: { nowMs: number }, waiters = 0, ahead = 0): UpstreamLeas
     wanted: () => ({ count: waiters, waitMs: 0 }),
     wantedAhead: () => ahead,
   };
-  const process = { id: 'a', memories: new Map(), seq: 0 };
+  const process = { id: 'a', memories: new Map(), ended: new EndedProcesses(), seq: 0 };
   return new UpstreamLease(upstream, process, {
     queue: new LeaseQueue(),
     now: () => clock.nowMs,

@@ -6,7 +6,14 @@ import { ModelProcess } from './model-process.ts';
 import { ModelStore, type StoreRequest } from './model-store.ts';
 
 /** Ways of breaking the rule on purpose, to see that the invariant is put to the test. */
-export type BrokenRule = 'free-at-close' | 'no-recheck' | 'no-look' | 'reopen-at-once' | 'unchecked';
+export type BrokenRule =
+  | 'free-at-close'
+  | 'no-recheck'
+  | 'no-look'
+  | 'reopen-at-once'
+  | 'unchecked'
+  | 'unsettled'
+  | 'frozen-is-ended';
 
 const allFaults = [
   'freeze',
@@ -103,18 +110,18 @@ export class LeaseWorld {
 
   private fault(): void {
     const { random, clock } = this;
-    const at = random.int(0, this.processes.length - 1);
-    const process = this.processes[at]!;
+    const process = random.pick(this.processes);
     const forMs = 1_000 + random.next() * 19_000;
     const fault = random.pick(this.options.faults ?? allFaults);
     this.faults.push(`${Math.round(clock.nowMs)} ${fault} ${process.id} ${Math.round(forMs)}`);
-    if (fault === 'freeze') process.frozenUntilMs = clock.nowMs + forMs;
-    else if (fault === 'kill' || fault === 'cut off') {
-      process.isCutOff = fault === 'cut off';
-      process.kill();
-      this.processes.splice(at, 1);
-      clock.after(random.next() * 5_000, () => this.bear());
-      if (this.processes.length === 0) this.bear();
+    if (fault === 'freeze') {
+      process.frozenUntilMs = clock.nowMs + forMs;
+      if (this.broken === 'frozen-is-ended') this.tellEnded(process);
+    } else if (fault === 'kill' || fault === 'cut off') {
+      // The worst moment is the one after a startup packet was written.
+      const lose = (): void => this.lose(process, fault);
+      if (random.chance(0.5)) process.whenSent = lose;
+      else lose();
     } else if (fault === 'unreachable') this.unreachable.set(process, clock.nowMs + forMs);
     else if (fault === 'away') {
       this.store.isUp = false;
@@ -128,6 +135,30 @@ export class LeaseWorld {
       if (random.chance(0.7)) this.unreachable.set(process, clock.nowMs + forMs);
     } else if (fault === 'clock') this.store.clockOffsetMs += (random.next() - 0.3) * 1e6;
     else this.setBudget(random.int(1, this.options.budget));
+  }
+
+  private lose(process: ModelProcess, fault: 'kill' | 'cut off'): void {
+    const at = this.processes.indexOf(process);
+    // What was to happen at its next opening may come too late for that.
+    if (at < 0 || !this.isStormy) return;
+    process.isCutOff = fault === 'cut off';
+    process.kill();
+    this.processes.splice(at, 1);
+    // Of a machine that is gone there is no supervisor left to say so.
+    if (fault === 'kill') this.tellEnded(process);
+    this.clock.after(this.random.next() * 5_000, () => this.bear());
+    if (this.processes.length === 0) this.bear();
+  }
+
+  /** Its supervisor says so to all, and not everybody hears it. */
+  private tellEnded(ended: ModelProcess): void {
+    const atMs = this.random.next() * 50;
+    for (const process of this.processes) {
+      if (process === ended || this.random.chance(0.2)) continue;
+      this.clock.after(atMs + this.delayMs, () => {
+        if (this.reaches(process)) process.turn(() => process.toldEnded(ended));
+      });
+    }
   }
 
   private setBudget(budget: number): void {

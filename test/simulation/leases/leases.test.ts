@@ -49,6 +49,8 @@ const brokenRules: readonly (readonly [BrokenRule, readonly Fault[]])[] = [
   ['no-look', ['freeze', 'unreachable']],
   ['reopen-at-once', ['unreachable', 'empty', 'fail over']],
   ['unchecked', ['freeze', 'unreachable', 'empty']],
+  ['unsettled', ['kill']],
+  ['frozen-is-ended', ['freeze']],
 ];
 
 test.each(brokenRules)('a rule that is broken on purpose is found out: %s', (broken, faults) => {

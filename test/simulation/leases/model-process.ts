@@ -1,13 +1,14 @@
 // A simulated pooler process as leases see it: work that needs server connections, and the holder's own code for the rest.
 import {
+  EndedProcesses,
+  holderName,
   type LeaseAnswer,
   LeaseHolder,
   type LeaseProcess,
   type LeaseRequest,
-  leaseTtlMs,
-  type Registration,
-  type Session,
+  type Sight,
   sessionsOf,
+  settledAfterEndMs,
   strangersIn,
   type Told,
   Untold,
@@ -28,6 +29,8 @@ const idleTellEachMs = 20;
 const keepAliveMs = 30_000;
 
 export class ModelProcess {
+  readonly processId: string;
+  /** As a holder. */
   readonly id: string;
   budget: number;
   isDead = false;
@@ -49,12 +52,15 @@ export class ModelProcess {
   private isLooking = false;
   /** Server connections that it keeps open though nobody needs them. */
   private readonly sizeMin: number;
+  /** Called once its next startup packet is written. */
+  whenSent: (() => void) | null = null;
 
-  constructor(world: LeaseWorld, id: string, budget: number) {
+  constructor(world: LeaseWorld, processId: string, budget: number) {
     this.world = world;
-    this.id = id;
+    this.processId = processId;
+    this.id = holderName(processId, '0');
     this.budget = budget;
-    this.leases = { id, memories: new Map(), seq: 0 };
+    this.leases = { id: this.id, memories: new Map(), ended: new EndedProcesses(), seq: 0 };
     this.holder = new LeaseHolder('db', this.leases);
     this.clockStart = world.random.next() * 1e6;
     this.clockRate = 0.99 + 0.02 * world.random.next();
@@ -94,6 +100,12 @@ export class ModelProcess {
       this.queue.push({ sinceMs: this.world.clock.nowMs, busyMs });
       this.serve();
     });
+  }
+
+  /** A supervisor has said to all that `process` has ended. */
+  toldEnded({ processId }: ModelProcess): void {
+    const heardAtMs = this.world.broken === 'unsettled' ? this.nowMs - settledAfterEndMs : this.nowMs;
+    this.leases.ended.heard(processId, heardAtMs);
   }
 
   kill(): void {
@@ -174,7 +186,10 @@ export class ModelProcess {
         this.servers.delete(server);
         return this.serve();
       }
-      world.clock.after(world.random.next() * 50, () => world.database.start(server));
+      // Now and then the packet is lost, and sent again by the kernel, whether or not its process lives.
+      const underWayMs = world.random.chance(0.1) ? 400 : 50;
+      world.clock.after(world.random.next() * underWayMs, () => world.database.start(server));
+      this.whenSent?.();
     });
   }
 
@@ -271,31 +286,30 @@ export class ModelProcess {
       this.isLooking = false;
     });
     if (unchecked !== null) return this.check(unchecked);
-    const { holder, seq, charge, silentMs } = silent!;
+    const { holder, seq, charge, begunMsAgo } = silent!;
     if (this.world.broken === 'no-look') {
       this.untold.proven({ holder, seq, charge: 0 });
       return this.ask();
     }
-    const sinceMs = this.nowMs - silentMs;
-    const leastAge = () => this.nowMs - sinceMs - leaseTtlMs;
+    const begunByMs = this.nowMs - begunMsAgo;
+    const leastAge = () => this.nowMs - begunByMs;
+    const { database } = this.world;
+    const conclude = (sight: Sight, ageMs: number): void => {
+      const left =
+        sessionsOf(holder, sight, ageMs).length + strangersIn(sight, new Set([database.role]), ageMs);
+      if (left < charge) this.untold.proven({ holder, seq, charge: left });
+      this.ask();
+    };
     this.look((sight, ageMs) => {
       const own = sessionsOf(holder, sight, ageMs);
-      const { database } = this.world;
+      if (own.length === 0) return conclude(sight, ageMs);
       this.world.clock.after(this.world.random.next() * 30, () =>
         database.terminate(
           own.map(({ processId }) => processId),
           ageMs,
         ),
       );
-      this.later(300, () =>
-        this.look((after, laterAgeMs) => {
-          const left =
-            sessionsOf(holder, after, laterAgeMs).length +
-            strangersIn(after, new Set([database.role]), laterAgeMs);
-          if (left < charge) this.untold.proven({ holder, seq, charge: left });
-          this.ask();
-        }, leastAge),
-      );
+      this.later(300, () => this.look(conclude, leastAge));
     }, leastAge);
   }
 
@@ -312,13 +326,7 @@ export class ModelProcess {
   }
 
   /** Sessions first, registrations after, each a round trip away. */
-  private look(
-    seen: (
-      sight: { sessions: readonly Session[]; registered: readonly Registration[] },
-      ageMs: number,
-    ) => void,
-    leastAge: () => number,
-  ): void {
+  private look(seen: (sight: Sight, ageMs: number) => void, leastAge: () => number): void {
     const { world } = this;
     const ageMs = leastAge();
     world.clock.after(world.random.next() * 30, () => {

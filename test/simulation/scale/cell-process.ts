@@ -1,5 +1,5 @@
 // A simulated pooler process: the pooling core and the leases that serve real clients, with a model's servers behind them.
-import { type LeaseAsked, type LeaseProcess, LeaseQueue, UpstreamLease } from '@weir/leases';
+import { EndedProcesses, type LeaseAsked, type LeaseProcess, LeaseQueue, UpstreamLease } from '@weir/leases';
 import {
   ClientSession,
   Dispatcher,
@@ -60,7 +60,7 @@ export class CellProcess implements Effects {
     this.cell = cell;
     this.node = node;
     this.id = `node-${node}-${number}`;
-    this.leases = { id: this.id, memories: new Map(), seq: 0 };
+    this.leases = { id: this.id, memories: new Map(), ended: new EndedProcesses(), seq: 0 };
     this.dispatcher.onReady = (session) => this.serve(session);
     const { clock, random } = cell;
     this.each(lookEachMs, random.next() * lookEachMs, () => this.look());

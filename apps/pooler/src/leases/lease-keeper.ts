@@ -1,7 +1,7 @@
 // Keeps this process's leases: asks for what is wanted, renews, gives back, and lets the core grow with what it gets.
 import { randomUUID } from 'node:crypto';
 import { FleetUnavailableError, type LeaseStore } from '@weir/fleet';
-import { type LeaseProcess, LeaseQueue, UpstreamLease } from '@weir/leases';
+import { EndedProcesses, holderName, type LeaseProcess, LeaseQueue, UpstreamLease } from '@weir/leases';
 import type { Upstream } from '@weir/pooling';
 import type { Logger } from '@weir/telemetry';
 import { PoolerError } from '../errors.ts';
@@ -29,13 +29,14 @@ export class LeaseKeeper {
   readonly #queue = new LeaseQueue<UpstreamLease<Upstream>>();
   readonly #timer: NodeJS.Timeout;
   readonly #stopNotes: () => void;
+  readonly #stopEnds: () => void;
   #woken = false;
   #away = false;
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
-    const id = `${options.processId}-${randomUUID().slice(0, 8)}`.replaceAll(/[^\x21-\x7e]/g, '_');
-    this.#process = { id, memories: new Map(), seq: 0 };
+    const id = holderName(options.processId, randomUUID().slice(0, 8));
+    this.#process = { id, memories: new Map(), ended: new EndedProcesses(), seq: 0 };
     this.#timer = setInterval(() => this.#look(), lookEachMs);
     this.#stopNotes = options.store.onNote(({ upstream, holder, limit }) => {
       const lease = holder === id ? this.#leases.get(upstream) : undefined;
@@ -44,6 +45,16 @@ export class LeaseKeeper {
       options.changed(lease.upstream);
       this.#wake();
     });
+    this.#stopEnds = options.store.onEnded((processId) =>
+      this.#process.ended.heard(processId, options.now()),
+    );
+  }
+
+  /** Another process has ended, as one says who waited for that. All are told; whoever is not waits until it counts as silent. */
+  processEnded(processId: string): void {
+    const { store, now } = this.#options;
+    this.#process.ended.heard(processId, now());
+    store.tellEnded(processId).catch((error: unknown) => this.#tell(error));
   }
 
   /** From now on the upstream's slots are those that are leased for it. */
@@ -76,6 +87,7 @@ export class LeaseKeeper {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#stopNotes();
+    this.#stopEnds();
     const leases = [...this.#leases.values()].filter(({ holder }) => holder.share > 0);
     if (leases.length > 0) await this.#ask(leases, true);
   }

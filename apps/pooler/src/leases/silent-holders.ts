@@ -3,7 +3,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LeaseStore } from '@weir/fleet';
 import {
-  leaseTtlMs,
   registeredIn,
   type Session,
   type Sight,
@@ -140,9 +139,9 @@ export class SilentHolders {
     const { upstream } = lease;
     const looker = look(upstream);
     if (looker === null) return;
-    const sinceMs = now() - silent.silentMs;
-    // What started later was opened by somebody else: its right to open was over.
-    const leastAgeMs = () => now() - sinceMs - leaseTtlMs;
+    const begunByMs = now() - silent.begunMsAgo;
+    // What started later was opened by somebody else: it could open nothing any more.
+    const leastAgeMs = () => now() - begunByMs;
     try {
       const giveUpAtMs = now() + endingMs;
       for (let round = 0; ; round++) {

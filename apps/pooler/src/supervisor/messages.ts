@@ -13,4 +13,7 @@ export type ToSupervisor =
 
 export type ToProcess =
   /** Finish and end. */
-  { readonly kind: 'drain' } | { readonly kind: 'metrics' };
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'metrics' }
+  /** These have ended, as their supervisor has seen by waiting for it: not that they were silent, or were told to. */
+  | { readonly kind: 'ended'; readonly processIds: readonly string[] };

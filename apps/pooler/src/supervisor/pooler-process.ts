@@ -82,6 +82,11 @@ export class PoolerProcess {
     this.child.kill('SIGKILL');
   }
 
+  /** Others have ended; it passes that on to the fleet. */
+  tellEnded(processIds: readonly string[]): void {
+    this.tell({ kind: 'ended', processIds });
+  }
+
   /** What it exports; null if it does not answer in time. */
   metrics(): Promise<readonly MetricValues[] | null> {
     if (this.state === 'ended' || this.state === 'starting') return Promise.resolve(null);

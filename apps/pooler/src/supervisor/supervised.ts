@@ -22,6 +22,7 @@ export async function runSupervised(config: PoolerConfig): Promise<void> {
     };
     process.on('message', (message: ToProcess) => {
       if (message.kind === 'drain') end();
+      else if (message.kind === 'ended') pooler.processesEnded(message.processIds);
       else
         pooler.metrics().then(
           (metrics) => tell({ kind: 'metrics', metrics }),

@@ -28,6 +28,8 @@ interface Slot {
 }
 
 const lookEachMs = 250;
+/** One that becomes ready is told of those that ended so lately: nobody else may have been there to hear it. */
+const endedToldForMs = 60_000;
 // To read the catalogue of a big fleet's endpoints is not part of it: they are looked up when asked for.
 const startTimeoutMs = 60_000;
 
@@ -36,6 +38,8 @@ export class Supervisor {
   private readonly options: SupervisorOptions;
   private readonly slots: readonly Slot[];
   private readonly looks: NodeJS.Timeout;
+  /** When which process ended, the last minute's. */
+  private endedLately: { readonly processId: string; readonly atMs: number }[] = [];
   private lookedAtMs: number;
   private stopping = false;
   private rolling = false;
@@ -111,11 +115,12 @@ export class Supervisor {
   kill(): void {
     this.stopping = true;
     clearInterval(this.looks);
+    for (const { restart } of this.slots) if (restart !== null) clearTimeout(restart);
     for (const { process } of this.processes()) process.kill();
   }
 
   private async replace(slot: Slot): Promise<boolean> {
-    const next = this.options.start(slot.index);
+    const next = this.begin(slot);
     this.log(next, slot).info('process starts in the place of one that serves');
     const before = slot.current;
     slot.leaving.add(next);
@@ -156,9 +161,31 @@ export class Supervisor {
   }
 
   private startIn(slot: Slot): PoolerProcess {
-    const process = this.options.start(slot.index);
+    const process = this.begin(slot);
     this.watchEnd(slot, process);
     return process;
+  }
+
+  private begin(slot: Slot): PoolerProcess {
+    const process = this.options.start(slot.index);
+    void process.whenReady.then((ready) => {
+      if (ready && this.endedLately.length > 0)
+        process.tellEnded(this.endedLately.map(({ processId }) => processId));
+    });
+    void process.ended.then((end) => {
+      // Where nothing was waited for nothing is known.
+      if (end.code !== null || end.signal !== null) this.tellEnded(process);
+    });
+    return process;
+  }
+
+  /** What it had of budgets the fleet need not wait for any longer. Its processes tell, which are connected to shared state. */
+  private tellEnded({ processId }: PoolerProcess): void {
+    const atMs = this.options.now();
+    this.endedLately = this.endedLately.filter((one) => atMs - one.atMs < endedToldForMs);
+    this.endedLately.push({ processId, atMs });
+    for (const { process } of this.processes())
+      if (process.state !== 'starting') process.tellEnded([processId]);
   }
 
   private watchEnd(slot: Slot, process: PoolerProcess): void {

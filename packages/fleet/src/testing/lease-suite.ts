@@ -89,6 +89,19 @@ export function describeLeaseContract(adapter: string, open: () => Promise<Fleet
       );
     });
 
+    test('all hear which process has ended, and who does not listen any more hears nothing', async () => {
+      const heard: string[] = [];
+      const former: string[] = [];
+      fixture.pooler.leases.onEnded((processId) => former.push(processId))();
+      const stop = fixture.pooler.leases.onEnded((processId) => heard.push(processId));
+      await vi.waitFor(async () => {
+        await fixture.controlPlane.leases.tellEnded('node "1" ä-0');
+        expect(heard).toContain('node "1" ä-0');
+      }, 60_000);
+      stop();
+      expect(former).toEqual([]);
+    });
+
     test('server connections that were registered are seen by all, until they are gone or their holder is', async () => {
       const opened = [
         { processId: 71, role: 'app' },
