@@ -58,16 +58,12 @@ export const importRoleBodySchema = z
   })
   .meta({ id: 'ImportRoleBody' });
 
-/** A week, for teams that deploy on Mondays. */
-export const overlapSecondsMax = 604_800;
+/** For how long a secret from before a rotation holds too: a week at most, for teams that deploy on Mondays. */
+export const overlapSecondsSchema = z.number().int().min(0).max(604_800);
 
 export const rotateRoleBodySchema = z
   .strictObject({
-    overlapSeconds: z
-      .number()
-      .int()
-      .min(0)
-      .max(overlapSecondsMax)
+    overlapSeconds: overlapSecondsSchema
       .default(3600)
       .describe('For how long the password before opens too; 0: not at all, as after a leak'),
   })

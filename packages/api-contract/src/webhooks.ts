@@ -2,7 +2,7 @@
 import { eventTypes, isDeliveryId, isWebhookId } from '@weir/tenancy';
 import { z } from 'zod';
 import { organisationIdSchema, pageOf, pageQuerySchema, plainText, timeSchema } from './identity.ts';
-import { overlapSecondsMax } from './roles.ts';
+import { overlapSecondsSchema } from './roles.ts';
 
 export { eventTypes };
 
@@ -70,11 +70,7 @@ export const createWebhookReplySchema = z
 
 export const rotateWebhookSecretBodySchema = z
   .strictObject({
-    overlapSeconds: z
-      .number()
-      .int()
-      .min(0)
-      .max(overlapSecondsMax)
+    overlapSeconds: overlapSecondsSchema
       // Receivers are deployed less often than what connects to databases.
       .default(86_400)
       .describe('For how long the secret before signs too; 0: not at all, as after a leak'),

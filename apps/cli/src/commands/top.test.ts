@@ -1,7 +1,7 @@
 // The table of `weir top`: whoever waits stands first, and rates are between two looks.
 import type { EndpointActivityReply } from '@weir/api-contract';
 import { expect, test } from 'vitest';
-import { activityTable } from './top.ts';
+import { activityTable, nextLook } from './top.ts';
 
 function look(endpointId: string, at: string, totals: Partial<EndpointActivityReply['totals']>) {
   const none = {
@@ -53,4 +53,12 @@ test('a pooler that counts from zero again has no rate', () => {
   const before = look('ep-a', '2026-01-01T00:00:00Z', { transactionsTotal: 100 });
   const now = look('ep-a', '2026-01-01T00:00:02Z', { transactionsTotal: 5 });
   expect(activityTable([{ now, before }])).toMatch(/-$/);
+});
+
+test('whoever looks more often than there is news sees it once, and the rate of before until then', () => {
+  const first = nextLook(undefined, look('ep-a', '2026-01-01T00:00:00Z', { transactionsTotal: 100 }));
+  const second = nextLook(first, look('ep-a', '2026-01-01T00:00:02Z', { transactionsTotal: 150 }));
+  const again = nextLook(second, look('ep-a', '2026-01-01T00:00:02Z', { transactionsTotal: 150 }));
+  expect([first, second, again].map(({ isNews }) => isNews)).toEqual([true, true, false]);
+  expect(activityTable([again])).toMatch(/25\.0$/);
 });

@@ -31,7 +31,7 @@ ${apiHelp}`,
     const api = apiAt(access.url, access.key);
     const print = (looks: readonly Look[], notes: readonly string[]) => {
       if (values.json) {
-        for (const { now, before } of looks) if (now.at !== before?.at) console.log(JSON.stringify(now));
+        for (const { now, isNews } of looks) if (isNews) console.log(JSON.stringify(now));
         return;
       }
       // Cleared only where somebody watches.
@@ -43,7 +43,7 @@ ${apiHelp}`,
       const asked = await Promise.all(
         ids.slice(0, endpointsMax).map((id) => look(api, id, positionals.length > 0)),
       );
-      const looks = asked.flatMap((now) => (now === null ? [] : { now, before: undefined }));
+      const looks = asked.flatMap((now) => (now === null ? [] : nextLook(undefined, now)));
       return print(looks, leftOut(ids));
     }
     await watch({ access, api, named: positionals, everyMs, print });
@@ -52,8 +52,16 @@ ${apiHelp}`,
 
 interface Look {
   readonly now: EndpointActivityReply;
-  /** At the look before; undefined: there was none. */
+  /** What was heard before that; undefined: nothing. */
   readonly before: EndpointActivityReply | undefined;
+  /** It was not shown yet. */
+  readonly isNews: boolean;
+}
+
+/** Whoever looks more often than there is news goes on to see the rate of before. */
+export function nextLook(shown: Look | undefined, now: EndpointActivityReply): Look {
+  if (shown?.now.at === now.at) return { ...shown, isNews: false };
+  return { now, before: shown?.now, isNews: true };
 }
 
 /** Until the process is ended, or something is wrong that will not pass. */
@@ -72,7 +80,7 @@ async function watch(options: {
   });
   let ids = named.length > 0 ? named : await allEndpoints(api);
   let listedMs = performance.now();
-  let before = new Map<string, EndpointActivityReply>();
+  let shown = new Map<string, Look>();
   for (let isFirst = true; ; isFirst = false) {
     let listing: CommandError | null = null;
     if (named.length === 0 && performance.now() - listedMs >= listEveryMs) {
@@ -84,21 +92,20 @@ async function watch(options: {
         listing = error;
       }
     }
-    const shown = ids.slice(0, endpointsMax);
-    await follower.follow(shown);
+    await follower.follow(ids.slice(0, endpointsMax));
     const troubles = follower.troubles();
     // One that was deleted since it was listed is gone at the next listing, unless it was asked for by its name.
     for (const trouble of troubles.values()) {
       const isGone = trouble.exitCode === exitCodes.notFound && named.length === 0;
       if ((isFirst || isForGood(trouble)) && !isGone) throw trouble;
     }
-    const looks = follower.latest().map((now) => ({ now, before: before.get(now.endpointId) }));
+    const looks = follower.latest().map((now) => nextLook(shown.get(now.endpointId), now));
     const away = [listing, ...troubles.values()].find(
       (trouble) => trouble !== null && trouble.exitCode !== exitCodes.notFound,
     );
     const note = away ? [`${away.message}; trying again, and above is what was heard last`] : [];
     print(looks, [...leftOut(ids), ...note]);
-    before = new Map(looks.map(({ now }) => [now.endpointId, now]));
+    shown = new Map(looks.map((one) => [one.now.endpointId, one]));
     await pause(everyMs);
   }
 }
@@ -130,7 +137,7 @@ async function look(api: Api, id: string, named: boolean): Promise<EndpointActiv
 }
 
 /** The busiest first; rates are reckoned against the look before. */
-export function activityTable(looks: readonly Look[]): string {
+export function activityTable(looks: readonly Pick<Look, 'now' | 'before'>[]): string {
   const busy = ({ totals }: EndpointActivityReply) => totals.clientsWaiting * 1e6 + totals.clientsActive;
   const rows = [...looks]
     .sort(
