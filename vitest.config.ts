@@ -18,6 +18,7 @@ const heavy = {
 const pureTests = [
   'packages/{protocol,scram,tenancy,api-contract,sql,leases,pooling}/src/**/*.test.ts',
   'apps/dashboard/src/**/*.test.ts',
+  'test/load/src/**/*.test.ts',
 ];
 
 // One project after the other: servers and clients of one must not slow down another's.

@@ -14,9 +14,9 @@ export interface BenchPostgres {
   readonly verifier: string;
 }
 
-const scale = 10;
-// Room for 256 direct clients beside two pools of 20.
-const connectionsMax = 330;
+// So many direct clients, beside some pools of 20.
+const directMost = 256;
+const connectionsMax = 340;
 
 /** Initialises, starts and fills the system's Postgres on loopback. */
 export async function startBenchPostgres(programs: Programs): Promise<BenchPostgres> {
@@ -36,7 +36,7 @@ export async function startBenchPostgres(programs: Programs): Promise<BenchPostg
   try {
     await server.sql(`create role ${address.user} login password '${verifier}'`);
     await server.sql(`create database ${address.database} owner ${address.user}`);
-    await loadTables(programs.pgbench, address, scale);
+    await loadTables(programs.pgbench, address);
     await analyse(address);
   } catch (error) {
     await server.close();
@@ -50,7 +50,8 @@ export async function startBenchPostgres(programs: Programs): Promise<BenchPostg
       version: versionOf(programs.postgres),
       pids: [],
       address,
-      refuses: () => null,
+      refuses: ({ clients }) =>
+        clients > directMost ? `the server takes no more than ${directMost} clients at once` : null,
       close: () => server.close(),
     },
   };

@@ -1,16 +1,16 @@
 // `pnpm bench`: reads the options, starts Postgres, pgbouncer and Weir on loopback, measures, reports, and stops them.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ensureDevCertificates } from '@weir/local-servers';
 import { startBenchPostgres } from './bench-postgres.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchOptions, parseOptions, UsageError, usage } from './options.ts';
 import { startPgbouncer } from './pgbouncer.ts';
 import { findPrograms, MissingProgramError } from './programs.ts';
-import { writeReport } from './report.ts';
+import { writeCharts, writeReport } from './report.ts';
 import { runBenchmark } from './run.ts';
-import { summarise } from './summary.ts';
+import { type CellSummary, summarise } from './summary.ts';
 import type { Target } from './target.ts';
 import { startWeirTargets } from './weir.ts';
 
@@ -18,7 +18,7 @@ import { startWeirTargets } from './weir.ts';
 const poolSize = 20;
 
 async function bench(options: BenchOptions): Promise<void> {
-  const programs = findPrograms();
+  const programs = findPrograms(options.pgbouncer);
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => stopping.abort(new Error(`stopped by ${signal}`)));
@@ -38,6 +38,8 @@ async function bench(options: BenchOptions): Promise<void> {
     targets.push(...(await startWeirTargets(postgres, poolSize, options.targets)));
     const measured = targets.filter((target) => options.targets.includes(target.name));
     const result = await runBenchmark(programs.pgbench, measured, options, say, stopping.signal);
+    const rows = summarise(result.cells, result.measurements);
+    const charts = options.outFile === null ? new Map<string, string>() : chartFiles(options.outFile, rows);
     const report = writeReport({
       date: new Date().toISOString().slice(0, 10),
       command: ['pnpm bench', ...process.argv.slice(2).filter((word) => word !== '--')].join(' '),
@@ -46,17 +48,25 @@ async function bench(options: BenchOptions): Promise<void> {
       rounds: options.rounds,
       seconds: options.seconds,
       poolSize,
-      rows: summarise(result.cells, result.measurements),
+      rows,
+      charts: [...charts.keys()].map((path) => basename(path)),
       idle: result.idle,
       notes: result.notes,
     });
     process.stdout.write(`\n${report}`);
     if (options.outFile !== null) writeFileSync(options.outFile, report);
+    for (const [path, chart] of charts) writeFileSync(path, chart);
     if (options.rawFile !== null) writeFileSync(options.rawFile, `${JSON.stringify(result, null, 1)}\n`);
   } finally {
     for (const target of targets.reverse()) await target.close();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Beside the report, under its name. */
+function chartFiles(outFile: string, rows: readonly CellSummary[]): Map<string, string> {
+  const stem = outFile.replace(/\.md$/, '');
+  return new Map([...writeCharts(rows)].map(([end, chart]) => [`${stem}-${end}.svg`, chart]));
 }
 
 function say(line: string): void {

@@ -1,7 +1,7 @@
 // One measurement: a load cell at one target, with the pooler's CPU and the noise of the machine beside it.
 import type { LoadCell } from './cell.ts';
 import type { MachineSpeed } from './machine-speed.ts';
-import { runPgbench } from './pgbench.ts';
+import { type Latency, runPgbench } from './pgbench.ts';
 import { machineCpu, noiseBetween, processCpuUs } from './proc.ts';
 import type { Target, TargetName } from './target.ts';
 
@@ -12,7 +12,7 @@ export interface Measurement {
   readonly round: number;
   readonly transactions: number;
   readonly transactionsPerSecond: number;
-  readonly latencyUs: number;
+  readonly latency: Latency;
   /** User and system time of the pooler's processes divided by transactions; null for Postgres itself. */
   readonly cpuUsPerTransaction: number | null;
   /** CPU of processes that have no part in the benchmark, in per cent of one core. */
@@ -43,7 +43,7 @@ export async function measure(
     round,
     transactions: result.transactions,
     transactionsPerSecond: result.transactionsPerSecond,
-    latencyUs: result.latencyMs * 1000,
+    latency: result.latency,
     cpuUsPerTransaction: target.pids.length === 0 ? null : (cpuAfter - cpuBefore) / result.transactions,
     ...noiseBetween(machineBefore, machineAfter),
     slowness: probe / speed.bestMs,

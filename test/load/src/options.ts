@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly rawFile: string | null;
   readonly idleClients: number;
   readonly quick: boolean;
+  /** Another pgbouncer than that of PATH; null: that one. */
+  readonly pgbouncer: string | null;
   /** How long each run may wait for a shared machine to be as fast as it was at its best. */
   readonly patienceSeconds: number;
 }
@@ -27,7 +29,8 @@ export const usage = `usage: pnpm bench [options]
   --targets A,B       of direct, pgbouncer, weir (the default), weir-node (its pooler with
                       Node's own sockets), weir-bun (its pooler on Bun) and weir-two (two
                       processes, whose CPU for a transaction is to be at most 1.15 of weir's)
-  --out FILE          write the tables as Markdown, for instance docs/benchmarks.md
+  --pgbouncer PATH    the peer, if not the one on PATH; built with optimisation, or nothing is published
+  --out FILE          write the tables as Markdown, for instance docs/benchmarks.md, and charts beside it
   --raw FILE          write every measurement as JSON
   --idle-clients N    clients opened for the memory cells (default 2000)
   --patience N        seconds that each run waits at most for a shared machine to be at its best (default 20)
@@ -63,6 +66,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions | null {
     rawFile: values.raw ?? null,
     idleClients: positive('idle-clients', values['idle-clients'], quick ? 200 : 2000),
     quick,
+    pgbouncer: values.pgbouncer ?? null,
     patienceSeconds: positive('patience', values.patience, quick ? 1 : 20),
   };
 }
@@ -80,6 +84,7 @@ function readArguments(argv: readonly string[]) {
       raw: { type: 'string' },
       'idle-clients': { type: 'string' },
       patience: { type: 'string' },
+      pgbouncer: { type: 'string' },
       quick: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },

@@ -1,13 +1,24 @@
-// Runs pgbench once against a target and reads its report.
+// Runs pgbench once against a target and reads its report and its log.
 import { spawn } from 'node:child_process';
-import type { LoadCell } from './cell.ts';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LoadCell, LoadScript } from './cell.ts';
+import { percentile } from './statistics.ts';
 import type { Address } from './target.ts';
 
 /** What pgbench said of one run. */
 export interface PgbenchResult {
   readonly transactions: number;
   readonly transactionsPerSecond: number;
-  readonly latencyMs: number;
+  readonly latency: Latency;
+}
+
+/** From the beginning of a transaction to its end as its client sees it, in µs. */
+export interface Latency {
+  readonly p50Us: number;
+  readonly p99Us: number;
+  readonly longestUs: number;
 }
 
 /** pgbench ended with an error, or clients of it were aborted. */
@@ -38,18 +49,63 @@ export async function runPgbench(
   cell: LoadCell,
   seconds: number,
 ): Promise<PgbenchResult> {
-  const args = ['-n', '-S', '-M', cell.queryMode, '-c', String(cell.clients), '-T', String(seconds)];
-  args.push('-j', String(Math.min(2, cell.clients)));
-  if (cell.kind === 'churn') args.push('-C');
-  const { code, output, errors } = await run(pgbench, args, libpqEnvironment(address, cell.tls));
-  // Aborted clients leave the exit code at 2 and would make the rest look faster.
-  if (code !== 0)
-    throw new PgbenchError(`pgbench ${args.join(' ')} ended with ${code}: ${errors.slice(0, 600)}`);
-  return parseReport(output);
+  const directory = mkdtempSync(join(tmpdir(), 'weir-pgbench-'));
+  try {
+    const args = ['-n', '-M', cell.queryMode, '-c', String(cell.clients), '-T', String(seconds)];
+    args.push('-j', String(Math.min(2, cell.clients)), ...scriptArguments(cell.script, directory));
+    if (cell.kind === 'churn') args.push('-C');
+    // Each transaction is logged: what is drawn from them would say nothing of the slowest.
+    args.push('-l', `--log-prefix=${join(directory, 'log')}`);
+    const { code, output, errors } = await run(pgbench, args, libpqEnvironment(address, cell.tls));
+    // Aborted clients leave the exit code at 2 and would make the rest look faster.
+    if (code !== 0)
+      throw new PgbenchError(`pgbench ${args.join(' ')} ended with ${code}: ${errors.slice(0, 600)}`);
+    const logs = readdirSync(directory).filter((name) => name.startsWith('log'));
+    const latency = latencyOf(logs.map((name) => readFileSync(join(directory, name), 'latin1')));
+    return { ...parseReport(output), latency };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
+const accounts = 'select abalance from pgbench_accounts where aid = :aid;';
+const ownScripts = {
+  pipeline: [
+    '\\set aid random(1, 100000 * :scale)',
+    '\\startpipeline',
+    ...Array.from({ length: 10 }, () => accounts),
+    '\\endpipeline',
+  ],
+  megabyte: ["select repeat('x', 1000000);"],
+};
+
+function scriptArguments(script: LoadScript, directory: string): string[] {
+  if (script === 'select') return ['-S'];
+  if (script === 'tpcb') return ['-b', 'tpcb-like'];
+  const file = join(directory, `${script}.sql`);
+  writeFileSync(file, `${ownScripts[script].join('\n')}\n`);
+  return ['-s', String(scale), '-f', file];
+}
+
+/** Of pgbench's logs: lines of client, transaction, its time in µs and more. Throws PgbenchError where there is none. */
+export function latencyOf(logs: readonly string[]): Latency {
+  const timesUs: number[] = [];
+  for (const log of logs)
+    for (const line of log.split('\n')) if (line !== '') timesUs.push(Number(line.split(' ', 3)[2]));
+  if (timesUs.length === 0) throw new PgbenchError('pgbench logged no transaction');
+  timesUs.sort((a, b) => a - b);
+  return {
+    p50Us: percentile(timesUs, 0.5),
+    p99Us: percentile(timesUs, 0.99),
+    longestUs: timesUs.at(-1)!,
+  };
+}
+
+/** Of pgbench's tables: so many times 100 000 accounts. */
+const scale = 10;
+
 /** Creates pgbench's tables. */
-export async function loadTables(pgbench: string, address: Address, scale: number): Promise<void> {
+export async function loadTables(pgbench: string, address: Address): Promise<void> {
   const { code, errors } = await run(
     pgbench,
     ['-i', '-q', '-s', String(scale)],
@@ -59,7 +115,7 @@ export async function loadTables(pgbench: string, address: Address, scale: numbe
 }
 
 /** Reads pgbench's closing report; throws PgbenchError when a line is not there. */
-export function parseReport(output: string): PgbenchResult {
+export function parseReport(output: string): Omit<PgbenchResult, 'latency'> {
   const number = (pattern: RegExp): number => {
     const match = pattern.exec(output);
     if (match === null) throw new PgbenchError(`pgbench's report has no line like ${pattern}:\n${output}`);
@@ -71,7 +127,6 @@ export function parseReport(output: string): PgbenchResult {
   return {
     transactions,
     transactionsPerSecond: number(/^tps = ([\d.]+)/m),
-    latencyMs: number(/^latency average = ([\d.]+) ms/m),
   };
 }
 

@@ -71,7 +71,7 @@ export async function startPgbouncer(options: {
     version,
     pids: [server.pid],
     address: { ...address, port },
-    refuses: (queryMode) =>
+    refuses: ({ queryMode }) =>
       queryMode === 'prepared' && !tracksPrepared
         ? `${version} has no prepared statements in transaction mode`
         : null,

@@ -1,7 +1,9 @@
 // Finds the programs that the benchmark drives, and says what to install when one is missing.
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { findPostgresBinaries, findProgram } from '@weir/local-servers';
+import { isOptimised } from './optimised-build.ts';
 
 /** Paths of the programs, all of them executable. */
 export interface Programs {
@@ -16,11 +18,11 @@ export class MissingProgramError extends Error {
 }
 
 /** Looks on PATH, where Debian keeps pgbouncer, and among the system's Postgres programs. Throws MissingProgramError for all that is missing. */
-export function findPrograms(): Programs {
+export function findPrograms(chosenPgbouncer: string | null): Programs {
   const binDir = findPostgresBinaries('system')?.binDir ?? null;
   const path = [process.env.PATH ?? '', '/usr/sbin', binDir ?? ''].join(delimiter);
   const pgbench = findProgram(['pgbench'], path);
-  const pgbouncer = findProgram(['pgbouncer'], path);
+  const pgbouncer = chosenPgbouncer ?? findProgram(['pgbouncer'], path);
   const missing = Object.entries({ postgres: binDir, pgbench, pgbouncer }).filter(
     ([, place]) => place === null,
   );
@@ -30,6 +32,10 @@ export function findPrograms(): Programs {
         'On Debian and Ubuntu: apt-get install postgresql pgbouncer (pgbench comes with postgresql).',
     );
   }
+  if (!isOptimised(readFileSync(pgbouncer)))
+    throw new MissingProgramError(
+      `${pgbouncer} was built without optimisation: figures beside it would flatter Weir. Give one that was built with -O2 by --pgbouncer.`,
+    );
   return { pgbench, pgbouncer, postgres: join(binDir, 'postgres') };
 }
 

@@ -1,7 +1,8 @@
 // The benchmark's report as Markdown: what ran where, the tables, and how to read them.
+import { barChart } from './bar-chart.ts';
 import type { IdleMeasurement } from './idle-memory.ts';
 import type { CellSummary, TargetSummary } from './summary.ts';
-import type { Target, TargetName } from './target.ts';
+import { type Target, type TargetName, targetNames } from './target.ts';
 
 /** Everything the report tells. */
 export interface ReportInput {
@@ -16,16 +17,18 @@ export interface ReportInput {
   readonly idle: readonly IdleMeasurement[];
   /** Cells that did not run, with the reason. */
   readonly notes: readonly string[];
+  /** Files of charts that stand beside the report. */
+  readonly charts: readonly string[];
 }
 
 /** Weir's goal for CPU per transaction at 64 clients, plain, against pgbouncer in the same run. */
 export const cpuRatioGoal = 1.15;
+const goalCells = ['simple-c64-plain', 'extended-c64-plain'];
 
 /** Markdown, ready for docs/benchmarks.md. */
 export function writeReport(input: ReportInput): string {
   const queries = input.rows.filter((row) => row.cell.kind === 'queries');
   const churn = input.rows.filter((row) => row.cell.kind === 'churn');
-  const single = queries.filter((row) => row.cell.clients === 1);
   const sections = [
     [
       '# Benchmarks',
@@ -38,12 +41,14 @@ export function writeReport(input: ReportInput): string {
       `- date: ${input.date}, command: \`${input.command}\``,
       ...input.machine.map((line) => `- ${line}`),
       ...input.targets.map((target) => `- ${target.name}: ${target.version}`),
-      `- \`pgbench -S\`, scale 10, ${input.rounds} interleaved rounds of ${input.seconds} s a run, medians; pool size ${input.poolSize} for both poolers; SCRAM-SHA-256 (with one iteration, so that pgbench does not measure its own hashing), P-256 certificate, TLS to the client only; everything on loopback of one machine`,
+      `- \`pgbench -S\` (or what the cell's name says: TPC-B, ten selects in a pipeline, a result of a megabyte), scale 10, ${input.rounds} interleaved rounds of ${input.seconds} s a run, medians; pool size ${input.poolSize} for both poolers; SCRAM-SHA-256 (with one iteration, so that pgbench does not measure its own hashing), P-256 certificate, TLS to the client only; everything on loopback of one machine`,
       '- CPU is user and system time of the pooler, all its threads, from before pgbench starts until it has ended, divided by its transactions; the square brackets hold the least and the most of the rounds',
       '- «others» is CPU of processes that have no part in the benchmark, in per cent of one core: rows where it is high say little',
       '- «machine» is what a fixed piece of work took before the run, as a multiple of the least it took at any time: 1 is the machine at its best, and where it is far above 1 for many runs somebody else had the machine',
     ],
   ];
+  if (input.charts.length > 0)
+    sections.push(['## Charts', '', ...input.charts.map((file) => `![${file}](${file})`)]);
   if (queries.length > 0) {
     sections.push(['## CPU per transaction, in µs', '', ...cpuTable(queries), '', ...goalLines(queries)]);
     sections.push(['## Transactions per second', '', ...throughputTable(queries)]);
@@ -53,7 +58,12 @@ export function writeReport(input: ReportInput): string {
     if (rows.length > 0)
       sections.push([`## ${title}: CPU per transaction, in µs`, '', ...otherWayTable(name, rows)]);
   }
-  if (single.length > 0) sections.push(['## Latency with one client, in µs', '', ...latencyTable(single)]);
+  if (queries.length > 0) {
+    sections.push(['## Latency, in µs: half of the transactions / 99 of 100', '', ...latencyTable(queries)]);
+    const queued = queries.filter(({ cell }) => cell.clients >= fairFrom);
+    if (queued.length > 0)
+      sections.push(['## Fairness: the longest transaction, in medians', '', ...fairnessTable(queued)]);
+  }
   if (churn.length > 0) {
     sections.push([
       '## A new connection for each transaction (`-C`, 16 clients)',
@@ -69,10 +79,59 @@ export function writeReport(input: ReportInput): string {
   return `${sections.map((lines) => lines.join('\n').trimEnd()).join('\n\n')}\n`;
 }
 
+// Told apart by people who see colours otherwise, on white and on black alike.
+const colours: Readonly<Record<TargetName, string>> = {
+  direct: '#8a8f98',
+  pgbouncer: '#d97706',
+  weir: '#2563eb',
+  'weir-node': '#0d9488',
+  'weir-bun': '#be185d',
+  'weir-two': '#7c3aed',
+};
+
+/** Charts of a report, by the end of their file's name. */
+export function writeCharts(rows: readonly CellSummary[]): ReadonlyMap<string, string> {
+  const charts = new Map<string, string>();
+  const names = targetNames.filter((name) => rows.some(({ targets }) => targets[name]));
+  const poolers = names.filter((name) => name !== 'direct');
+  const chart = (
+    file: string,
+    title: string,
+    caption: string,
+    series: readonly TargetName[],
+    figureOf: (summary: TargetSummary) => number | null,
+  ): void => {
+    const groups = rows.map(({ cell, targets }) => ({
+      name: cell.name,
+      values: series.map((name) => (targets[name] ? figureOf(targets[name]) : null)),
+    }));
+    const coloured = series.map((name) => ({ name, colour: colours[name] }));
+    if (groups.length > 0 && series.length > 0)
+      charts.set(
+        file,
+        barChart({ title, caption, series: coloured, groups, figure: (value) => value.toFixed(0) }),
+      );
+  };
+  chart('cpu', 'CPU per transaction', 'µs of the pooler, less is better', poolers, ({ cpuUs }) =>
+    cpuUs === null ? null : cpuUs.median,
+  );
+  chart(
+    ...(['throughput', 'Transactions per second', 'more is better'] as const),
+    names,
+    ({ transactionsPerSecond }) => transactionsPerSecond,
+  );
+  chart(
+    ...(['latency', 'Latency, 99 of 100 transactions', 'µs, less is better'] as const),
+    names,
+    ({ latency }) => latency.p99Us,
+  );
+  return charts;
+}
+
 /** Says for each goal cell whether it was met in this run. */
 export function goalLines(rows: readonly CellSummary[]): string[] {
   return rows
-    .filter(({ cell }) => cell.clients === 64 && !cell.tls && cell.queryMode !== 'prepared')
+    .filter(({ cell }) => goalCells.includes(cell.name))
     .flatMap(({ cell, cpuRatio }) => {
       if (cpuRatio === null) return [];
       const verdict = cpuRatio <= cpuRatioGoal ? 'met' : 'missed';
@@ -138,14 +197,25 @@ function throughputTable(rows: readonly CellSummary[]): string[] {
 function latencyTable(rows: readonly CellSummary[]): string[] {
   return table(
     ['cell', 'direct', 'pgbouncer', 'weir', 'pgbouncer adds', 'weir adds'],
-    rows.map(({ cell, targets }) => {
-      const text = (name: TargetName) => targets[name]?.latencyUs.toFixed(0) ?? 'n/a';
-      const added = (name: TargetName) => {
-        const through = targets[name];
-        return through && targets.direct ? (through.latencyUs - targets.direct.latencyUs).toFixed(0) : 'n/a';
-      };
-      return [cell.name, text('direct'), text('pgbouncer'), text('weir'), added('pgbouncer'), added('weir')];
+    rows.map(({ cell, targets: { direct, pgbouncer, weir } }) => {
+      const text = (through: TargetSummary | undefined) =>
+        through ? `${through.latency.p50Us.toFixed(0)} / ${through.latency.p99Us.toFixed(0)}` : 'n/a';
+      const added = (through: TargetSummary | undefined) =>
+        through && direct ? (through.latency.p50Us - direct.latency.p50Us).toFixed(0) : 'n/a';
+      return [cell.name, text(direct), text(pgbouncer), text(weir), added(pgbouncer), added(weir)];
     }),
+  );
+}
+
+/** So many clients queue for a server connection, and who waits longest is worth a look. */
+const fairFrom = 64;
+
+function fairnessTable(rows: readonly CellSummary[]): string[] {
+  const text = (through: TargetSummary | undefined) =>
+    through ? (through.latency.longestUs / through.latency.p50Us).toFixed(1) : 'n/a';
+  return table(
+    ['cell', 'pgbouncer', 'weir'],
+    rows.map(({ cell, targets }) => [cell.name, text(targets.pgbouncer), text(targets.weir)]),
   );
 }
 

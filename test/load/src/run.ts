@@ -33,9 +33,9 @@ export async function runBenchmark(
       // Who goes first changes from cell to cell and from round to round: a drift of the machine then hits everybody alike.
       for (const target of rotate(targets, round + index)) {
         stopped.throwIfAborted();
-        const refusal = target.refuses(cell.queryMode);
+        const refusal = target.refuses(cell);
         if (refusal !== null) {
-          notes.add(`${cell.queryMode} through ${target.name}: ${refusal}`);
+          notes.add(`${cell.name} through ${target.name}: ${refusal}`);
           continue;
         }
         try {
@@ -80,12 +80,13 @@ async function warmUp(
 ): Promise<void> {
   const kinds = new Map<string, LoadCell>();
   for (const cell of cells) {
-    if (cell.kind === 'queries') kinds.set(`${cell.queryMode}-${cell.tls}`, { ...cell, clients: 32 });
+    if (cell.kind === 'queries')
+      kinds.set(`${cell.script}-${cell.queryMode}-${cell.tls}`, { ...cell, clients: 32 });
   }
   for (const target of targets) {
     if (kinds.size > 0) say(`warming up ${target.name}`);
     for (const cell of kinds.values()) {
-      if (target.refuses(cell.queryMode) !== null) continue;
+      if (target.refuses(cell) !== null) continue;
       // A machine too slow to warm up in time says so again in the rounds.
       await measure(pgbench, target, cell, 0, warmUpSeconds, speed).catch((error) => say(String(error)));
     }

@@ -1,6 +1,7 @@
 // Turns single measurements into one row a cell: medians, ranges and ratios to pgbouncer.
 import type { LoadCell } from './cell.ts';
 import type { Measurement } from './measure.ts';
+import type { Latency } from './pgbench.ts';
 import { median, range } from './statistics.ts';
 import { type TargetName, targetNames } from './target.ts';
 
@@ -8,7 +9,7 @@ import { type TargetName, targetNames } from './target.ts';
 export interface TargetSummary {
   readonly runs: number;
   readonly transactionsPerSecond: number;
-  readonly latencyUs: number;
+  readonly latency: Latency;
   /** Null where the target is Postgres itself. */
   readonly cpuUs: { readonly median: number; readonly least: number; readonly most: number } | null;
 }
@@ -57,7 +58,11 @@ function summariseRuns(runs: readonly Measurement[]): TargetSummary {
   return {
     runs: runs.length,
     transactionsPerSecond: median(runs.map((run) => run.transactionsPerSecond)),
-    latencyUs: median(runs.map((run) => run.latencyUs)),
+    latency: {
+      p50Us: median(runs.map(({ latency }) => latency.p50Us)),
+      p99Us: median(runs.map(({ latency }) => latency.p99Us)),
+      longestUs: median(runs.map(({ latency }) => latency.longestUs)),
+    },
     cpuUs: cpu.length > 0 ? { median: median(cpu), ...range(cpu) } : null,
   };
 }

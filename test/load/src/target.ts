@@ -1,4 +1,5 @@
 // What the load is sent through: Postgres itself, pgbouncer or Weir, behind one small interface.
+import type { LoadCell } from './cell.ts';
 
 export const targetNames = ['direct', 'pgbouncer', 'weir', 'weir-node', 'weir-bun', 'weir-two'] as const;
 /** What is measured if nobody says otherwise: the others are for comparing ways in which Weir can run. */
@@ -21,8 +22,8 @@ export interface Target {
   /** Processes whose CPU and memory are the pooler's; none for Postgres itself. */
   readonly pids: readonly number[];
   readonly address: Address;
-  /** Why a query mode does not run here; null: it does. */
-  refuses(queryMode: QueryMode): string | null;
+  /** Why a cell does not run here; null: it does. */
+  refuses(cell: LoadCell): string | null;
   close(): Promise<void>;
 }
 
