@@ -185,6 +185,11 @@ test(
     const seen = other.page.getByRole('region', { name: 'Roles' });
     await seen.getByRole('row', { name: /^there/ }).waitFor();
     expect(await seen.getByRole('button').count()).toBe(0);
+    for (const role of ['button', 'link'] as const)
+      expect(await other.page.getByRole(role, { name: /endpoint$/ }).count()).toBe(0);
+    await other.page.getByRole('link', { name: 'Trust rules' }).click();
+    await other.page.getByText('No trust rules yet').waitFor();
+    expect(await other.page.getByRole('button', { name: 'New trust rule' }).count()).toBe(0);
 
     await roles.getByRole('button', { name: 'Delete role there' }).click();
     await dialog.getByRole('checkbox').check();

@@ -3,7 +3,7 @@ import { type FormEvent, useRef, useState } from 'react';
 import { newIdempotencyKey } from '../api/idempotency-key.ts';
 import { ApiProblem, type FieldFault } from '../api/problem.ts';
 import { BudgetCard } from '../parts/budget-card.tsx';
-import { AreaField, SelectField, TextField, VerbatimField } from '../parts/field.tsx';
+import { AreaField, ChoiceField, TextField, VerbatimField } from '../parts/field.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { hrefOf, type KnownRoute } from '../router.ts';
 import {
@@ -119,13 +119,7 @@ export function CreateForm({ what, hasName, check, make, back }: CreateFormProps
               <VerbatimField label="Database" {...bind('database')} />
             </div>
             <div className="span-3">
-              <SelectField label="TLS mode" {...bind('tlsMode')}>
-                {Object.entries(tlsModes).map(([mode, words]) => (
-                  <option key={mode} value={mode}>
-                    {words}
-                  </option>
-                ))}
-              </SelectField>
+              <ChoiceField label="TLS mode" {...bind('tlsMode')} choices={tlsModes} />
             </div>
             {verifiesCertificate(form.tlsMode) && (
               <AreaField
@@ -152,17 +146,12 @@ export function CreateForm({ what, hasName, check, make, back }: CreateFormProps
                 {...bind('password')}
               />
             </div>
-            <SelectField
+            <ChoiceField
               label="Sessions"
               hint="Read-only is for a replica, or for reports: what writes fails."
               {...bind('kind')}
-            >
-              {Object.entries(kinds).map(([kind, words]) => (
-                <option key={kind} value={kind}>
-                  {words}
-                </option>
-              ))}
-            </SelectField>
+              choices={kinds}
+            />
             {!isSaid && <ProbeNotice what={what} probe={probe} budget={sizing?.budget ?? null} />}
           </div>
         </fieldset>

@@ -2,9 +2,9 @@
 import type { EndpointReply, OrderOperationId, OrderReply } from '@weir/api-contract';
 import { useState } from 'react';
 import { ConfirmDialog } from '../parts/confirm-dialog.tsx';
-import { TextField } from '../parts/field.tsx';
+import { VerbatimField } from '../parts/field.tsx';
 import { useSession } from '../session.tsx';
-import { everyPool, type OrderScope, scopeInWords, wordsOf } from './order-words.ts';
+import { type OrderScope, scopeInWords, wordsOf } from './order-words.ts';
 
 interface OrderDialogProps {
   readonly endpoint: EndpointReply;
@@ -27,9 +27,6 @@ export function OrderDialog({ endpoint, id, scope, onGiven, onClose }: OrderDial
   };
   const field = (name: keyof typeof typed) => ({
     placeholder: `every ${name}`,
-    autoComplete: 'off',
-    autoCapitalize: 'none',
-    spellCheck: false,
     value: typed[name],
     onChange: (event: { target: { value: string } }) =>
       setTyped((before) => ({ ...before, [name]: event.target.value })),
@@ -46,8 +43,8 @@ export function OrderDialog({ endpoint, id, scope, onGiven, onClose }: OrderDial
       {hasScope && scope === undefined && (
         <fieldset className="setting-group order-scope">
           <legend>Only these pools</legend>
-          <TextField label="Role" {...field('role')} />
-          <TextField label="Database" {...field('database')} />
+          <VerbatimField label="Role" {...field('role')} />
+          <VerbatimField label="Database" {...field('database')} />
         </fieldset>
       )}
     </ConfirmDialog>
@@ -55,6 +52,5 @@ export function OrderDialog({ endpoint, id, scope, onGiven, onClose }: OrderDial
 }
 
 function scopeOf({ role, database }: { role: string; database: string }): OrderScope {
-  if (role.trim() === '' && database.trim() === '') return everyPool;
   return { role: role.trim() || null, database: database.trim() || null };
 }

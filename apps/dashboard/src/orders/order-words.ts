@@ -8,8 +8,6 @@ export interface OrderScope {
   readonly database: string | null;
 }
 
-export const everyPool: OrderScope = { role: null, database: null };
-
 export interface OrderWords {
   readonly label: string;
   readonly says: string;

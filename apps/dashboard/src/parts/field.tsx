@@ -68,6 +68,25 @@ export function SelectField({ label, hint, error, ...select }: FieldProps & Comp
   );
 }
 
+interface ChoiceFieldProps extends ComponentProps<typeof SelectField> {
+  /** What may be chosen, in words, by its value. */
+  readonly choices: Readonly<Record<string, string>>;
+}
+
+/** A choice out of few that are known; what else there is to choose stands before them. */
+export function ChoiceField({ choices, children, ...select }: ChoiceFieldProps) {
+  return (
+    <SelectField {...select}>
+      {children}
+      {Object.entries(choices).map(([value, words]) => (
+        <option key={value} value={value}>
+          {words}
+        </option>
+      ))}
+    </SelectField>
+  );
+}
+
 /** Several lines, for certificates. */
 export function AreaField({ label, hint, error, ...area }: FieldProps & ComponentProps<'textarea'>) {
   const id = useId();

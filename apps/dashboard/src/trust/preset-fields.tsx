@@ -1,5 +1,5 @@
 // What people know of an issuer's tokens, asked for instead of issuer, audience and subject.
-import { SelectField, VerbatimField } from '../parts/field.tsx';
+import { ChoiceField, VerbatimField } from '../parts/field.tsx';
 import { Tabs } from '../parts/tabs.tsx';
 import { type Preset, type PresetParts, presets } from './presets.ts';
 
@@ -43,15 +43,7 @@ export function PresetFields({ chosen, parts, onChoose, onChange }: PresetFields
                 };
                 if (choices === undefined)
                   return <VerbatimField key={id} placeholder={placeholder} {...field} />;
-                return (
-                  <SelectField key={id} {...field}>
-                    {Object.entries(choices).map(([value, words]) => (
-                      <option key={value} value={value}>
-                        {words}
-                      </option>
-                    ))}
-                  </SelectField>
-                );
+                return <ChoiceField key={id} {...field} choices={choices} />;
               })}
             </div>
           </>

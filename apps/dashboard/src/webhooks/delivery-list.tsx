@@ -3,7 +3,7 @@ import type { DeliveryReply } from '@weir/api-contract';
 import { useCallback, useState } from 'react';
 import { useNewestFirst } from '../api/use-newest-first.ts';
 import { Calm } from '../parts/calm.tsx';
-import { SelectField } from '../parts/field.tsx';
+import { ChoiceField } from '../parts/field.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
 import { ProblemNotice } from '../parts/problem-notice.tsx';
 import { Skeleton } from '../parts/skeleton.tsx';
@@ -32,18 +32,14 @@ export function DeliveryList({ webhookId }: { webhookId: string }) {
       <div className="deliveries-head">
         <h2>Deliveries</h2>
         <search className="filters">
-          <SelectField
+          <ChoiceField
             label="Status"
             value={status}
             onChange={(event) => setStatus(event.target.value as Status | '')}
+            choices={statusWords}
           >
             <option value="">All</option>
-            {Object.entries(statusWords).map(([value, label]) => (
-              <option key={value} value={value}>
-                {label}
-              </option>
-            ))}
-          </SelectField>
+          </ChoiceField>
         </search>
       </div>
       {load.state === 'loading' && <Skeleton what="deliveries" lines={[58, 66, 50]} />}
