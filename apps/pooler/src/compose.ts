@@ -116,7 +116,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     readAgain: (served) => tenants.readAgain(served.endpoint.endpointId),
   });
   const directPairs = new Set<DirectPair>();
-  const registry = new PoolRegistry(runner, { leases, directPairs, now });
+  const registry = new PoolRegistry(runner, { processId, leases, directPairs, now });
   const silentHolders = new SilentHolders({
     store: fleet.leases,
     look: (upstream) => lookerOf(registry.endpointsOf(upstream), service),

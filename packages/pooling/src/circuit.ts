@@ -1,5 +1,5 @@
 // The circuit of an upstream: after an attempt to reach it failed, how many attempts may be under way, and when the next begins.
-import { retryPauseMs } from './retry-pause.ts';
+import { RetryPauses } from './retry-pause.ts';
 
 /** Why the whole upstream, and not one login, refuses. `full`: nobody gets in at all. */
 export type TroubleKind = 'unreachable' | 'starting' | 'full';
@@ -50,6 +50,12 @@ export class Circuit {
   private round = 0;
   private underWay = 0;
   private allowed = 0;
+  private readonly pauses: RetryPauses;
+
+  /** `seed`: another one for each process and way, whose attempts are not to fall together. */
+  constructor(seed = '') {
+    this.pauses = new RetryPauses(seed);
+  }
 
   /** One more attempt may begin. */
   mayBegin(nowMs: number): boolean {
@@ -87,7 +93,7 @@ export class Circuit {
     if (!this.end(attempt)) return false;
     this.trouble = trouble;
     this.failures++;
-    this.retryAtMs = nowMs + retryPauseMs(this.failures);
+    this.retryAtMs = nowMs + this.pauses.afterMs(this.failures);
     if (this.state === 'open') return false;
     if (this.state === 'closed') {
       this.opens++;

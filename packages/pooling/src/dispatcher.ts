@@ -14,7 +14,6 @@ import { isMidFrame, reconnectPool } from './orders.ts';
 import { Outages } from './outages.ts';
 import { provable } from './pin.ts';
 import type { Pool } from './pool.ts';
-import { retryPauseMs } from './retry-pause.ts';
 import { ServerSession, TransactionStatus } from './server-session.ts';
 import { SettingsFollow } from './settings-follow.ts';
 import type { ValueSet } from './value-set.ts';
@@ -253,7 +252,7 @@ export class Dispatcher implements GrowthActs {
     const isOwn = failure.kind === 'refused' || failure.kind === 'no-right';
     if (isOwn) {
       pool.failures++;
-      pool.retryAtMs = nowMs + retryPauseMs(pool.failures);
+      pool.retryAtMs = nowMs + pool.upstream.pauses.afterMs(pool.failures);
     }
     this.outages.failed(pool.upstream, attempt, failure, nowMs);
     const refusal: Refusal = { kind: 'open-failed', cause: failure.cause };

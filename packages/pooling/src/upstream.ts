@@ -6,6 +6,7 @@ import type { Refusal } from './close-reason.ts';
 import type { Listener } from './listener.ts';
 import type { Pool } from './pool.ts';
 import { wantedAhead } from './pool-minimum.ts';
+import { RetryPauses } from './retry-pause.ts';
 
 /** A direct client that waits for a slot. */
 export interface DirectWaiter {
@@ -70,11 +71,18 @@ export class Upstream {
   /** Null: this process alone has the whole budget. */
   lease: Lease | null = null;
   readonly ceiling = new Ceiling();
+  /** Of pools whose own login was refused. */
+  readonly pauses: RetryPauses;
   /** By the way in which the server is reached. */
   private readonly circuits = new Map<string, Circuit>();
 
-  constructor(id: string, budget: number) {
+  private readonly seed: string;
+
+  /** `process` names the one that this is in: others are not to try again at the same moments. */
+  constructor(id: string, budget: number, process = '') {
     this.id = id;
+    this.seed = `${process} ${id}`;
+    this.pauses = new RetryPauses(this.seed);
     this.budget = budget;
   }
 
@@ -87,7 +95,7 @@ export class Upstream {
     if (known !== undefined) return known;
     const inUse = new Set([...this.pools].map((pool) => pool.circuit));
     for (const [old, circuit] of this.circuits) if (!inUse.has(circuit)) this.circuits.delete(old);
-    const circuit = new Circuit();
+    const circuit = new Circuit(`${this.seed} ${route}`);
     this.circuits.set(route, circuit);
     return circuit;
   }

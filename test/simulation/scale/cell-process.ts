@@ -94,7 +94,7 @@ export class CellProcess implements Effects {
 
   private placeFor(tenant: ModelTenant): Place {
     const { random } = this.cell;
-    const upstream = new Upstream(String(tenant.index), tenant.budget);
+    const upstream = new Upstream(String(tenant.index), tenant.budget, this.id);
     const around = {
       queue: this.queue,
       now: this.now,

@@ -26,7 +26,12 @@ const runner = new PoolRunner({
   distrust() {},
   readAgain: async () => {},
 });
-const registry = new PoolRegistry(runner, { leases, directPairs: new Set(), now: () => 0 });
+const registry = new PoolRegistry(runner, {
+  processId: 'test',
+  leases,
+  directPairs: new Set(),
+  now: () => 0,
+});
 afterEach(() => registry.close());
 afterAll(() => leases.close());
 

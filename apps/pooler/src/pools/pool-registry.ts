@@ -18,6 +18,7 @@ const closingMs = 1_000;
 const closingLookMs = 5;
 
 export interface PoolRegistryOptions {
+  readonly processId: string;
   readonly leases: LeaseKeeper;
   /** Those of the process: an order may be about them too. */
   readonly directPairs: ReadonlySet<DirectPair>;
@@ -66,7 +67,7 @@ export class PoolRegistry {
       known.budget = Math.min(known.budget, budget);
       return known;
     }
-    const upstream = new Upstream(endpoint.upstream.id, budget);
+    const upstream = new Upstream(endpoint.upstream.id, budget, this.options.processId);
     this.upstreams.set(upstream.id, upstream);
     this.options.leases.attach(upstream);
     return upstream;
