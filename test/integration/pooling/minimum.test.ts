@@ -62,9 +62,11 @@ test('what is kept in one process goes to clients that wait in the other, within
 });
 
 test('a paused pool keeps none, and has its minimum again once it is resumed', async () => {
-  await change({ poolSizeMin: 2 });
+  // Short, so that the other process, whose clients have gone, soon keeps none of its own.
+  await change({ poolSizeMin: 2, serverIdleTimeoutMs: 1_000 });
   const client = await connect({ pooler: 0 });
   await client.query('select 1');
+  await settled(2, 'one process alone keeps its minimum');
   const order = (name: string) =>
     weir.controlApi.call('POST', `/v1/endpoints/${weir.endpoint.id}/${name}`, {});
   await order('pause');
