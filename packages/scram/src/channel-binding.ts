@@ -1,4 +1,5 @@
 // The GS2 header and the binding data that a client's final message repeats under its proof.
+import { encodeBase64 } from './base64.ts';
 
 /** `n`: the client has no channel binding; `y`: it thinks the server has none; `p`: it binds to the certificate. */
 export type ChannelBindingFlag = 'n' | 'y' | 'p';
@@ -8,13 +9,12 @@ export function gs2Header(flag: ChannelBindingFlag): string {
   return flag === 'p' ? 'p=tls-server-end-point,,' : `${flag},,`;
 }
 
-/** What the `c=` attribute holds before base64: the header, and with `p` the hash of the server's certificate. */
-export function channelBindingInput(flag: ChannelBindingFlag, endPointHash: Uint8Array | null): Uint8Array {
-  const header = Uint8Array.from(gs2Header(flag), (character) => character.charCodeAt(0));
-  if (flag !== 'p') return header;
+// Most logins say one of these.
+const withoutBinding = { n: encodeBase64(Buffer.from('n,,')), y: encodeBase64(Buffer.from('y,,')) };
+
+/** The `c=` attribute: in base64 the header, and with `p` the hash of the server's certificate. */
+export function channelBindingText(flag: ChannelBindingFlag, endPointHash: Uint8Array | null): string {
+  if (flag !== 'p') return withoutBinding[flag];
   if (endPointHash === null) throw new Error('channel binding was agreed on without a certificate hash');
-  const input = new Uint8Array(header.length + endPointHash.length);
-  input.set(header);
-  input.set(endPointHash, header.length);
-  return input;
+  return encodeBase64(Buffer.concat([Buffer.from(gs2Header(flag)), endPointHash]));
 }

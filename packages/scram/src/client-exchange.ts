@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AttributeReader } from './attributes.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
-import { type ChannelBindingFlag, channelBindingInput, gs2Header } from './channel-binding.ts';
+import { type ChannelBindingFlag, channelBindingText, gs2Header } from './channel-binding.ts';
 import { deriveKeys, deriveKeysSync, hmac, type ScramKeys, storedKeyOf, xor } from './keys.ts';
 import type { ClientChannelBinding } from './mechanism.ts';
 import { malformed, ScramProtocolError } from './scram-protocol-error.ts';
@@ -109,7 +109,7 @@ export class ClientExchange {
 
   #answer(serverFirst: string, nonce: string, keys: ScramKeys): string {
     this.#keys = keys;
-    const binding = encodeBase64(channelBindingInput(this.#flag, this.#endPointHash));
+    const binding = channelBindingText(this.#flag, this.#endPointHash);
     const withoutProof = `c=${binding},r=${nonce}`;
     const authMessage = `${this.#firstBare},${serverFirst},${withoutProof}`;
     const proof = xor(keys.clientKey, hmac(storedKeyOf(keys.clientKey), authMessage));

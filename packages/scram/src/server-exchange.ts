@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { AttributeReader } from './attributes.ts';
 import { decodeBase64, encodeBase64 } from './base64.ts';
-import { type ChannelBindingFlag, channelBindingInput } from './channel-binding.ts';
+import { type ChannelBindingFlag, channelBindingText } from './channel-binding.ts';
 import { hmac, keyBytes, storedKeyOf, xor } from './keys.ts';
 import { scramPlusMechanism } from './mechanism.ts';
 import { malformed, ScramProtocolError } from './scram-protocol-error.ts';
@@ -119,9 +119,7 @@ export class ServerExchange {
   #readClientFinal(text: string, nonce: string): { proof: Uint8Array; withoutProof: string } {
     const reader = new AttributeReader(text);
     const binding = reader.read('c');
-    if (
-      binding !== encodeBase64(channelBindingInput(this.#flag, this.#options.channelBinding.endPointHash))
-    ) {
+    if (binding !== channelBindingText(this.#flag, this.#options.channelBinding.endPointHash)) {
       throw this.#flag === 'p'
         ? new ScramProtocolError('SCRAM channel binding check failed', null, invalidAuthorization)
         : new ScramProtocolError('unexpected SCRAM channel-binding attribute in client-final-message');

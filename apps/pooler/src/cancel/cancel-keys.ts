@@ -1,6 +1,7 @@
 // The cancel keys given to clients of this process, and what a request with one of them stops, here or at its giver.
-import { randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
+import { randomInt, timingSafeEqual } from 'node:crypto';
 import type { CancelForwarding, CancelRequest } from '@weir/fleet';
+import { takeRandomBytes } from '../random-bytes.ts';
 
 /** Stops what a client runs; resolves when it is certain that nothing that begins later is hit. */
 export type CancelTarget = () => Promise<void>;
@@ -43,7 +44,7 @@ export class CancelKeys {
     let processId: number;
     do processId = this.giver * 2 ** keyBits + randomInt(2 ** keyBits);
     while (this.targets.has(processId));
-    const secretKey = randomBytes(minor === 0 ? shortKeyBytes : longKeyBytes);
+    const secretKey = takeRandomBytes(minor === 0 ? shortKeyBytes : longKeyBytes);
     this.targets.set(processId, { secretKey, target });
     return { processId, secretKey };
   }

@@ -1,5 +1,4 @@
 // Proves that a client knows its role's password, and keeps what logs in to the server in its name.
-import { randomBytes } from 'node:crypto';
 import type { FrameChannel, TlsFacts } from '@weir/net';
 import {
   authenticationOk,
@@ -14,6 +13,7 @@ import {
 import { encodeNonce, offeredMechanisms, ServerExchange, type Verifier } from '@weir/scram';
 import type { PublishedCredential, PublishedEndpoint } from '@weir/tenancy';
 import { PoolerError } from '../errors.ts';
+import { takeRandomBytes } from '../random-bytes.ts';
 import type { RoleSecrets } from '../server/auth-query.ts';
 import { loginError } from './login-error.ts';
 import { lentSecret, type RoleSecretInHand, secretInHand } from './role-secret.ts';
@@ -120,7 +120,7 @@ async function exchange(
   const steps = new ServerExchange({
     verifier: secret.verifier,
     previous: secret.previous,
-    nonce: encodeNonce(randomBytes(nonceBytes)),
+    nonce: encodeNonce(takeRandomBytes(nonceBytes)),
     channelBinding: { supported, endPointHash },
   });
   channel.write(authenticationSasl(offeredMechanisms(supported)));
