@@ -37,6 +37,7 @@ import { type ClientDeps, handleClient } from './client/handle-client.ts';
 import { LoginGate } from './client/login-gate.ts';
 import { LoginTurns } from './client/login-turns.ts';
 import { SourceBans } from './client/source-bans.ts';
+import { follow } from './client/steps.ts';
 import type { ListenAddress, PoolerConfig } from './config.ts';
 import type { DirectPair } from './direct/relay.ts';
 import { drain } from './drain.ts';
@@ -176,12 +177,16 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
 
   let draining = false;
   let arriving = 0;
+  const arrived = (): void => {
+    arriving--;
+  };
   const proxies = new AddressRanges(config.proxies);
-  const accept = (pooledOnly: boolean, proxy?: boolean) => (connection: Connection) => {
-    arriving++;
-    void handleClient(connection, { pooledOnly, proxies: proxy === true ? proxies : null }, deps).finally(
-      () => arriving--,
-    );
+  const accept = (pooledOnly: boolean, proxy?: boolean) => {
+    const rules = { pooledOnly, proxies: proxy === true ? proxies : null };
+    return (connection: Connection) => {
+      arriving++;
+      follow(handleClient(connection, rules, deps), arrived, arrived);
+    };
   };
   const metrics = createMetrics({
     collect: () =>

@@ -12,6 +12,7 @@ import { skippedBecause, whyNotNative } from './fixtures/native-built.ts';
 import { acceptedTlsPair } from './fixtures/tls-peers.ts';
 import { type Listener, listen } from './listener.ts';
 import type { NativeConnection } from './native-connection.ts';
+import { nativeLoop } from './native-loop.ts';
 import type { Connection } from './transport.ts';
 import { chooseTransport } from './transport-choice.ts';
 
@@ -47,6 +48,19 @@ describe.skipIf(why !== null)(`native sockets${skippedBecause(why)}`, () => {
     for (let i = 0; i < count; i++) made.push(await pair());
     return made;
   }
+
+  test('what is written to one peer, piece behind piece in one round, leaves by one system call', async () => {
+    const { near, far } = await pair();
+    const sends = vi.spyOn(nativeLoop().sockets, 'sendAll');
+    const heard = record(near);
+    record(far).onData = () => {
+      for (const piece of ['one ', 'two ', 'three']) far.write(Buffer.from(piece));
+    };
+    near.write(Buffer.from('go'));
+    await heard.until(() => heard.text === 'one two three');
+    expect(sends.mock.calls).toEqual([[1]]);
+    sends.mockRestore();
+  });
 
   test('a handler that destroys another connection of its round keeps that one from being told anything', async () => {
     const [one, two] = await pairs(2);

@@ -189,6 +189,14 @@ export class NativeLoop {
     }
     const { shared } = this;
     const triple = writesAt + 3 * this.queued;
+    // Behind the write before, for the same peer: they leave as one.
+    if (this.queued > 0 && this.writers[this.queued - 1] === writer) {
+      if (shared[triple - 2]! + shared[triple - 1]! === at) {
+        shared[triple - 1]! += length;
+        this.lengths[this.queued - 1]! += length;
+        return true;
+      }
+    }
     shared[triple] = fd;
     shared[triple + 1] = at;
     shared[triple + 2] = length;

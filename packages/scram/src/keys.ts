@@ -60,7 +60,7 @@ export function xor(left: Uint8Array, right: Uint8Array): Uint8Array {
 }
 
 function sha256(bytes: Uint8Array): string {
-  return hash('sha256', bytes, 'latin1');
+  return hash('sha256', bytes, 'binary');
 }
 
 function bytesOf(latin1: string): Uint8Array {

@@ -22,6 +22,7 @@ import { type NegotiatedClient, negotiate } from './negotiate.ts';
 import { refuse } from './refuse.ts';
 import { resolveEndpoint } from './resolve-endpoint.ts';
 import { splitStartupParameters } from './startup-parameters.ts';
+import { outcomeOf } from './steps.ts';
 
 const binaries = findPostgresBinaries();
 const psql = findProgram(['psql']);
@@ -45,12 +46,9 @@ beforeAll(async () => {
   listener = await listen({ host: '127.0.0.1', port: 0 }, async (accepted) => {
     let client: NegotiatedClient;
     try {
-      const negotiated = await negotiate(accepted, {
-        certificates,
-        loginTimeoutMs,
-        domains: [],
-        gate: openGate,
-      });
+      const negotiated = await outcomeOf(
+        negotiate(accepted, { certificates, loginTimeoutMs, domains: [], gate: openGate }),
+      );
       if (negotiated.kind === 'cancel') return negotiated.connection.end();
       client = negotiated;
     } catch (error) {
@@ -87,10 +85,12 @@ async function serve(
   const { database, keyGucs, replayGucs } = splitStartupParameters({ parameters, options, role });
   const admission = admit(endpoint, { tls, address: connection.remoteAddress }, clients);
   try {
-    const credential = await authenticate(
-      channel,
-      { endpoint, role, tls, lent: null },
-      { roleSecrets, mockSecret: new Uint8Array(32).fill(1), now: Date.now, loginTimeoutMs },
+    const credential = await outcomeOf(
+      authenticate(
+        channel,
+        { endpoint, role, tls, lent: null },
+        { roleSecrets, mockSecret: new Uint8Array(32).fill(1), now: Date.now, loginTimeoutMs },
+      ),
     );
     const server = await openServer({
       endpointId,

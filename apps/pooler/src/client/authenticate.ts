@@ -17,6 +17,7 @@ import { takeRandomBytes } from '../random-bytes.ts';
 import type { RoleSecrets } from '../server/auth-query.ts';
 import { loginError } from './login-error.ts';
 import { lentSecret, type RoleSecretInHand, secretInHand } from './role-secret.ts';
+import { readFrame, type Steps } from './steps.ts';
 
 /** What logs in to the server for a role: the ClientKey (SCRAM), or the password, or both. Never logged. */
 export interface ServerCredential {
@@ -53,20 +54,20 @@ const nonceBytes = 18;
 
 /**
  * Runs SCRAM-SHA-256 or -PLUS with the client. On success the client has been sent AuthenticationSASLFinal and
- * AuthenticationOk, and the channel's deadline is off. Rejects with PoolerError PASSWORD_WRONG, ROLE_PASSWORD_EXPIRED,
+ * AuthenticationOk, and the channel's deadline is off. Throws PoolerError PASSWORD_WRONG, ROLE_PASSWORD_EXPIRED,
  * CREDENTIAL_EXPIRED, SCRAM_CHANNEL_BINDING, PROTOCOL_VIOLATION, STARTUP_TIMEOUT, CLIENT_GONE, AUTH_QUERY_FAILED or SERVER_*; the client
  * has not been told then.
  */
-export async function authenticate(
+export function* authenticate(
   channel: FrameChannel,
   login: Login,
   deps: AuthenticateDeps,
-): Promise<ServerCredential> {
+): Steps<ServerCredential> {
   try {
     const { lent } = login;
     const inHand = lent === null ? null : lentSecret(login.endpoint, lent);
-    const secret = inHand ?? (await secretInHand(login.endpoint, lent?.id ?? login.role, deps));
-    const proof = await exchange(channel, login, secret);
+    const secret = inHand ?? (yield* secretInHand(login.endpoint, lent?.id ?? login.role, deps));
+    const proof = yield* exchange(channel, login, secret);
     const endpoint = login.endpoint.endpointId;
     if (proof === null || !secret.real) {
       // The next login of somebody with a new password works, without a query for each wrong one.
@@ -110,11 +111,7 @@ interface Proof {
 }
 
 /** The messages of one exchange; null if the proof is wrong. */
-async function exchange(
-  channel: FrameChannel,
-  login: Login,
-  secret: RoleSecretInHand,
-): Promise<Proof | null> {
+function* exchange(channel: FrameChannel, login: Login, secret: RoleSecretInHand): Steps<Proof | null> {
   const endPointHash = login.tls?.endPointHash ?? null;
   const supported = endPointHash !== null;
   const steps = new ServerExchange({
@@ -124,22 +121,22 @@ async function exchange(
     channelBinding: { supported, endPointHash },
   });
   channel.write(authenticationSasl(offeredMechanisms(supported)));
-  const initial = decodeSaslInitialResponse(await readSasl(channel));
+  const initial = decodeSaslInitialResponse(yield* readSasl(channel));
   let clientFirst = initial.text;
   if (clientFirst === null) {
     // A client may choose the mechanism first and speak after an empty challenge.
     channel.write(authenticationSaslContinue(''));
-    clientFirst = decodeSaslResponse(await readSasl(channel));
+    clientFirst = decodeSaslResponse(yield* readSasl(channel));
   }
   channel.write(authenticationSaslContinue(steps.first(initial.mechanism, clientFirst)));
-  const result = steps.final(decodeSaslResponse(await readSasl(channel)));
+  const result = steps.final(decodeSaslResponse(yield* readSasl(channel)));
   if (!result.ok) return null;
   const { clientKey, verifier } = result;
   return { clientKey, verifier, serverFinal: authenticationSaslFinal(result.serverFinal) };
 }
 
-async function readSasl(channel: FrameChannel): Promise<Uint8Array> {
-  const { type, body } = await channel.readFrame(saslMessageBytesMax);
+function* readSasl(channel: FrameChannel): Steps<Uint8Array> {
+  const { type, body } = yield* readFrame(channel, saslMessageBytesMax);
   if (type === ClientMessage.Password) return body;
   // libpq that finds it has no password says goodbye instead.
   if (type === ClientMessage.Terminate) throw new PoolerError('CLIENT_GONE');

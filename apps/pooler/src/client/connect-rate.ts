@@ -39,19 +39,24 @@ export class ConnectRate {
   }
 
   /**
-   * Resolves when it is the connect's turn. Rejects with PoolerError CONNECT_RATE where that would take longer than the
+   * Resolves when it is the connect's turn; null: it is at once. Rejects with PoolerError CONNECT_RATE where that would take longer than the
    * limit, and only after it: who is refused and comes back at once would otherwise cost more than who is let in.
    */
-  async enter(endpointId: string, isBanned: boolean): Promise<void> {
+  enter(endpointId: string, isBanned: boolean): Promise<void> | null {
     const { rule, waitMsMax, now, delayed } = this.#options;
-    if (rule.perSecond === 0) return;
+    if (rule.perSecond === 0) return null;
     // Who guesses passwords must not use up the turns of those who know one.
     const name = isBanned ? `${endpointId} banned` : endpointId;
     const nowMs = now();
     const waitMs = takeToken(bucketOf(this.#buckets, name, rule, nowMs), rule, nowMs, waitMsMax);
     if (waitMs !== null) this.#taken.set(name, (this.#taken.get(name) ?? 0) + 1);
-    if (waitMs === 0) return;
+    if (waitMs === 0) return null;
     delayed(endpointId);
+    return this.#delay(endpointId, waitMs);
+  }
+
+  async #delay(endpointId: string, waitMs: number | null): Promise<void> {
+    const { rule, waitMsMax } = this.#options;
     const seconds = this.#waiting < waitingMax ? waitMsMax / 1000 : 0;
     if (seconds > 0) await this.#wait(waitMs ?? waitMsMax);
     if (waitMs !== null && seconds > 0) return;

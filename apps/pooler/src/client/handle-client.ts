@@ -24,6 +24,7 @@ import { resolveEndpoint } from './resolve-endpoint.ts';
 import { serve } from './serve.ts';
 import type { SourceBans } from './source-bans.ts';
 import { splitStartupParameters } from './startup-parameters.ts';
+import { type Steps, settled } from './steps.ts';
 
 /** What a client's life needs of the process. */
 export interface ClientDeps {
@@ -59,15 +60,15 @@ export interface ListenerRules {
   readonly proxies: AddressRanges | null;
 }
 
-/** Never rejects: whatever goes wrong ends this client alone. */
-export async function handleClient(
+/** Never throws: whatever goes wrong ends this client alone. */
+export function* handleClient(
   connection: Connection,
   listener: ListenerRules,
   deps: ClientDeps,
-): Promise<void> {
+): Steps<void> {
   let negotiated: Negotiated;
   try {
-    negotiated = await negotiate(connection, deps, listener.proxies);
+    negotiated = yield* negotiate(connection, deps, listener.proxies);
   } catch (error) {
     // The client has been told, in a way that fits what it spoke.
     const known = asPoolerError(error);
@@ -76,10 +77,10 @@ export async function handleClient(
     report(known, typeof endpoint === 'string' ? endpoint : null, connection.remoteAddress, deps);
     return;
   }
-  if (negotiated.kind === 'cancel') return cancel(negotiated, deps);
+  if (negotiated.kind === 'cancel') return yield* settled(cancel(negotiated, deps));
   const known: { endpointId: string | null } = { endpointId: null };
   try {
-    await logIn(negotiated, listener.pooledOnly, deps, known);
+    yield* logIn(negotiated, listener.pooledOnly, deps, known);
   } catch (error) {
     negotiated.channel.setDeadline(null);
     report(refuse(negotiated.connection, error), known.endpointId, negotiated.address, deps);
@@ -95,12 +96,12 @@ async function cancel(request: NegotiatedCancel, deps: ClientDeps): Promise<void
   request.connection.resume();
 }
 
-async function logIn(
+function* logIn(
   client: NegotiatedClient,
   pooledOnly: boolean,
   deps: ClientDeps,
   known: { endpointId: string | null },
-): Promise<void> {
+): Steps<void> {
   const { channel, connection, tls } = client;
   const { parameters, minor } = client.startup;
   const {
@@ -116,8 +117,11 @@ async function logIn(
     pooledOnly,
   });
   known.endpointId = endpointId;
-  if (client.passed !== endpointId) await deps.gate.pass(endpointId, client.address);
-  const { endpoint, lent } = await findCredential(deps.tenants, endpointId, user);
+  if (client.passed !== endpointId) {
+    const wait = deps.gate.pass(endpointId, client.address, 'login');
+    if (wait !== null) yield* settled(wait);
+  }
+  const { endpoint, lent } = yield* findCredential(deps.tenants, endpointId, user);
   const role = lent?.role ?? user;
   const startup = withoutEndpointGucs(splitStartupParameters({ parameters, options, role }), endpoint);
   if (pooled && startup.replication !== 'no') {
@@ -126,7 +130,7 @@ async function logIn(
   }
   const admission = admit(endpoint, { tls, address: client.address }, deps.clientCounts);
   try {
-    const credential = await provenBy(channel, { endpoint, role, tls, lent }, client.address, deps);
+    const credential = yield* provenBy(channel, { endpoint, role, tls, lent }, client.address, deps);
     const served = deps.registry.serve(endpoint);
     served.credentials.set(role, credential);
     if (pooled) {
@@ -143,7 +147,7 @@ async function logIn(
       detach: () => channel.detach(),
       whenGone: (listener: () => void) => channel.whenClosed(listener),
     };
-    served.clientCloses.add(await serveDirect(direct, deps, deps.directPairs));
+    served.clientCloses.add(yield* settled(serveDirect(direct, deps, deps.directPairs)));
     admission.leave();
   } catch (error) {
     admission.leave();
@@ -154,17 +158,17 @@ async function logIn(
 const failedLogins: readonly string[] = ['PASSWORD_WRONG', 'ROLE_PASSWORD_EXPIRED'];
 
 /** As authenticate, unless the source is banned; a wrong password counts towards that. */
-async function provenBy(
+function* provenBy(
   channel: FrameChannel,
   login: Login,
   address: string,
   deps: ClientDeps,
-): Promise<ServerCredential> {
+): Steps<ServerCredential> {
   const { sourceBans } = deps;
   const { endpointId } = login.endpoint;
   sourceBans.insist(endpointId, address, login.role);
   try {
-    const credential = await authenticate(channel, login, loginDeps(deps));
+    const credential = yield* authenticate(channel, login, loginDeps(deps));
     sourceBans.succeeded(endpointId, address, login.role);
     return credential;
   } catch (error) {

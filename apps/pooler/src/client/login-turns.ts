@@ -9,12 +9,12 @@ export class LoginTurns {
   /** By endpoint, in the order in which they are next. */
   readonly #waiting = new Map<string, (() => void)[]>();
 
-  /** Resolves when a login of the endpoint may begin: at once, unless many do. */
-  begin(endpointId: string): Promise<void> | undefined {
+  /** Resolves when a login of the endpoint may begin; null: it may at once, as it does unless many do. */
+  begin(endpointId: string): Promise<void> | null {
     this.#schedule();
     if (this.#waiting.size === 0 && this.#begun < beginsPerTurn) {
       this.#begun++;
-      return undefined;
+      return null;
     }
     return new Promise((resolve) => {
       const queue = this.#waiting.get(endpointId);

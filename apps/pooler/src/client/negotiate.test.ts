@@ -25,6 +25,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asPoolerError, PoolerError } from '../errors.ts';
 import { openGate } from '../testing/open-gate.ts';
 import { type NegotiateDeps, type Negotiated, negotiate } from './negotiate.ts';
+import { outcomeOf } from './steps.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'weir-negotiate-test-'));
 let certificates: ServerCertificates;
@@ -66,7 +67,7 @@ async function startFront(
     gate: options.gate ?? openGate,
   };
   const listener = await listen({ host: '127.0.0.1', port: 0 }, (connection) => {
-    negotiate(connection, deps, options.proxies ?? null).then(
+    outcomeOf(negotiate(connection, deps, options.proxies ?? null)).then(
       (negotiated) => {
         negotiated.channel.setDeadline(null);
         // Something that a client can wait for.
@@ -416,7 +417,13 @@ const gated = 'ep-calm-river-a1b2c3';
 
 test('who names an endpoint in SNI passes its gate before the handshake, and then no more', async () => {
   const asked: string[] = [];
-  const gate = { ...openGate, pass: async (...words: string[]) => void asked.push(words.join(' from ')) };
+  const gate: NegotiateDeps['gate'] = {
+    ...openGate,
+    pass(endpointId, address, ahead) {
+      asked.push(`${endpointId} from ${address} with a ${ahead} ahead`);
+      return null;
+    },
+  };
   await using front = await startFront({ gate });
   const names = [
     [`${gated}-pooler.db.localhost`, gated],
@@ -432,7 +439,7 @@ test('who names an endpoint in SNI passes its gate before the handshake, and the
     expect(await front.next()).toMatchObject({ kind: 'client', passed });
     tls.destroy();
   }
-  expect(asked).toEqual([`${gated} from 127.0.0.1`]);
+  expect(asked).toEqual([`${gated} from 127.0.0.1 with a handshake ahead`]);
 });
 
 test('who is refused before the handshake is told by TLS, or, if there may be a handshake, by the error', async () => {

@@ -28,6 +28,7 @@ import { foreignProtocol, httpRefusal } from './foreign-protocol.ts';
 import { loginError } from './login-error.ts';
 import type { LoginGate } from './login-gate.ts';
 import { endWith, refuse } from './refuse.ts';
+import { peekByte, readBytes, readStartupPacket, type Steps, settled } from './steps.ts';
 
 /** What negotiation needs from the process. */
 export interface NegotiateDeps {
@@ -84,19 +85,19 @@ const tlsRefusal = new Uint8Array([0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x50]);
 const notUtf8 = /[\ud800-\udfff]/u;
 
 /**
- * Runs the negotiation on a fresh, paused connection. Rejects with a PoolerError (CLIENT_GONE, STARTUP_TIMEOUT,
+ * Runs the negotiation on a fresh, paused connection. Throws a PoolerError (CLIENT_GONE, STARTUP_TIMEOUT,
  * PROTOCOL_*, PROXY_HEADER, NOT_POSTGRES …); the client has been told by then and its connection is ended, so only the
  * log is left. `proxies`: where proxies are that must say first who their client is; null: nobody may.
  */
-export async function negotiate(
+export function* negotiate(
   connection: Connection,
   deps: NegotiateDeps,
   proxies: AddressRanges | null = null,
-): Promise<Negotiated> {
+): Steps<Negotiated> {
   const negotiation = new Negotiation(connection, deps);
   try {
-    if (proxies !== null) await negotiation.readProxyHeader(proxies);
-    return await negotiation.run();
+    if (proxies !== null) yield* negotiation.readProxyHeader(proxies);
+    return yield* negotiation.run();
   } catch (error) {
     const known = loginError(error, deps.loginTimeoutMs);
     negotiation.tell(known);
@@ -123,15 +124,15 @@ class Negotiation {
   }
 
   /** Before everything else, and only from where it is believed. */
-  async readProxyHeader(proxies: AddressRanges): Promise<void> {
+  *readProxyHeader(proxies: AddressRanges): Steps<void> {
     const channel = this.#channel;
     if (!proxies.has(this.#address)) throw new PoolerError('PROXY_HEADER', { reason: 'no proxy of ours' });
     // A client that came past the proxy would be waited for in vain: it sends less than a header's start.
-    if ((await channel.peekByte()) !== proxyHeaderFirstByte)
+    if ((yield* peekByte(channel)) !== proxyHeaderFirstByte)
       throw new PoolerError('PROXY_HEADER', { reason: 'no header' });
     try {
-      const start = await channel.read(proxyHeaderStartBytes);
-      const source = parseProxyHeader(start, await channel.read(proxyHeaderRest(start)));
+      const start = yield* readBytes(channel, proxyHeaderStartBytes);
+      const source = parseProxyHeader(start, yield* readBytes(channel, proxyHeaderRest(start)));
       if (source !== null) this.#address = source.address;
     } catch (error) {
       if (!(error instanceof ProtocolViolation)) throw error;
@@ -139,13 +140,13 @@ class Negotiation {
     }
   }
 
-  async run(): Promise<Negotiated> {
-    if ((await this.#channel.peekByte()) === tlsHandshakeByte) await this.#startDirectTls();
+  *run(): Steps<Negotiated> {
+    if ((yield* peekByte(this.#channel)) === tlsHandshakeByte) yield* this.#startDirectTls();
     for (;;) {
-      const packet = await this.#readPacket();
+      const packet = yield* this.#readPacket();
       switch (packet.kind) {
         case 'ssl':
-          await this.#answerSsl();
+          yield* this.#answerSsl();
           break;
         case 'gssenc':
           this.#answerGssEnc();
@@ -181,9 +182,9 @@ class Negotiation {
     return Math.max(1, this.#deadlineAt - performance.now());
   }
 
-  async #readPacket(): Promise<StartupPacket> {
+  *#readPacket(): Steps<StartupPacket> {
     try {
-      return parseStartupPacket(await this.#channel.readStartupPacket(startupPacketBytesMax));
+      return parseStartupPacket(yield* readStartupPacket(this.#channel, startupPacketBytesMax));
     } catch (error) {
       if (!(error instanceof ChannelLimitError)) throw error;
       const what = foreignProtocol(error.lengthBytes);
@@ -197,16 +198,16 @@ class Negotiation {
   }
 
   /** The first byte of a ClientHello in place of SSLRequest: libpq's sslnegotiation=direct. */
-  async #startDirectTls(): Promise<void> {
+  *#startDirectTls(): Steps<void> {
     if (this.#deps.certificates === null) throw new PoolerError('NOT_POSTGRES', { what: 'a TLS handshake' });
     this.#sslAnswered = true;
-    await this.#upgrade();
+    yield* this.#upgrade();
     // A TLS client of another protocol must not be taken for one of ours; Postgres insists on this too.
     if (this.#channel.connection.tls?.alpn === 'postgresql') return;
     throw violation('received direct SSL connection request without ALPN protocol negotiation extension');
   }
 
-  async #answerSsl(): Promise<void> {
+  *#answerSsl(): Steps<void> {
     if (this.#sslAnswered) throw violation('SSLRequest was sent twice');
     this.#sslAnswered = true;
     if (this.#deps.certificates === null) {
@@ -215,7 +216,7 @@ class Negotiation {
     }
     this.#refuseStuffing('SSL');
     this.#channel.write(yes);
-    await this.#upgrade();
+    yield* this.#upgrade();
   }
 
   #answerGssEnc(): void {
@@ -237,27 +238,28 @@ class Negotiation {
     );
   }
 
-  async #upgrade(): Promise<void> {
+  *#upgrade(): Steps<void> {
     const certificates = this.#deps.certificates!;
     const { connection } = this.#channel;
-    const hello = await readHello(connection, this.#channel.detach(), this.#remainingMs());
-    const refusal = await this.#passGate(hello.servername);
+    const hello = yield* settled(readHello(connection, this.#channel.detach(), this.#remainingMs()));
+    const refusal = yield* this.#passGate(hello.servername);
     const options = {
       certificates,
       alreadyRead: hello.bytes,
       handshakeTimeoutMs: this.#remainingMs(),
     };
-    this.#channel = this.#open(await upgradeToServerTls(connection, options));
+    this.#channel = this.#open(yield* settled(upgradeToServerTls(connection, options)));
     if (refusal !== null) throw refusal;
   }
 
   /** A refusal that is worth a handshake is returned, to be told after it; others are thrown. */
-  async #passGate(servername: string | null): Promise<PoolerError | null> {
+  *#passGate(servername: string | null): Steps<PoolerError | null> {
     const { domains, gate } = this.#deps;
     const endpointId = servername === null ? null : (parseHost(servername, domains)?.endpointId ?? null);
     if (endpointId === null) return null;
     try {
-      await gate.pass(endpointId, this.#address);
+      const wait = gate.pass(endpointId, this.#address, 'handshake');
+      if (wait !== null) yield* settled(wait);
       this.#passed = endpointId;
       return null;
     } catch (error) {

@@ -9,6 +9,7 @@ import {
 } from '@weir/scram';
 import type { PreviousSecret, PublishedCredential, PublishedEndpoint, PublishedRole } from '@weir/tenancy';
 import type { AuthenticateDeps } from './authenticate.ts';
+import { type Steps, settled } from './steps.ts';
 
 /** A verifier for one exchange, and what a success is worth. */
 export interface RoleSecretInHand {
@@ -26,22 +27,23 @@ export interface RoleSecretInHand {
 // Same as NAMEDATALEN - 1 in the server: no role has a longer name.
 const roleNameBytesMax = 63;
 
-/** Rejects with PoolerError AUTH_QUERY_FAILED or SERVER_* if the database has to be asked and does not answer. */
-export async function secretInHand(
+/** Throws PoolerError AUTH_QUERY_FAILED or SERVER_* if the database has to be asked and does not answer. */
+export function* secretInHand(
   endpoint: PublishedEndpoint,
   role: string,
   deps: Pick<AuthenticateDeps, 'roleSecrets' | 'mockSecret' | 'now'>,
-): Promise<RoleSecretInHand> {
+): Steps<RoleSecretInHand> {
   const { roleSecrets } = deps;
   const mockSecret = mockSecretOf(endpoint, deps.mockSecret);
   const mockName = `${endpoint.endpointId}\0${role}`;
   const published = endpoint.roles.find(({ name }) => name === role);
   if (published && !roleSecrets.supersedes(endpoint, role)) {
-    const secret = await fromPublished(published, mockSecret, mockName, deps.now());
+    const secret = yield* fromPublished(published, mockSecret, mockName, deps.now());
     if (secret) return secret;
   }
   if (new TextEncoder().encode(role).length <= roleNameBytesMax) {
-    const read = await roleSecrets.read(endpoint, role);
+    let read = roleSecrets.known(endpoint, role);
+    if (read === undefined) read = yield* settled(roleSecrets.read(endpoint, role));
     const verifier = read?.verifier ? parseVerifier(read.verifier) : null;
     if (read && verifier) {
       return {
@@ -84,12 +86,12 @@ export function lentSecret(endpoint: PublishedEndpoint, lent: PublishedCredentia
   return { verifier, previous: null, real: true, verifierIsServers: false, password, validUntil };
 }
 
-async function fromPublished(
+function* fromPublished(
   published: PublishedRole,
   mockSecret: Uint8Array,
   mockName: string,
   nowMs: number,
-): Promise<RoleSecretInHand | null> {
+): Steps<RoleSecretInHand | null> {
   const { verifierIsServers, password } = published;
   const validUntil = published.validUntil === null ? null : Date.parse(published.validUntil);
   let verifier = published.verifier === null ? null : parseVerifier(published.verifier);
@@ -97,7 +99,7 @@ async function fromPublished(
     const salt = new Uint8Array(
       createHmac('sha256', mockSecret).update(`own salt\0${mockName}`).digest(),
     ).slice(0, 16);
-    verifier = parseVerifier(await buildVerifierAsync(password, { salt }));
+    verifier = parseVerifier(yield* settled(buildVerifierAsync(password, { salt })));
     return (
       verifier && { verifier, previous: null, real: true, verifierIsServers: false, password, validUntil }
     );

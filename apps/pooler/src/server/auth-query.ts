@@ -52,12 +52,18 @@ export class RoleSecrets {
     this.#options = options;
   }
 
+  /** What `read` answers without asking anybody; undefined: the database must be asked. */
+  known(endpoint: PublishedEndpoint, role: string): RoleSecret | null | undefined {
+    if (endpoint.serviceRole === null) return null;
+    const entry = this.#entries.get(keyOf(endpoint, role));
+    return entry !== undefined && entry.until > this.#options.now() ? entry.secret : undefined;
+  }
+
   /** Null: no such role, or this endpoint has no service role. Rejects with PoolerError AUTH_QUERY_FAILED, SERVER_*. */
   async read(endpoint: PublishedEndpoint, role: string): Promise<RoleSecret | null> {
-    if (endpoint.serviceRole === null) return null;
+    const known = this.known(endpoint, role);
+    if (known !== undefined) return known;
     const key = keyOf(endpoint, role);
-    const entry = this.#entries.get(key);
-    if (entry && entry.until > this.#options.now()) return entry.secret;
     const running = this.#reading.get(key);
     if (running) return running;
     const reading = this.#rows(endpoint, role)

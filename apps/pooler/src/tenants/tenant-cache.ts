@@ -52,10 +52,16 @@ export class TenantCache {
     this.#reread.unref();
   }
 
+  /** What `find` answers without asking anybody; null: somebody must be asked. */
+  known(endpointId: string): PublishedEndpoint | null {
+    const known = this.#known.get(endpointId);
+    return known !== undefined && (known.fresh || known.unanswered) ? known.endpoint : null;
+  }
+
   /** Rejects with PoolerError ENDPOINT_UNKNOWN, TENANT_DELETED, ENDPOINT_NOT_KNOWN_YET or SHARED_STATE_AWAY. */
   async find(endpointId: string): Promise<PublishedEndpoint> {
-    const known = this.#known.get(endpointId);
-    if (known !== undefined && (known.fresh || known.unanswered)) return known.endpoint;
+    const known = this.known(endpointId);
+    if (known !== null) return known;
     const miss = this.#misses.get(endpointId);
     if (miss && miss.until > this.#options.now()) throw missing(endpointId, miss.kind);
     let answer: EndpointLookUp;
