@@ -9,7 +9,7 @@
 // libuv's own epoll descriptor as one member of the set; libuv then polls without waiting. Sockets are so waited for
 // directly, and go round without libuv while it has nothing to do. libuv documents both calls for loops inside loops.
 //
-// Registration is edge-triggered, once a socket, for everything: neither pausing nor a full socket costs a system call.
+// Registration of all but listeners is edge-triggered, once a socket, for everything: neither pausing nor a full socket costs a system call.
 // An event is only a hint to look. What is so, the next system call says, and an event too many finds EAGAIN.
 //
 // Functions return what the system call returned, or its errno negated.
@@ -85,7 +85,7 @@ static transport *descriptor(napi_env env, napi_callback_info info, size_t count
 // ---- Which descriptors are ours
 
 // From now on its events are told. Returns fd, or -errno with fd closed.
-static int adopt(transport *t, int fd) {
+static int adopt_for(transport *t, int fd, uint32_t events) {
   if ((size_t)fd >= t->owned_length) {
     size_t length = t->owned_length == 0 ? 1024 : t->owned_length;
     while (length <= (size_t)fd) length *= 2;
@@ -98,7 +98,7 @@ static int adopt(transport *t, int fd) {
     t->owned = owned;
     t->owned_length = length;
   }
-  struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.fd = fd};
+  struct epoll_event event = {.events = events, .data.fd = fd};
   if (epoll_ctl(t->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
     int error = errno;
     close(fd);
@@ -107,6 +107,11 @@ static int adopt(transport *t, int fd) {
   t->owned[fd] = FD_OWNED;
   return fd;
 }
+
+static int adopt(transport *t, int fd) { return adopt_for(t, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET); }
+
+// Whoever is left waiting is told of again by the next wait: asking until nobody is there would cost a call each time.
+static int adopt_listener(transport *t, int fd) { return adopt_for(t, fd, EPOLLIN); }
 
 // ---- The loop
 
@@ -358,7 +363,7 @@ static napi_value listen_on(napi_env env, napi_callback_info info) {
     close(fd);
     return number(env, status);
   }
-  return number(env, adopt(t, fd));
+  return number(env, adopt_listener(t, fd));
 }
 
 // listenInherited(fd, backlog, keepAliveDelayS): the descriptor, ours from now on, or -errno, and then nothing was taken.
@@ -385,17 +390,36 @@ static napi_value listen_inherited(napi_env env, napi_callback_info info) {
   int status = set_options(fd, delay_s);
   if (status != 0) return number(env, status);
   if (listen(fd, backlog) != 0) return number(env, -errno);
-  return number(env, adopt(t, fd));
+  return number(env, adopt_listener(t, fd));
 }
 
-// accept(listener): descriptor or -errno
+// accept(listener): descriptor or -errno. Of a peer with IPv4 the shared array then holds its address and port; else 0.
 static napi_value accept_one(napi_env env, napi_callback_info info) {
   napi_value values[1];
   int32_t listener;
   transport *t = descriptor(env, info, 1, values, &listener);
   if (t == NULL) return NULL;
-  int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  return number(env, fd < 0 ? -errno : adopt(t, fd));
+  struct sockaddr_storage bytes;
+  socklen_t length = sizeof bytes;
+  int fd = accept4(listener, (struct sockaddr *)&bytes, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd < 0) return number(env, -errno);
+  const struct sockaddr_in *in = (const struct sockaddr_in *)&bytes;
+  bool is_ipv4 = bytes.ss_family == AF_INET;
+  t->shared[SHARED_PEER] = is_ipv4 ? (int32_t)ntohl(in->sin_addr.s_addr) : 0;
+  t->shared[SHARED_PEER + 1] = is_ipv4 ? ntohs(in->sin_port) : 0;
+  return number(env, adopt(t, fd));
+}
+
+// rest(listener, on: boolean): void. Whether it is told of nobody who waits.
+static napi_value rest(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  int32_t fd;
+  bool on;
+  transport *t = descriptor(env, info, 2, values, &fd);
+  if (t == NULL || fd < 0 || napi_get_value_bool(env, values[1], &on) != napi_ok) return NULL;
+  struct epoll_event event = {.events = on ? 0 : EPOLLIN, .data.fd = fd};
+  if (epoll_ctl(t->epoll_fd, EPOLL_CTL_MOD, fd, &event) != 0) return throw_error(env, strerror(errno));
+  return NULL;
 }
 
 // connect(address, port, keepAliveDelayS): descriptor or -errno. Under way: an event comes when it is decided.
@@ -554,7 +578,7 @@ NAPI_MODULE_INIT() {
   const exported functions[] = {
       {"layout", layout},
       {"start", start},         {"keepAlive", keep_alive},   {"peer", peer},         {"local", local},
-      {"listen", listen_on},    {"listenInherited", listen_inherited}, {"accept", accept_one},      {"connect", connect_to}, {"connected", connected},
+      {"listen", listen_on},    {"listenInherited", listen_inherited}, {"accept", accept_one}, {"rest", rest},      {"connect", connect_to}, {"connected", connected},
       {"close", close_one},     {"release", release_one},    {"endWriting", end_writing}, {"read", read_some},
       {"send", send_one},       {"sendAll", send_all},       {NULL, NULL},
   };

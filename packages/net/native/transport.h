@@ -13,14 +13,16 @@
 // Writes of one `sendAll`.
 #define WRITES_MAX 128
 // In the array shared with JavaScript: [0] is not 0 while sockets want another look, then pairs of descriptor and events,
-// then triples of descriptor, offset and length for `sendAll`, then the four results of a call of TLS. JavaScript has the same numbers, and compares them with `layout`.
+// then triples of descriptor, offset and length for `sendAll`, then the four results of a call of TLS, then address and port of who was
+// accepted last. JavaScript has the same numbers, and compares them with `layout`.
 // To be counted up with each change of what a function takes or gives: an addon of older sources is then not used.
-#define INTERFACE 3
+#define INTERFACE 4
 #define SHARED_MORE 0
 #define SHARED_EVENTS 1
 #define SHARED_WRITES (SHARED_EVENTS + 2 * EVENTS_MAX)
 #define SHARED_TLS (SHARED_WRITES + 3 * WRITES_MAX)
-#define SHARED_LENGTH (SHARED_TLS + 4)
+#define SHARED_PEER (SHARED_TLS + 4)
+#define SHARED_LENGTH (SHARED_PEER + 2)
 
 enum { FD_FREE, FD_OWNED, FD_FULL };
 

@@ -61,6 +61,10 @@ export class BunConnection implements Connection {
     if (this.early.length > 0 || this.endHeldBack) process.nextTick(() => this.catchUp());
   }
 
+  leave(): void {
+    this.end();
+  }
+
   end(): void {
     if (this.dropped || this.ending) return;
     this.ending = true;

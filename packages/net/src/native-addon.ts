@@ -15,7 +15,7 @@ export interface NativeSockets {
   /**
    * To be called once. `shared[0]` other than 0: sockets want another look without an event. Behind it `dispatch` finds
    * `count` pairs of descriptor and events, behind the room for 256 of those is room for 128 writes of `sendAll`, and
-   * behind that for four results of a call of TLS.
+   * behind that for four results of a call of TLS, and for address and port of who was accepted last.
    * `memory` is what is read into and, by offset, sent from.
    */
   start(dispatch: (count: number) => void, shared: Int32Array, memory: Uint8Array): void;
@@ -25,6 +25,8 @@ export interface NativeSockets {
   /** The same descriptor, of a bound socket of TCP that the process was started with: ours from now on. */
   listenInherited(fd: number, backlog: number, keepAliveDelayS: number): number;
   accept(listener: number): number;
+  /** Whether a listener is told of nobody who waits. */
+  rest(listener: number, on: boolean): void;
   /** The descriptor of a connection under way; an event comes when it is decided. */
   connect(address: string, port: number, keepAliveDelayS: number): number;
   /** 0, or why there is no connection: EINPROGRESS if it is still under way. */

@@ -49,6 +49,30 @@ describe.skipIf(why !== null)(`native sockets${skippedBecause(why)}`, () => {
     return made;
   }
 
+  test('who leaves has sent what was written, and does not wait for the peer to end too', async () => {
+    const { near, far } = await pair();
+    const heard = record(near);
+    const gone = record(far);
+    far.write(Buffer.from('last words'));
+    far.leave();
+    await gone.heard('close');
+    expect(gone.error).toBe(null);
+    await heard.heard('end');
+    expect(heard.text).toBe('last words');
+  });
+
+  test('who leaves a peer that reads nothing keeps what the kernel did not take, and ends after it', async () => {
+    const { near, far } = await pair();
+    const bytes = Buffer.alloc(8_000_000, 'x');
+    record(far);
+    far.write(bytes);
+    far.leave();
+    const heard = record(near);
+    await heard.heard('end');
+    expect(heard.text.length).toBe(bytes.length);
+    near.end();
+  });
+
   test('what is written to one peer, piece behind piece in one round, leaves by one system call', async () => {
     const { near, far } = await pair();
     const sends = vi.spyOn(nativeLoop().sockets, 'sendAll');

@@ -6,13 +6,14 @@ import {
   lastEvents,
   type NativeLoop,
   notConnected,
+  type PeerAddress,
   readableEvents,
   systemError,
   type Watcher,
   type Writer,
   writableEvents,
 } from './native-loop.ts';
-import { idleHandler, plainAddress } from './node-connection.ts';
+import { idleHandler } from './node-connection.ts';
 import { copyBytes, readBytesMax } from './read-memory.ts';
 import type { Connection, ConnectionHandler, TlsFacts } from './transport.ts';
 
@@ -52,14 +53,13 @@ export class NativeConnection implements Connection, Watcher, Writer {
   protected dropped = false;
   private failure: Error | null = null;
 
-  constructor(loop: NativeLoop, fd: number) {
+  /** `peer` is asked for now, if not given: after a reset the kernel no longer knows it. */
+  constructor(loop: NativeLoop, fd: number, peer: PeerAddress | null) {
     this.loop = loop;
     this.fd = fd;
-    // Asked for now: after a reset the kernel no longer knows them.
-    const peer = loop.sockets.peer(fd) ?? '0 ';
-    const space = peer.indexOf(' ');
-    this.remoteAddress = plainAddress(peer.slice(space + 1));
-    this.remotePort = Number(peer.slice(0, space));
+    const { remoteAddress, remotePort } = peer ?? loop.peerOf(fd);
+    this.remoteAddress = remoteAddress;
+    this.remotePort = remotePort;
     loop.watch(fd, this);
   }
 
@@ -133,6 +133,14 @@ export class NativeConnection implements Connection, Watcher, Writer {
     this.loop.flush();
     this.ending = true;
     if (this.keptBytes === 0 && !this.dropped) this.sendEnd();
+  }
+
+  leave(): void {
+    if (this.dropped || this.ending) return;
+    if (this.queuedBytes > 0) this.loop.flush();
+    // Without unread bytes to come, closing tells the peer the same as end of file.
+    if (this.keptBytes === 0) this.destroy();
+    else this.end();
   }
 
   destroy(): void {

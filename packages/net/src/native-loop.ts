@@ -1,7 +1,9 @@
 // The event loop of native sockets as JavaScript sees it: who is told of which descriptor, and the memory read into.
 import { getSystemErrorName } from 'node:util';
 import { loadNativeSockets, type NativeSockets } from './native-addon.ts';
+import { plainAddress } from './node-connection.ts';
 import { readBytesMax } from './read-memory.ts';
+import type { Connection } from './transport.ts';
 
 /** Bits of what may have happened, as epoll has them. */
 export const readableEvents = 0x1 | 0x8 | 0x10 | 0x2000; // IN, ERR, HUP, RDHUP
@@ -21,6 +23,8 @@ export interface Watcher {
   look(): void;
 }
 
+export type PeerAddress = Pick<Connection, 'remoteAddress' | 'remotePort'>;
+
 /** Whoever queues writes. */
 export interface Writer {
   /** Of `memory[offset..offset + length)`, queued before, `taken` bytes were taken; or it is a negated errno. */
@@ -28,12 +32,13 @@ export interface Writer {
 }
 
 // As transport.h has them.
-const interfaceNumber = 3;
+const interfaceNumber = 4;
 const eventsMax = 256;
 const writesMax = 128;
 const writesAt = 1 + 2 * eventsMax;
 const tlsAt = writesAt + 3 * writesMax;
-const sharedLength = tlsAt + 4;
+const peerAt = tlsAt + 4;
+const sharedLength = peerAt + 2;
 const layout = [interfaceNumber, eventsMax, writesMax, writesAt, tlsAt, sharedLength].join();
 
 // Reads of one round whose bytes wait to be sent on. Beside each other by a little more than their size, or the few bytes
@@ -48,6 +53,7 @@ const recordBytesMax = 16 * 1024;
 /** What is left of a slot is for the record that an earlier read began. */
 const cipherBytesMax = readBytesMax - recordBytesMax - 1024;
 const plainAt = cipherAt + cipherBytesMax;
+const addressTextsMax = 4096;
 /** Larger writes are sent at once: for them the copy, or the slot that they keep, costs more than the call. */
 const queuedBytesMax = 8 * 1024;
 
@@ -71,8 +77,11 @@ export class NativeLoop {
   private readonly shared = new Int32Array(sharedLength);
   private readonly watchers: (Watcher | undefined)[] = [];
   private readonly writers: Writer[] = [];
+  private readonly addressTexts = new Map<number, string>();
   private readonly lengths = new Int32Array(writesMax);
   private open = 0;
+  /** How many rounds there have been. */
+  rounds = 0;
   private wanting: Watcher[] = [];
   private wanted: Watcher[] = [];
   private telling = false;
@@ -97,6 +106,31 @@ export class NativeLoop {
   watch(fd: number, watcher: Watcher): void {
     if (this.watchers[fd] === undefined && this.open++ === 0) this.sockets.keepAlive(true);
     this.watchers[fd] = watcher;
+  }
+
+  /** Address and port of who was accepted last as `fd`. */
+  acceptedPeer(fd: number): PeerAddress {
+    const address = this.shared[peerAt]!;
+    if (address !== 0) return { remoteAddress: this.ipv4Text(address), remotePort: this.shared[peerAt + 1]! };
+    return this.peerOf(fd);
+  }
+
+  /** As the kernel has them, which after a reset it has no longer. */
+  peerOf(fd: number): PeerAddress {
+    const peer = this.sockets.peer(fd) ?? '0 ';
+    const space = peer.indexOf(' ');
+    return { remoteAddress: plainAddress(peer.slice(space + 1)), remotePort: Number(peer.slice(0, space)) };
+  }
+
+  // Many clients come from few addresses.
+  private ipv4Text(address: number): string {
+    let text = this.addressTexts.get(address);
+    if (text === undefined) {
+      if (this.addressTexts.size >= addressTextsMax) this.addressTexts.clear();
+      text = `${address >>> 24}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;
+      this.addressTexts.set(address, text);
+    }
+    return text;
   }
 
   close(fd: number): void {
@@ -233,6 +267,7 @@ export class NativeLoop {
     this.wanting = this.wanted;
     this.wanted = wanting;
     shared[0] = 0;
+    this.rounds++;
     this.telling = true;
     try {
       for (let at = 1; at < 1 + 2 * count; at += 2) watchers[shared[at]!]?.happened(shared[at + 1]!);

@@ -1,5 +1,7 @@
 // What the native transport does when the system refuses: accept errors that pass and that last, an end towards nobody.
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -23,14 +25,12 @@ const { buildNativeTransport } = (await import(new URL('../native/build.mjs', im
 /** A listener whose `accept` is answered by `statuses` in turn, then that nobody waits; all else is real. */
 function listenerTold(statuses: number[], onAcceptError: (error: Error) => void) {
   const real = nativeLoop();
-  const looks = vi.fn();
   const accept = vi.fn(() => statuses.shift() ?? -11);
   const loop: NativeLoop = Object.assign(Object.create(real), {
     sockets: { ...real.sockets, accept },
-    lookAgain: looks,
   });
   const options = { host: '127.0.0.1', port: 0, backlog: 8, keepAliveDelayMs: 60_000, onAcceptError };
-  return { listener: new NativeListener(loop, options, () => {}), looks, accept };
+  return { listener: new NativeListener(loop, options, () => {}), loop, accept };
 }
 
 // The name of what is skipped tells why.
@@ -57,20 +57,50 @@ describe.skipIf(why !== null)(`refusals of native sockets${skippedBecause(why)}`
   test('an accept error of one connection is passed over', async () => {
     const told = vi.fn();
     const { listener, accept } = listenerTold([-103, -71, -113], told);
-    listener.happened();
+    for (let i = 0; i < 4; i++) listener.happened();
     expect(accept).toHaveBeenCalledTimes(4);
     expect(told).not.toHaveBeenCalled();
     await listener.close();
   });
 
-  test('a listener that has had its share of a round asks for another look once, whatever else it is told', async () => {
-    const { listener, accept, looks } = listenerTold(Array<number>(200).fill(-103), () => {});
-    listener.happened();
-    listener.happened();
-    expect(accept).toHaveBeenCalledTimes(64);
-    expect(looks).toHaveBeenCalledTimes(1);
-    listener.look();
-    expect(accept).toHaveBeenCalledTimes(128);
+  test('as long as somebody waits in each round more are taken in one, up to a limit, and one after a pause', async () => {
+    const { listener, loop, accept } = listenerTold(Array<number>(400).fill(-103), () => {});
+    const taken: number[] = [];
+    for (let round = 1; round <= 10; round++) {
+      loop.rounds = round === 10 ? 20 : round;
+      accept.mockClear();
+      listener.happened();
+      taken.push(accept.mock.calls.length);
+    }
+    expect(taken).toEqual([1, 2, 4, 8, 16, 32, 64, 64, 64, 1]);
+    await listener.close();
+  });
+
+  test('a listener at rest is told of nobody, and of who waits afterwards', async () => {
+    const arrived: number[] = [];
+    let status = -24;
+    const real = nativeLoop();
+    const loop: NativeLoop = Object.assign(Object.create(real), {
+      sockets: { ...real.sockets, accept: (fd: number) => (status < 0 ? status : real.sockets.accept(fd)) },
+    });
+    const rests = vi.spyOn(loop.sockets, 'rest');
+    const options = { host: '127.0.0.1', port: 0, backlog: 8, keepAliveDelayMs: 60_000 };
+    const listener = new NativeListener(loop, options, (connection) => {
+      arrived.push(connection.remotePort);
+      connection.destroy();
+    });
+    const happened = vi.spyOn(listener, 'happened');
+    const peer = connect(listener.port, '127.0.0.1').on('error', () => {});
+    await once(peer, 'connect');
+    const { localPort } = peer;
+    await vi.waitFor(() => expect(rests).toHaveBeenCalledWith(expect.anything(), true), { timeout: 60_000 });
+    const before = happened.mock.calls.length;
+    // Told of all the while, it would have been asked hundreds of times by the second rest.
+    await vi.waitFor(() => expect(rests.mock.calls.length).toBeGreaterThanOrEqual(3), { timeout: 60_000 });
+    expect(happened.mock.calls.length - before).toBeLessThan(10);
+    status = 0;
+    await vi.waitFor(() => expect(arrived).toEqual([localPort]), { timeout: 60_000 });
+    peer.destroy();
     await listener.close();
   });
 

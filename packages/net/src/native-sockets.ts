@@ -14,7 +14,7 @@ export interface NativeListenOptions {
   readonly onAcceptError?: (error: Error) => void;
 }
 
-// What waits longer is told of in the next round; connections that are open want their turn too.
+// At once in one round; connections that are open want their turn too.
 const acceptsMax = 64;
 // Without descriptors, say, nobody can be accepted, and asking again at once would only keep a core busy.
 const troubleWaitMs = 100;
@@ -28,7 +28,9 @@ export class NativeListener implements Watcher {
   private readonly options: NativeListenOptions;
   private readonly onConnection: (connection: Connection) => void;
   private retry: NodeJS.Timeout | null = null;
-  private willLook = false;
+  /** How many are taken in a round, and in which round so many were taken last. */
+  private accepts = 1;
+  private allTakenIn = -2;
   /** It was told of, and since then nobody has been left waiting. */
   private troubleTold = false;
   private closed = false;
@@ -65,26 +67,17 @@ export class NativeListener implements Watcher {
 
   /** @internal */
   happened(): void {
-    // Its turn of this round is to come, or is over.
-    if (!this.willLook) this.accept();
+    // Told of again in the next round as long as somebody waits; so the call that finds nobody is made in a burst only.
+    const { rounds } = this.loop;
+    this.accepts = rounds === this.allTakenIn + 1 ? Math.min(acceptsMax, 2 * this.accepts) : 1;
+    for (let count = 0; count < this.accepts; count++) {
+      if (this.closed || this.retry !== null || !this.acceptOne()) return;
+    }
+    this.allTakenIn = rounds;
   }
 
   /** @internal */
-  look(): void {
-    this.willLook = false;
-    this.accept();
-  }
-
-  private accept(): void {
-    for (let count = 0; !this.closed && this.retry === null; count++) {
-      if (count === acceptsMax) {
-        this.willLook = true;
-        this.loop.lookAgain(this);
-        return;
-      }
-      if (!this.acceptOne()) return;
-    }
-  }
+  look(): void {}
 
   /** False: nobody waits. */
   private acceptOne(): boolean {
@@ -102,7 +95,7 @@ export class NativeListener implements Watcher {
   }
 
   private accepted(fd: number): void {
-    const connection = new NativeConnection(this.loop, fd);
+    const connection = new NativeConnection(this.loop, fd, this.loop.acceptedPeer(fd));
     try {
       this.onConnection(connection);
     } catch (thrown) {
@@ -113,8 +106,10 @@ export class NativeListener implements Watcher {
   private rest(error: Error): void {
     this.retry = setTimeout(() => {
       this.retry = null;
-      this.accept();
+      this.loop.sockets.rest(this.fd, false);
+      this.happened();
     }, troubleWaitMs);
+    this.loop.sockets.rest(this.fd, true);
     if (this.troubleTold) return;
     this.troubleTold = true;
     this.options.onAcceptError?.(error);
@@ -160,7 +155,7 @@ export function nativeDial(
         loop.close(fd);
         reject(new DialError(address, port, 'refused'));
       } else {
-        const connection = new NativeConnection(loop, fd);
+        const connection = new NativeConnection(loop, fd, null);
         // What the peer has sent by now will not be told again.
         connection.happened(events);
         resolve(connection);

@@ -29,8 +29,8 @@ export class NativeTlsConnection extends NativeConnection {
   /** The peer said that nothing more will come. */
   private peerEnded = false;
 
-  constructor(loop: NativeLoop, fd: number, session: TlsSession, opened: () => void) {
-    super(loop, fd);
+  constructor(plain: NativeConnection, fd: number, session: TlsSession, opened: () => void) {
+    super(plain.loop, fd, plain);
     this.session = session;
     this.opened = opened;
     // What happened on the socket meanwhile will not be told again.
@@ -72,12 +72,26 @@ export class NativeTlsConnection extends NativeConnection {
   }
 
   override end(): void {
+    this.sayEnd();
+    super.end();
+  }
+
+  private sayEnd(): void {
     if (this.dropped || this.ending) return;
     const outAt = this.loop.room(alertBytesMax);
     if (this.dropped) return;
     this.loop.sockets.tlsEnd(this.session, outAt, alertBytesMax);
     this.sendOut(outAt);
-    super.end();
+  }
+
+  override leave(): void {
+    // What comes after a close makes the kernel send a reset, and the peer's own goodbye may be under way.
+    if (!this.peerEnded) {
+      this.end();
+      return;
+    }
+    this.sayEnd();
+    super.leave();
   }
 
   protected override receive(): number {
@@ -185,7 +199,7 @@ export async function nativeServerTls(
   const fd = connection.takeOver();
   if (fd === null) throw handshakeFailure(null, 'client');
   return new Promise((resolve, reject) => {
-    const secure = new NativeTlsConnection(loop, fd, session, () => {
+    const secure = new NativeTlsConnection(connection, fd, session, () => {
       clearTimeout(timer);
       secure.handler = idleHandler;
       secure.tls = {

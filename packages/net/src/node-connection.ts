@@ -69,6 +69,10 @@ export abstract class NodeConnection implements Connection {
     if (this.endHeldBack) process.nextTick(() => this.ended());
   }
 
+  leave(): void {
+    this.end();
+  }
+
   end(): void {
     if (this.sealed) return;
     this.ending = true;

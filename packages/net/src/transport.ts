@@ -50,6 +50,11 @@ export interface Connection {
   resume(): void;
   /** Sends what is queued, then end of file. */
   end(): void;
+  /**
+   * The peer has said that it wants nothing more and is about to close: sends what is queued and end of file, and does
+   * not wait for the peer's if it need not. Only onClose may follow.
+   */
+  leave(): void;
   /** Drops the connection at once. */
   destroy(): void;
 }
