@@ -169,6 +169,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     policy,
     log,
     now,
+    wallNow: Date.now,
     countError(endpointId, code) {
       const served = endpointId === null ? undefined : registry.served.get(endpointId);
       (served?.errors ?? errorsBeforeEndpoint).add(code);

@@ -16,7 +16,7 @@ export { ReplyForwarder } from './forward-replies.ts';
 export { defaultRequestLimits, RequestForwarder, type RequestLimits } from './forward-requests.ts';
 export { idleSince } from './idle-clients.ts';
 export { DrainPace, endAtDeadline, killPool, pausePool, reconnectPool, resumePool } from './orders.ts';
-export type { Allocate, Peer } from './out-buffer.ts';
+export { type Allocate, OutBuffer, type Peer } from './out-buffer.ts';
 export {
   Pool,
   type PoolMode,
@@ -28,4 +28,4 @@ export { ServerSession, type ServerState, TransactionStatus } from './server-ses
 export { sweep, sweepIdleClients } from './sweep.ts';
 export { SweepTurns } from './sweep-turns.ts';
 export { type DirectWaiter, type Lease, Upstream } from './upstream.ts';
-export { noValues, ValueSet, valueSetOf, withValue } from './value-set.ts';
+export { noValues, ValueSet, valueSetOf, valueSetsForgotten, withValue } from './value-set.ts';

@@ -17,6 +17,12 @@ const rememberedMax = 4096;
 const rememberedCharactersMax = 4 * 1024 * 1024;
 const remembered = new Map<string, ValueSet>();
 let rememberedCharacters = 0;
+let timesForgotten = 0;
+
+/** Changes when sets are forgotten: one that was kept since before is not the one that the same content gives now. */
+export function valueSetsForgotten(): number {
+  return timesForgotten;
+}
 
 /** The one set with this content. */
 export function valueSetOf(values: ReadonlyMap<string, string>): ValueSet {
@@ -32,6 +38,7 @@ export function valueSetOf(values: ReadonlyMap<string, string>): ValueSet {
   rememberedCharacters += key.length;
   if (remembered.size >= rememberedMax || rememberedCharacters > rememberedCharactersMax) {
     remembered.clear();
+    timesForgotten++;
     rememberedCharacters = key.length;
   }
   const made = new ValueSet(new Map(names.map((name) => [name, values.get(name)!])));

@@ -89,7 +89,7 @@ async function serve(
       authenticate(
         channel,
         { endpoint, role, tls, lent: null },
-        { roleSecrets, mockSecret: new Uint8Array(32).fill(1), now: Date.now, loginTimeoutMs },
+        { roleSecrets, mockSecret: new Uint8Array(32).fill(1), wallNow: Date.now, loginTimeoutMs },
       ),
     );
     const server = await openServer({

@@ -35,7 +35,7 @@ export interface AuthenticateDeps {
   /** Makes the salts of roles that don't exist; the same on every process of a fleet. */
   readonly mockSecret: Uint8Array;
   /** Wall clock in ms, for what is valid until a time. */
-  readonly now: () => number;
+  readonly wallNow: () => number;
   /** As negotiate's; only for the text of the error. */
   readonly loginTimeoutMs: number;
 }
@@ -75,11 +75,11 @@ export function* authenticate(
       throw new PoolerError('PASSWORD_WRONG', { role: lent?.id ?? login.role, endpoint });
     }
     // Only now, as with a role: who does not know the password learns nothing.
-    if (lent !== null && !(Date.parse(lent.expiresAt) > deps.now())) {
+    if (lent !== null && !(Date.parse(lent.expiresAt) > deps.wallNow())) {
       throw new PoolerError('CREDENTIAL_EXPIRED', { credential: lent.id, endpoint });
     }
     // Only now: an expired role must cost and look as a wrong password does. A time that cannot be read counts as past.
-    if (secret.validUntil !== null && !(secret.validUntil > deps.now())) {
+    if (secret.validUntil !== null && !(secret.validUntil > deps.wallNow())) {
       deps.roleSecrets.distrust(login.endpoint, login.role);
       throw new PoolerError('ROLE_PASSWORD_EXPIRED', { role: login.role, endpoint });
     }

@@ -1,6 +1,6 @@
 // The first words to a pooled client that has logged in: its server's settings, its cancel key, and that it may begin.
 import type { ClientSession, Pool, ValueSet } from '@weir/pooling';
-import { valueSetOf } from '@weir/pooling';
+import { OutBuffer, valueSetOf, valueSetsForgotten } from '@weir/pooling';
 import { backendKeyData, joinBytes, parameterStatus, readyForQuery } from '@weir/protocol';
 import type { CancelKey } from '../cancel/cancel-keys.ts';
 import type { PoolRunner } from '../pools/pool-runner.ts';
@@ -16,12 +16,26 @@ const accepted = new WeakMap<Pool, Set<ValueSet>>();
  * the pool has seen none, or since nobody knows whether one takes these settings.
  */
 export function knownGreeting(pool: Pool, replay: ValueSet): ValueSet | null {
-  if (pool.parameters === null) return null;
+  const { parameters } = pool;
+  if (parameters === null) return null;
   if (replay.values.size > 0 && accepted.get(pool)?.has(replay) !== true) return null;
-  const told = new Map(pool.parameters.values);
-  for (const [name, value] of replay.values) if (reported.has(name)) told.set(name, value);
-  return valueSetOf(told);
+  const timesForgotten = valueSetsForgotten();
+  const last = lastTold.get(pool);
+  if (last !== undefined && last.parameters === parameters && last.replay === replay) {
+    if (last.timesForgotten === timesForgotten) return last.told;
+  }
+  const values = new Map(parameters.values);
+  for (const [name, value] of replay.values) if (reported.has(name)) values.set(name, value);
+  const told = valueSetOf(values);
+  lastTold.set(pool, { parameters, replay, told, timesForgotten: valueSetsForgotten() });
+  return told;
 }
+
+/** What the last client of each pool was told, and why. */
+const lastTold = new WeakMap<
+  Pool,
+  { parameters: ValueSet; replay: ValueSet; told: ValueSet; timesForgotten: number }
+>();
 
 /**
  * Greets a client: at once if `told` is known, else when it has got a server, whose settings it is told. On refusal
@@ -34,21 +48,32 @@ export function greet(
   runner: PoolRunner,
   now: () => number,
 ): void {
-  const rest = joinBytes([backendKeyData(key.processId, key.secretKey), readyForQuery('I')]);
   if (told !== null) {
-    session.peer.write(joinBytes([framesOf(told), rest]));
+    greeting.add(framesOf(told));
+    addRest(key);
+    greeting.flushTo(session.peer);
     return;
   }
   const attached = (): void => {
     session.onAttached = null;
     remember(session);
-    session.peer.write(rest);
+    addRest(key);
+    greeting.flushTo(session.peer);
     runner.dispatcher.release(session.server!, now());
   };
   session.onAttached = attached;
   // Settings of the server are told by the checkout itself, since this client has been told none yet.
   if (runner.dispatcher.checkout(session, now()) !== null) attached();
 }
+
+const greeting = new OutBuffer((bytes) => new Uint8Array(bytes));
+
+function addRest(key: CancelKey): void {
+  greeting.add(backendKeyData(key.processId, key.secretKey));
+  greeting.add(ready);
+}
+
+const ready = readyForQuery('I');
 
 // The same for all clients of a pool that ask for the same, and as long to encode as a password takes to check.
 const greetings = new WeakMap<ValueSet, Uint8Array>();

@@ -16,14 +16,13 @@ import { withoutEndpointGucs } from '../server/endpoint-gucs.ts';
 import type { TenantCache } from '../tenants/tenant-cache.ts';
 import { admit, type ClientCounts } from './admit.ts';
 import { authenticate, type Login, type ServerCredential } from './authenticate.ts';
+import { wishOf } from './client-wish.ts';
 import { findCredential } from './find-credential.ts';
 import type { LoginGate } from './login-gate.ts';
 import { type Negotiated, type NegotiatedCancel, type NegotiatedClient, negotiate } from './negotiate.ts';
 import { refuse } from './refuse.ts';
-import { resolveEndpoint } from './resolve-endpoint.ts';
 import { serve } from './serve.ts';
 import type { SourceBans } from './source-bans.ts';
-import { splitStartupParameters } from './startup-parameters.ts';
 import { type Steps, settled } from './steps.ts';
 
 /** What a client's life needs of the process. */
@@ -48,6 +47,8 @@ export interface ClientDeps {
   readonly policy: EgressPolicy;
   readonly log: Logger;
   readonly now: () => number;
+  /** VALID UNTIL is a date, so this one clock is the wall's. */
+  readonly wallNow: () => number;
   /** Counts an error of a client whose endpoint is not known yet. */
   countError(endpointId: string | null, code: string): void;
 }
@@ -104,18 +105,9 @@ function* logIn(
 ): Steps<void> {
   const { channel, connection, tls } = client;
   const { parameters, minor } = client.startup;
-  const {
-    endpointId,
-    pooled,
-    role: user,
-    options,
-  } = resolveEndpoint({
-    servername: tls?.servername ?? null,
-    domains: deps.domains,
-    options: parameters.get('options'),
-    user: parameters.get('user'),
-    pooledOnly,
-  });
+  const servername = tls?.servername ?? null;
+  const wish = wishOf(parameters, { servername, domains: deps.domains, pooledOnly });
+  const { endpointId, pooled, role: user } = wish.endpoint;
   known.endpointId = endpointId;
   if (client.passed !== endpointId) {
     const wait = deps.gate.pass(endpointId, client.address, 'login');
@@ -123,7 +115,7 @@ function* logIn(
   }
   const { endpoint, lent } = yield* findCredential(deps.tenants, endpointId, user);
   const role = lent?.role ?? user;
-  const startup = withoutEndpointGucs(splitStartupParameters({ parameters, options, role }), endpoint);
+  const startup = withoutEndpointGucs(wish.startupAs(role), endpoint);
   if (pooled && startup.replication !== 'no') {
     const host = hostOf(endpointId, false, deps.domains[0] ?? '');
     throw new PoolerError('REPLICATION_ON_POOLED', { host });
@@ -168,7 +160,7 @@ function* provenBy(
   const { endpointId } = login.endpoint;
   sourceBans.insist(endpointId, address, login.role);
   try {
-    const credential = yield* authenticate(channel, login, loginDeps(deps));
+    const credential = yield* authenticate(channel, login, deps);
     sourceBans.succeeded(endpointId, address, login.role);
     return credential;
   } catch (error) {
@@ -176,12 +168,6 @@ function* provenBy(
       sourceBans.failed(endpointId, address);
     throw error;
   }
-}
-
-// VALID UNTIL is a date, so this one clock is the wall's.
-function loginDeps(deps: ClientDeps) {
-  const { roleSecrets, mockSecret, loginTimeoutMs } = deps;
-  return { roleSecrets, mockSecret, loginTimeoutMs, now: () => Date.now() };
 }
 
 function report(error: PoolerError, endpointId: string | null, address: string, deps: ClientDeps): void {

@@ -14,7 +14,6 @@ import {
   newestProtocolMinor,
   ProtocolViolation,
   parseProxyHeader,
-  parseStartupPacket,
   proxyHeaderFirstByte,
   proxyHeaderRest,
   proxyHeaderStartBytes,
@@ -24,6 +23,7 @@ import {
 } from '@weir/protocol';
 import { parseHost } from '@weir/tenancy';
 import { asPoolerError, PoolerError } from '../errors.ts';
+import { readStartup } from './client-wish.ts';
 import { foreignProtocol, httpRefusal } from './foreign-protocol.ts';
 import { loginError } from './login-error.ts';
 import type { LoginGate } from './login-gate.ts';
@@ -155,7 +155,8 @@ class Negotiation {
           const { processId, secretKey } = packet;
           const channel = this.#channel;
           const { connection } = channel;
-          return { kind: 'cancel', channel, connection, address: this.#address, processId, secretKey };
+          const key = { processId, secretKey: secretKey.slice() };
+          return { kind: 'cancel', channel, connection, address: this.#address, ...key };
         }
         case 'startup':
           return this.#client(packet);
@@ -184,7 +185,7 @@ class Negotiation {
 
   *#readPacket(): Steps<StartupPacket> {
     try {
-      return parseStartupPacket(yield* readStartupPacket(this.#channel, startupPacketBytesMax));
+      return readStartup(yield* readStartupPacket(this.#channel, startupPacketBytesMax));
     } catch (error) {
       if (!(error instanceof ChannelLimitError)) throw error;
       const what = foreignProtocol(error.lengthBytes);

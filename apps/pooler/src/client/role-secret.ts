@@ -8,6 +8,7 @@ import {
   type Verifier,
 } from '@weir/scram';
 import type { PreviousSecret, PublishedCredential, PublishedEndpoint, PublishedRole } from '@weir/tenancy';
+import type { RoleSecret } from '../server/auth-query.ts';
 import type { AuthenticateDeps } from './authenticate.ts';
 import { type Steps, settled } from './steps.ts';
 
@@ -31,36 +32,24 @@ const roleNameBytesMax = 63;
 export function* secretInHand(
   endpoint: PublishedEndpoint,
   role: string,
-  deps: Pick<AuthenticateDeps, 'roleSecrets' | 'mockSecret' | 'now'>,
+  deps: Pick<AuthenticateDeps, 'roleSecrets' | 'mockSecret' | 'wallNow'>,
 ): Steps<RoleSecretInHand> {
   const { roleSecrets } = deps;
   const mockSecret = mockSecretOf(endpoint, deps.mockSecret);
   const mockName = `${endpoint.endpointId}\0${role}`;
-  const published = endpoint.roles.find(({ name }) => name === role);
+  const published = roleNamed(endpoint.roles, role);
   if (published && !roleSecrets.supersedes(endpoint, role)) {
-    const secret = yield* fromPublished(published, mockSecret, mockName, deps.now());
+    const secret = yield* fromPublished(published, mockSecret, mockName, deps.wallNow());
     if (secret) return secret;
   }
-  if (new TextEncoder().encode(role).length <= roleNameBytesMax) {
+  if (Buffer.byteLength(role) <= roleNameBytesMax) {
     let read = roleSecrets.known(endpoint, role);
     if (read === undefined) read = yield* settled(roleSecrets.read(endpoint, role));
-    const verifier = read?.verifier ? parseVerifier(read.verifier) : null;
-    if (read && verifier) {
-      return {
-        verifier,
-        previous: null,
-        real: true,
-        verifierIsServers: true,
-        password: null,
-        validUntil: read.validUntil,
-      };
-    }
+    const secret = read === null ? null : fromDatabase(read);
+    if (secret !== null) return secret;
   }
-  const verifier = mockVerifier(
-    mockSecret,
-    mockName,
-    usualIterations(endpoint, roleSecrets.usualIterations(endpoint)),
-  );
+  const iterations = usualIterations(endpoint, roleSecrets.usualIterations(endpoint));
+  const verifier = mockOf(mockSecret, mockName, iterations);
   return {
     verifier,
     previous: null,
@@ -78,7 +67,7 @@ function mockSecretOf({ mockSecret }: PublishedEndpoint, otherwise: Uint8Array):
 
 /** What a credential is checked against, and the password that it lends. Null: the role's is not known any more. */
 export function lentSecret(endpoint: PublishedEndpoint, lent: PublishedCredential): RoleSecretInHand | null {
-  const role = endpoint.roles.find(({ name }) => name === lent.role);
+  const role = roleNamed(endpoint.roles, lent.role);
   const verifier = parseVerifier(lent.verifier);
   if (role?.password == null || verifier === null) return null;
   const validUntil = role.validUntil === null ? null : Date.parse(role.validUntil);
@@ -94,7 +83,7 @@ function* fromPublished(
 ): Steps<RoleSecretInHand | null> {
   const { verifierIsServers, password } = published;
   const validUntil = published.validUntil === null ? null : Date.parse(published.validUntil);
-  let verifier = published.verifier === null ? null : parseVerifier(published.verifier);
+  let verifier = published.verifier === null ? null : verifierOf(published, published.verifier);
   if (!verifier && password !== null) {
     const salt = new Uint8Array(
       createHmac('sha256', mockSecret).update(`own salt\0${mockName}`).digest(),
@@ -113,7 +102,57 @@ function* fromPublished(
 function previousVerifier(previous: PreviousSecret | null, nowMs: number): Verifier | null {
   if (previous === null) return null;
   const isOver = previous.validUntil !== null && !(Date.parse(previous.validUntil) > nowMs);
-  return isOver ? null : parseVerifier(previous.verifier);
+  return isOver ? null : verifierOf(previous, previous.verifier);
+}
+
+// Whoever is published or was read is one object until it is published or read again: its texts are read once.
+const verifiers = new WeakMap<object, Verifier | null>();
+const secrets = new WeakMap<RoleSecret, RoleSecretInHand | null>();
+const names = new WeakMap<readonly PublishedRole[], ReadonlyMap<string, PublishedRole>>();
+
+function verifierOf(owner: object, text: string): Verifier | null {
+  let verifier = verifiers.get(owner);
+  if (verifier === undefined) verifiers.set(owner, (verifier = parseVerifier(text)));
+  return verifier;
+}
+
+// As a real role's: who is asked for twice must not take longer than they do.
+const mocks = new WeakMap<Uint8Array, Map<string, Verifier>>();
+const mocksMax = 1024;
+
+function mockOf(secret: Uint8Array, name: string, iterations: number): Verifier {
+  let known = mocks.get(secret);
+  if (known === undefined) mocks.set(secret, (known = new Map()));
+  const key = `${iterations} ${name}`;
+  let verifier = known.get(key);
+  if (verifier === undefined) {
+    if (known.size >= mocksMax) known.clear();
+    known.set(key, (verifier = mockVerifier(secret, name, iterations)));
+  }
+  return verifier;
+}
+
+function fromDatabase(read: RoleSecret): RoleSecretInHand | null {
+  let secret = secrets.get(read);
+  if (secret !== undefined) return secret;
+  const verifier = read.verifier === null ? null : parseVerifier(read.verifier);
+  const { validUntil } = read;
+  secret = verifier && {
+    verifier,
+    previous: null,
+    real: true,
+    verifierIsServers: true,
+    password: null,
+    validUntil,
+  };
+  secrets.set(read, secret);
+  return secret;
+}
+
+function roleNamed(roles: readonly PublishedRole[], name: string): PublishedRole | undefined {
+  let byName = names.get(roles);
+  if (byName === undefined) names.set(roles, (byName = new Map(roles.map((role) => [role.name, role]))));
+  return byName.get(name);
 }
 
 /** What real roles of the endpoint have, so that a made-up one does not stand out. */

@@ -1,6 +1,6 @@
 // A pooled client from its greeting to its end: its socket's events go to the pooling core, its end is seen once.
 import type { Connection, ConnectionHandler } from '@weir/net';
-import { ClientSession, noValues, valueSetOf } from '@weir/pooling';
+import { ClientSession, noValues, type ValueSet, valueSetOf, valueSetsForgotten } from '@weir/pooling';
 import { errorResponse } from '@weir/protocol';
 import type { Logger } from '@weir/telemetry';
 import type { CancelKey, CancelKeys } from '../cancel/cancel-keys.ts';
@@ -36,7 +36,7 @@ export function serve(login: PooledLogin, deps: ServeDeps): void {
   const { connection, served, role, startup, leftover } = login;
   const { runner, now } = deps;
   const { pool, replayed } = served.poolFor(role, startup.database, startup.keyGucs);
-  const replay = valueSetOf(new Map([...replayed, ...startup.replayGucs]));
+  const replay = replayOf(startup.replayGucs, replayed);
   const told = knownGreeting(pool, replay);
   const session = new ClientSession({ peer: connection, pool, replay, told: told ?? noValues });
   const client = new ServedClient(login, session, deps);
@@ -47,6 +47,24 @@ export function serve(login: PooledLogin, deps: ServeDeps): void {
   if (client.over) return;
   if (leftover.length > 0) client.onData(leftover, leftover.length);
   connection.resume();
+}
+
+interface KnownReplay {
+  readonly set: ValueSet;
+  readonly timesForgotten: number;
+}
+
+// The settings of clients that send the same are one object.
+const replays = new WeakMap<ReadonlyMap<string, string>, KnownReplay>();
+
+function replayOf(own: ReadonlyMap<string, string>, replayed: ReadonlyMap<string, string>): ValueSet {
+  if (replayed.size > 0) return valueSetOf(new Map([...replayed, ...own]));
+  const known = replays.get(own);
+  const timesForgotten = valueSetsForgotten();
+  if (known?.timesForgotten === timesForgotten) return known.set;
+  const set = valueSetOf(own);
+  replays.set(own, { set, timesForgotten: valueSetsForgotten() });
+  return set;
 }
 
 /**
@@ -82,7 +100,7 @@ class ServedClient implements ConnectionHandler, PooledClient {
     // It said Terminate.
     runner.clients.delete(session);
     this.closed('terminate');
-    this.connection.end();
+    this.connection.leave();
   }
 
   onDrain(): void {
@@ -108,10 +126,15 @@ class ServedClient implements ConnectionHandler, PooledClient {
   closed(reason: string): void {
     if (this.over) return;
     this.over = true;
+    this.deps.cancelKeys.take(this.key);
+    this.served.clientCloses.add(reason);
+    if (this.deps.log.isLevelEnabled('debug')) this.log(reason);
+    this.admission.leave();
+  }
+
+  private log(reason: string): void {
     const { served, role } = this;
     const { pool, startup, checkouts, serverChanges, pinReasons } = this.session;
-    this.deps.cancelKeys.take(this.key);
-    served.clientCloses.add(reason);
     this.deps.log.debug(
       {
         endpoint: served.endpoint.endpointId,
@@ -125,7 +148,6 @@ class ServedClient implements ConnectionHandler, PooledClient {
       },
       'client ended',
     );
-    this.admission.leave();
   }
 
   /** Stops what the client runs or waits for; a client that is owed nothing is left alone. */

@@ -15,6 +15,7 @@ const banMs = 300_000;
 const readEachMs = 1_000;
 /** A role that has logged in from a source lately is let in from there in spite of what others tried. */
 const provenForMs = 3_600_000;
+const provenAgainMs = 60_000;
 const provenMax = 10_000;
 
 /** The bans as this process knows them: no login waits for shared state, and without it the counts of this process go on. */
@@ -53,7 +54,11 @@ export class SourceBans {
   }
 
   succeeded(endpointId: string, address: string, role: string): void {
-    this.#proven.set(`${endpointId} ${sourceOf(address)} ${role}`, this.#options.now());
+    const key = `${endpointId} ${sourceOf(address)} ${role}`;
+    const now = this.#options.now();
+    // Within a part of the time it is good for it is as good as the first.
+    if (now - (this.#proven.get(key) ?? Number.NEGATIVE_INFINITY) >= provenAgainMs)
+      this.#proven.set(key, now);
   }
 
   failed(endpointId: string, address: string): void {

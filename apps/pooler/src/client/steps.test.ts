@@ -15,6 +15,7 @@ function channelOf() {
     pause() {},
     resume() {},
     end() {},
+    leave() {},
     destroy() {},
   };
   const channel = new FrameChannel(connection);

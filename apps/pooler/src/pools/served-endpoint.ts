@@ -36,6 +36,8 @@ export class ServedPool extends Pool {
 /** More sets of startup settings than this share one pool of their role and database, and are replayed. */
 const gucVariantsMax = 4;
 
+const none: ReadonlyMap<string, string> = new Map();
+
 /** Counts by a word of a closed list. */
 export class WordCounts {
   readonly counts = new Map<string, number>();
@@ -59,6 +61,8 @@ export class ServedEndpoint {
   endpoint: PublishedEndpoint;
   readonly upstream: Upstream;
   readonly pools = new Map<string, ServedPool>();
+  /** By the very set of settings, which is one for all clients that send the same: the pool that was theirs last. */
+  private readonly lastPools = new WeakMap<ReadonlyMap<string, string>, ServedPool>();
   /** How its server is reached. */
   circuit: Circuit;
   /** What logs in to the server for a role: the newest that a client proved. */
@@ -113,10 +117,16 @@ export class ServedEndpoint {
     database: string,
     keyGucs: ReadonlyMap<string, string>,
   ): { readonly pool: ServedPool; readonly replayed: ReadonlyMap<string, string> } {
+    const last = this.lastPools.get(keyGucs);
+    if (last !== undefined && last.origin.role === role && last.origin.database === database) {
+      if (this.pools.get(last.key) === last) return { pool: last, replayed: none };
+    }
     const key = poolKey(role, database, keyGucs);
     const known = this.pools.get(key);
-    if (known !== undefined) return { pool: known, replayed: new Map() };
-    const none = new Map<string, string>();
+    if (known !== undefined) {
+      this.lastPools.set(keyGucs, known);
+      return { pool: known, replayed: none };
+    }
     if (keyGucs.size > 0 && this.variants(role, database) >= gucVariantsMax) {
       return { pool: this.poolFor(role, database, none).pool, replayed: keyGucs };
     }
