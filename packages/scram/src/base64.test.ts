@@ -26,6 +26,12 @@ test.each([
   'AA\n==',
   'AB==',
   'AAB=',
+  'A=AA',
+  'AA=A',
+  '=AAA',
+  'AAAAA===',
+  'AAA\u00e9',
+  'AAA\u0441',
 ])('the text %j is refused', (text) => {
   expect(decodeBase64(text)).toBeNull();
 });

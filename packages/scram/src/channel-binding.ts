@@ -10,11 +10,18 @@ export function gs2Header(flag: ChannelBindingFlag): string {
 }
 
 // Most logins say one of these.
-const withoutBinding = { n: encodeBase64(Buffer.from('n,,')), y: encodeBase64(Buffer.from('y,,')) };
+const withoutBinding = {
+  n: encodeBase64(asciiBytes(gs2Header('n'))),
+  y: encodeBase64(asciiBytes(gs2Header('y'))),
+};
 
 /** The `c=` attribute: in base64 the header, and with `p` the hash of the server's certificate. */
 export function channelBindingText(flag: ChannelBindingFlag, endPointHash: Uint8Array | null): string {
   if (flag !== 'p') return withoutBinding[flag];
   if (endPointHash === null) throw new Error('channel binding was agreed on without a certificate hash');
-  return encodeBase64(Buffer.concat([Buffer.from(gs2Header(flag)), endPointHash]));
+  return encodeBase64(Uint8Array.of(...asciiBytes(gs2Header(flag)), ...endPointHash));
+}
+
+function asciiBytes(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -34,21 +34,23 @@ export function storedKeyOf(clientKey: Uint8Array): Uint8Array {
 // HMAC is two hashes (RFC 2104). Node's own makes two objects and an exception a call, which take five times as long as
 // both hashes; and a hash is had fastest as a string of its bytes.
 const blockBytes = 64;
-const outer = Buffer.alloc(blockBytes + keyBytes);
-let inner = Buffer.alloc(blockBytes + 1024);
+const outer = new Uint8Array(blockBytes + keyBytes);
+let inner = new Uint8Array(blockBytes + 1024);
+const encoder = new TextEncoder();
 
 /** HMAC-SHA-256 of a text's UTF-8. */
 export function hmac(key: Uint8Array, text: string): Uint8Array {
   const short = key.length <= blockBytes ? key : storedKeyOf(key);
   const bytesMax = blockBytes + 3 * text.length;
-  if (inner.length < bytesMax) inner = Buffer.alloc(bytesMax);
+  if (inner.length < bytesMax) inner = new Uint8Array(bytesMax);
   for (let i = 0; i < blockBytes; i++) {
     const byte = short[i] ?? 0;
     inner[i] = byte ^ 0x36;
     outer[i] = byte ^ 0x5c;
   }
-  const end = blockBytes + inner.write(text, blockBytes, 'utf8');
-  outer.write(sha256(inner.subarray(0, end)), blockBytes, 'latin1');
+  const end = blockBytes + encoder.encodeInto(text, inner.subarray(blockBytes)).written;
+  const digest = sha256(inner.subarray(0, end));
+  for (let i = 0; i < keyBytes; i++) outer[blockBytes + i] = digest.charCodeAt(i);
   return bytesOf(sha256(outer));
 }
 
