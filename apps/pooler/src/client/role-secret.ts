@@ -61,8 +61,14 @@ export function* secretInHand(
 }
 
 /** The endpoint's own; `otherwise` where its record has none. */
-function mockSecretOf({ mockSecret }: PublishedEndpoint, otherwise: Uint8Array): Uint8Array {
-  return mockSecret === null ? otherwise : new Uint8Array(Buffer.from(mockSecret, 'base64'));
+function mockSecretOf(endpoint: PublishedEndpoint, otherwise: Uint8Array): Uint8Array {
+  if (endpoint.mockSecret === null) return otherwise;
+  let secret = mockSecrets.get(endpoint);
+  if (secret === undefined) {
+    secret = new Uint8Array(Buffer.from(endpoint.mockSecret, 'base64'));
+    mockSecrets.set(endpoint, secret);
+  }
+  return secret;
 }
 
 /** What a credential is checked against, and the password that it lends. Null: the role's is not known any more. */
@@ -108,6 +114,7 @@ function previousVerifier(previous: PreviousSecret | null, nowMs: number): Verif
 // Whoever is published or was read is one object until it is published or read again: its texts are read once.
 const verifiers = new WeakMap<object, Verifier | null>();
 const secrets = new WeakMap<RoleSecret, RoleSecretInHand | null>();
+const mockSecrets = new WeakMap<PublishedEndpoint, Uint8Array>();
 const names = new WeakMap<readonly PublishedRole[], ReadonlyMap<string, PublishedRole>>();
 
 function verifierOf(owner: object, text: string): Verifier | null {
