@@ -7,7 +7,7 @@ import { buildApp } from './build-app.ts';
 import { startKeyUse } from './callers/key-use.ts';
 import { type ControlApiConfig, egressPolicy, type ListenAddress } from './config.ts';
 import { Turns } from './credentials/turns.ts';
-import { makeDnsProvider } from './dns/make-provider.ts';
+import { makeDnsProvider, targetsOf } from './dns/make-provider.ts';
 import { handOverFirstKey } from './first-key.ts';
 import { allJobs } from './jobs/all-jobs.ts';
 import { JobMeter } from './jobs/job-meter.ts';
@@ -107,8 +107,11 @@ export async function startJobWorker(
 }
 
 function work(shared: SharedParts, config: ControlApiConfig, log: Logger, meter: JobMeter, ends: Ends): void {
-  const { domain } = config;
-  const dns = config.dns && { provider: makeDnsProvider(config.dns), targets: config.dns.targets, domain };
+  const dns = config.dns && {
+    provider: makeDnsProvider(config.dns),
+    targets: targetsOf(config.dns, config.cells),
+    domain: config.domain,
+  };
   const jobs = allJobs({ ...shared, config, log, dns });
   const worker = startWorker({ queue: shared.queue, jobs, log, meter });
   ends.push(() => worker.close());

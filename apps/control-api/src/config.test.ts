@@ -11,6 +11,7 @@ test('the least environment gives the defaults', () => {
     redisUrl: null,
     sealKeyFile: '/k',
     domain: 'db.localhost',
+    cells: [{ id: 'default', region: 'default' }],
     publicPort: 5432,
     egressAllow: { loopback: false, private: false },
     ownListeners: [],
@@ -45,6 +46,7 @@ test('DNS records go to a file or to a webhook, and lead to one name or to addre
     kind: 'zone',
     path: '/z',
     targets: ['cell-1.example.com'],
+    cellTargets: {},
   });
   const addresses = { WEIR_DNS_TARGETS: '192.0.2.1, 2001:db8::1' };
   expect(dns({ WEIR_DNS: 'https://dns.example.com/weir', WEIR_DNS_SECRET_FILE: '/s', ...addresses })).toEqual(
@@ -53,6 +55,7 @@ test('DNS records go to a file or to a webhook, and lead to one name or to addre
       url: 'https://dns.example.com/weir',
       secretFile: '/s',
       targets: ['192.0.2.1', '2001:db8::1'],
+      cellTargets: {},
     },
   );
   for (const [env, fault] of [
@@ -66,6 +69,31 @@ test('DNS records go to a file or to a webhook, and lead to one name or to addre
     [{ WEIR_DNS: 'https://dns.example.com', ...addresses }, 'WEIR_DNS_SECRET_FILE is missing'],
   ] as const)
     expect(() => dns(env)).toThrow(fault);
+});
+
+test('cells are named with their regions, and each may have a target of its own', () => {
+  const cells = { WEIR_CELLS: 'eu/eu-1, eu/eu-2, us/us-1' };
+  expect(readControlApiConfig({ ...least, ...cells }).cells).toEqual([
+    { region: 'eu', id: 'eu-1' },
+    { region: 'eu', id: 'eu-2' },
+    { region: 'us', id: 'us-1' },
+  ]);
+  const targets = (value: string) => {
+    const env = { ...least, ...cells, WEIR_DNS: 'zone:/z', WEIR_DNS_TARGETS: value };
+    const { dns } = readControlApiConfig(env);
+    return [dns!.targets, dns!.cellTargets];
+  };
+  expect(targets('a.example.com; us-1=192.0.2.1,192.0.2.2')).toEqual([
+    ['a.example.com'],
+    { 'us-1': ['192.0.2.1', '192.0.2.2'] },
+  ]);
+  expect(targets('eu-1=a.example.com;eu-2=b.example.com;us-1=c.example.com')[0]).toEqual([]);
+  expect(() => targets('eu-1=a.example.com')).toThrow('no target for cell eu-2, us-1');
+  expect(() => targets('a.example.com;us-2=b.example.com')).toThrow('there is no cell "us-2"');
+  expect(() => targets('a.example.com;us-1=b,c')).toThrow('neither one host name nor');
+  for (const word of ['eu', 'eu/', '/eu-1', 'EU/eu-1', 'eu/eu-1/a', 'api/eu-1', 'eu/1', 'eu/eu-'])
+    expect(() => readControlApiConfig({ ...least, WEIR_CELLS: word })).toThrow(`WEIR_CELLS: "${word}"`);
+  expect(() => readControlApiConfig({ ...least, WEIR_CELLS: 'eu/a,us/a' })).toThrow('names cell a twice');
 });
 
 test('every fault is named in one go', () => {

@@ -1,17 +1,21 @@
 // The environment of control-api as typed values, read once. All that is wrong with it is said at once, by variable.
 import { isIP } from 'node:net';
+import type { Cell } from '@weir/catalog';
 import { redisAddressFault } from '@weir/fleet';
 import type { EgressPolicy } from '@weir/net';
 import type { LogLevel } from '@weir/telemetry';
+import { readCells } from './cells.ts';
 
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** Exactly one host name, or addresses, in `targets`. */
+/** Exactly one host name, or addresses, each. */
 export type DnsConfig = {
+  /** Of cells that have none of their own; empty: each has. */
   readonly targets: readonly string[];
+  readonly cellTargets: Readonly<Record<string, readonly string[]>>;
 } & (
   | { readonly kind: 'zone' | 'hosts'; readonly path: string }
   | { readonly kind: 'webhook'; readonly url: string; readonly secretFile: string }
@@ -23,8 +27,10 @@ export interface ControlApiConfig {
   /** Null: shared state is handed in by whoever starts us. */
   readonly redisUrl: string | null;
   readonly sealKeyFile: string;
-  /** Hosts of endpoints are `<endpoint>[-pooler].<domain>`. */
+  /** Hosts of endpoints are `<endpoint>[-pooler].[<region>.]<domain>`. */
   readonly domain: string;
+  /** At least one; the first is that of new tenants. */
+  readonly cells: readonly Cell[];
   /** Port of the pooler in connection strings. */
   readonly publicPort: number;
   readonly egressAllow: { readonly loopback: boolean; readonly private: boolean };
@@ -121,6 +127,8 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
   if (!logLevels.includes(logLevel))
     faults.push(`WEIR_LOG_LEVEL: "${logLevel}" is not one of ${logLevels.join(', ')}`);
 
+  const cells = readCells(list('WEIR_CELLS'), faults);
+
   const config: ControlApiConfig = {
     listen: address('WEIR_API_LISTEN', text('WEIR_API_LISTEN') ?? '127.0.0.1:8080'),
     catalogUrl: required('WEIR_CATALOG_URL', 'postgresql:// URL of the catalog database'),
@@ -130,6 +138,7 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
       'file with the keys that seal secrets, a line <keyId>:<64 hex> each',
     ),
     domain: text('WEIR_DOMAIN') ?? 'db.localhost',
+    cells,
     publicPort,
     egressAllow: { loopback: egress.includes('loopback'), private: egress.includes('private') },
     ownListeners,
@@ -139,7 +148,7 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
     exchangesPerMinute,
     deletionGraceMs: Math.round(graceHours * 3_600_000),
     jobs: jobs as ControlApiConfig['jobs'],
-    dns: readDns(text, list('WEIR_DNS_TARGETS'), faults),
+    dns: readDns(text, cells, faults),
     dashboardDir: text('WEIR_DASHBOARD_DIR'),
     logLevel: logLevel as LogLevel,
   };
@@ -147,37 +156,62 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
   return config;
 }
 
+const isName = /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i;
+
 /** Adds what is wrong to `faults`. */
 function readDns(
   text: (name: string) => string | null,
-  targets: readonly string[],
+  cells: readonly Cell[],
   faults: string[],
 ): DnsConfig | null {
   const where = text('WEIR_DNS');
   const secretFile = text('WEIR_DNS_SECRET_FILE');
   if (where === null) return null;
-  const names = targets.filter((target) => isIP(target) === 0);
-  const isName = /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i;
+  const leads = readTargets(text('WEIR_DNS_TARGETS') ?? '', cells, faults);
   if (!isName.test(text('WEIR_DOMAIN') ?? 'db.localhost'))
     faults.push('WEIR_DOMAIN is not a host name, as DNS records need it');
-  if (
-    targets.length === 0 ||
-    targets.some((target) => target.includes('%')) ||
-    (names.length > 0 && targets.length > 1) ||
-    !names.every((name) => isName.test(name))
-  )
-    faults.push('WEIR_DNS_TARGETS is neither one host name nor a list of IP addresses');
   const [, kind, path] = /^(zone|hosts):(.+)$/.exec(where) ?? [];
   if (kind !== undefined && path !== undefined) {
-    if (kind === 'hosts' && names.length > 0)
+    const all = [leads.targets, ...Object.values(leads.cellTargets)].flat();
+    if (kind === 'hosts' && all.some((target) => isIP(target) === 0))
       faults.push('WEIR_DNS_TARGETS: a hosts file has addresses and no names');
-    return { kind: kind as 'zone' | 'hosts', path, targets };
+    return { kind: kind as 'zone' | 'hosts', path, ...leads };
   }
   if (!/^https?:\/\//.test(where) || !URL.canParse(where))
     faults.push('WEIR_DNS is none of zone:<file>, hosts:<file> and the URL of a webhook');
   if (secretFile === null)
     faults.push('WEIR_DNS_SECRET_FILE is missing: file with the secret of the DNS webhook, whsec_<base64>');
-  return { kind: 'webhook', url: where, secretFile: secretFile ?? '', targets };
+  return { kind: 'webhook', url: where, secretFile: secretFile ?? '', ...leads };
+}
+
+/** `<targets>` for every cell, or `<cell>=<targets>`, separated by semicolons; one without a name is for the other cells. */
+function readTargets(
+  text: string,
+  cells: readonly Cell[],
+  faults: string[],
+): Pick<DnsConfig, 'targets' | 'cellTargets'> {
+  const cellTargets: Record<string, readonly string[]> = {};
+  let targets: readonly string[] = [];
+  const parts = text.split(';').flatMap((part) => part.trim() || []);
+  for (const part of parts) {
+    const [, cell, value] = /^([^=]*)=(.*)$/.exec(part) ?? [];
+    const list = (value ?? part).split(',').flatMap((target) => target.trim() || []);
+    if (!isOneNameOrAddresses(list))
+      faults.push('WEIR_DNS_TARGETS is neither one host name nor a list of IP addresses');
+    if (cell === undefined) targets = list;
+    else if (cells.some(({ id }) => id === cell.trim())) cellTargets[cell.trim()] = list;
+    else faults.push(`WEIR_DNS_TARGETS: there is no cell "${cell.trim()}"`);
+  }
+  const without = cells.filter(({ id }) => targets.length === 0 && cellTargets[id] === undefined);
+  if (without.length > 0)
+    faults.push(`WEIR_DNS_TARGETS has no target for cell ${without.map(({ id }) => id).join(', ')}`);
+  return { targets, cellTargets };
+}
+
+function isOneNameOrAddresses(targets: readonly string[]): boolean {
+  const names = targets.filter((target) => isIP(target) === 0);
+  if (targets.length === 0 || targets.some((target) => target.includes('%'))) return false;
+  return names.length === 0 || (targets.length === 1 && isName.test(names[0]!));
 }
 
 /** Where a worker serves probes and metrics. Throws ConfigError. */

@@ -1,6 +1,6 @@
 // What control-api and its worker both stand on: the catalog, shared state and the job queue, opened in this order.
 import { randomUUID } from 'node:crypto';
-import { type Catalog, openCatalog } from '@weir/catalog';
+import { type Catalog, CellsError, openCatalog, settleCells } from '@weir/catalog';
 import { createRedisFleet, type Fleet, reportSealKeys, SealKeyRing } from '@weir/fleet';
 import type { Logger } from '@weir/telemetry';
 import { ConfigError, type ControlApiConfig } from './config.ts';
@@ -46,6 +46,9 @@ export async function openSharedParts(
   ends.push(async () => sealKeys.close());
   const catalog = await openCatalogPatiently(config.catalogUrl, sealKeys, log);
   ends.push(() => catalog.close());
+  await settleCells(catalog, config.cells).catch((error) => {
+    throw error instanceof CellsError ? new ConfigError(`WEIR_CELLS: ${error.message}`) : error;
+  });
   const fleet = given.fleet ?? createRedisFleet({ url: redisUrl!, sealKeys, processId });
   if (given.fleet === undefined) ends.push(() => fleet.close());
   const store =

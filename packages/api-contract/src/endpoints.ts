@@ -30,9 +30,19 @@ export const endpointKindSchema = z
   .enum(['read_write', 'read_only'])
   .describe('read_only: its sessions begin with default_transaction_read_only on, so that what writes fails');
 
+const placeName = z.string().min(1).max(32);
+const regionSchema = placeName.describe(
+  'Its hosts are under the domain of its region, which GET /v1/me tells',
+);
+const cellSchema = placeName.describe('The nodes that serve it');
+
 /** What creating an endpoint takes, alone or as the first of a new tenant. */
 export const endpointInputFields = {
   kind: endpointKindSchema.optional().describe('read_write unless told; it stays what it is'),
+  region: regionSchema.optional().describe('Left out: where the tenant has endpoints already, or the first'),
+  cell: cellSchema
+    .optional()
+    .describe('Only for keys of the organisation that runs this installation; left out: as with the region'),
   upstream: upstreamInputSchema,
   ...ramFields,
   sizing: sizingChangeSchema.optional(),
@@ -74,6 +84,8 @@ export const endpointSchema = z
     tenantId: tenantIdSchema,
     status: statusSchema,
     kind: endpointKindSchema,
+    region: regionSchema,
+    cell: cellSchema,
     generation: z.number().int().describe('Raised by each change'),
     hosts: z.object({ pooled: z.string(), direct: z.string(), port: z.number().int() }),
     upstream: upstreamSchema,
@@ -141,6 +153,8 @@ export const connectionStringsQuerySchema = z.strictObject({
 export const endpointsQuerySchema = pageQuerySchema.extend({
   cursor: endpointIdSchema.optional(),
   kind: endpointKindSchema.optional().describe('Only endpoints of this kind'),
+  region: plainText(placeName).optional().describe('Only endpoints of this region'),
+  cell: plainText(placeName).optional().describe('Only endpoints of this cell'),
 });
 
 export const databasesSchema = z

@@ -9,7 +9,10 @@ export const meSchema = z
     organisation: organisationSchema,
     service: z.object({
       version: z.string(),
-      domain: z.string().describe('Hosts of endpoints are <endpoint>[-pooler].<domain>'),
+      domain: z.string().describe('Of the first region'),
+      regions: z
+        .array(z.object({ id: z.string(), domain: z.string() }))
+        .describe('Hosts of endpoints are <endpoint>[-pooler].<domain>; new tenants are in the first'),
       publicPort: z.number().int(),
       sharedState: z.enum(['redis', 'memory']),
     }),

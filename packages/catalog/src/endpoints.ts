@@ -39,13 +39,15 @@ export async function insertEndpoint(
   input: NewEndpoint,
 ): Promise<EndpointRecord> {
   const { tx, sealer } = change;
-  const { id, kind, probed, ramBytes, sizing, settings, authQuery } = input;
+  const { id, kind, region, cell, probed, ramBytes, sizing, settings, authQuery } = input;
   const [row] = await tx
     .insert(endpoints)
     .values({
       id,
       tenantId,
       kind,
+      region,
+      cell,
       ...probedColumns(sealer, id, probed),
       ramBytes,
       ...sizing,
@@ -100,6 +102,8 @@ export async function listEndpoints(
     readonly limit: number;
     readonly afterId?: string | undefined;
     readonly kind?: EndpointKind | undefined;
+    readonly region?: string | undefined;
+    readonly cell?: string | undefined;
   },
 ): Promise<readonly EndpointRecord[]> {
   const rows = await catalog.db
@@ -110,6 +114,8 @@ export async function listEndpoints(
         eq(endpoints.tenantId, tenantId),
         ne(endpoints.status, 'deleted'),
         page.kind === undefined ? undefined : eq(endpoints.kind, page.kind),
+        page.region === undefined ? undefined : eq(endpoints.region, page.region),
+        page.cell === undefined ? undefined : eq(endpoints.cell, page.cell),
         page.afterId === undefined ? undefined : gt(endpoints.id, page.afterId),
       ),
     )
@@ -227,10 +233,24 @@ export async function retireEndpoints(
 
 /** What the audit log says of an endpoint. */
 function shownOf(record: EndpointRecord) {
-  const { upstream, defaultDatabase, serviceRole, status, kind, sizing, settings, authQuery, roles } = record;
+  const {
+    upstream,
+    defaultDatabase,
+    serviceRole,
+    status,
+    kind,
+    region,
+    cell,
+    sizing,
+    settings,
+    authQuery,
+    roles,
+  } = record;
   return {
     status,
     kind,
+    region,
+    cell,
     upstream: { ...upstream, database: defaultDatabase, user: serviceRole },
     sizing,
     settings,

@@ -10,6 +10,7 @@ export {
   type KeyAuthor,
   openCatalog,
 } from './catalog.ts';
+export { type Cell, CellsError, cellsOf, settleCells } from './cells.ts';
 export {
   type CredentialRecord,
   createCredential,
@@ -20,7 +21,13 @@ export {
   revokeCredential,
 } from './credentials.ts';
 export * from './deliveries.ts';
-export { type DueEndpoint, type PointingOptions, pointDueEndpoints, publishedEndpointIds } from './dns.ts';
+export {
+  type DueEndpoint,
+  type PlacedEndpoint,
+  type PointingOptions,
+  pointDueEndpoints,
+  publishedEndpoints,
+} from './dns.ts';
 export { type CountedJob, countDue, type DueCount } from './due-counts.ts';
 export {
   changeEndpoint,

@@ -100,6 +100,8 @@ function publishedEndpoint(
     tenantName,
     status,
     kind: row.kind,
+    region: row.region,
+    cell: row.cell,
     generation: row.generation,
     upstream: upstreamOf(row),
     defaultDatabase: row.defaultDatabase,

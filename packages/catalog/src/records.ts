@@ -60,6 +60,8 @@ export interface EndpointRecord {
   readonly tenantId: string;
   readonly status: LiveStatus;
   readonly kind: EndpointKind;
+  readonly region: string;
+  readonly cell: string;
   readonly generation: number;
   readonly upstream: Upstream;
   readonly defaultDatabase: string;
@@ -102,6 +104,8 @@ export interface ProbedUpstream {
 export interface NewEndpoint {
   readonly id: string;
   readonly kind: EndpointKind;
+  readonly region: string;
+  readonly cell: string;
   readonly probed: ProbedUpstream;
   readonly ramBytes: number;
   readonly sizing: SizingChoice;
@@ -197,6 +201,8 @@ export function endpointRecord(row: EndpointRow, roleRows: readonly RoleRow[]): 
     tenantId: row.tenantId,
     status: row.status as LiveStatus,
     kind: row.kind,
+    region: row.region,
+    cell: row.cell,
     generation: row.generation,
     upstream: upstreamOf(row),
     defaultDatabase: row.defaultDatabase,

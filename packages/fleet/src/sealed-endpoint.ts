@@ -35,6 +35,8 @@ export function openEndpoint(
   return {
     ...endpoint,
     kind: endpoint.kind ?? 'read_write',
+    region: endpoint.region ?? 'default',
+    cell: endpoint.cell ?? 'default',
     settings: completeSettings(endpoint.settings),
     roles: endpoint.roles.map((role) => ({ ...role, previous: role.previous ?? null })),
     credentials: endpoint.credentials ?? [],

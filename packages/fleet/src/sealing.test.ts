@@ -35,6 +35,8 @@ test('a record that an earlier release sealed opens with the defaults of what it
   expect(openEndpoint([newKey], { ...context, generation: earlier.generation }, sealed)).toEqual({
     ...earlier,
     kind: 'read_write',
+    region: 'default',
+    cell: 'default',
     orders: noOrders,
     settings: { ...defaultEndpointSettings, ...earlier.settings },
   });

@@ -55,6 +55,8 @@ test('a snapshot that an earlier release wrote is recalled with the defaults of 
   expect((await openSnapshot()).recall(endpointId)).toEqual({
     ...earlier,
     kind: 'read_write',
+    region: 'default',
+    cell: 'default',
     orders: noOrders,
     settings: { ...defaultEndpointSettings, ...earlier.settings },
   });

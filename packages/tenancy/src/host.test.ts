@@ -1,6 +1,6 @@
 // The host grammar, both directions.
 import { expect, test } from 'vitest';
-import { hostOf, parseEndpointLabel, parseHost } from './host.ts';
+import { domainOfRegion, hostOf, parseEndpointLabel, parseHost, unnamedRegion } from './host.ts';
 
 const id = 'ep-calm-river-abc123';
 const domains = ['db.localhost', 'eu.example.com'];
@@ -10,6 +10,15 @@ test('a host that was made is read back as it was', () => {
     for (const pooled of [true, false]) {
       expect(parseHost(hostOf(id, pooled, domain), domains)).toEqual({ endpointId: id, pooled });
     }
+  }
+});
+
+test('a region has a label of its own, but for the one whose hosts had none before there were regions', () => {
+  expect(hostOf(id, true, domainOfRegion('eu', 'example.com'))).toBe(`${id}-pooler.eu.example.com`);
+  expect(domainOfRegion(unnamedRegion, 'example.com')).toBe('example.com');
+  const both = ['example.com', 'eu.example.com'];
+  for (const domain of both) {
+    expect(parseHost(hostOf(id, false, domain), both)).toEqual({ endpointId: id, pooled: false });
   }
 });
 

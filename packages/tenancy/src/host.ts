@@ -1,4 +1,4 @@
-// Host names of endpoints: `<endpoint>[-pooler].<domain>`, made and read. Which endpoint exists is not known here.
+// Host names of endpoints: `<endpoint>[-pooler].[<region>.]<domain>`, made and read. Which endpoint exists is not known here.
 import { type EndpointId, isEndpointId } from './ids.ts';
 
 /** What a client named: an endpoint, and whether its pooled or its direct side. */
@@ -17,6 +17,22 @@ export function endpointLabel(endpointId: string, pooled: boolean): string {
 /** The host that clients of an endpoint connect to. `domain` may have labels of its own (`eu.example.com`). */
 export function hostOf(endpointId: string, pooled: boolean, domain: string): string {
   return `${endpointLabel(endpointId, pooled)}.${domain}`;
+}
+
+/** The region whose hosts have no label for it: what there was before there were regions keeps its names. */
+export const unnamedRegion = 'default';
+
+/** The domain that hosts of a region are under. */
+export function domainOfRegion(region: string, domain: string): string {
+  return region === unnamedRegion ? domain : `${region}.${domain}`;
+}
+
+// Names that the API's own hosts have under the same domain.
+const reserved = new Set(['api', 'apiauth']);
+
+/** Whether a region or a cell may be called so: a label of a host name, and none that means something else. */
+export function isPlaceName(text: string): boolean {
+  return /^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/.test(text) && !reserved.has(text);
 }
 
 /** Reads `<endpoint>[-pooler]` in any case; null if it is not of that form. */

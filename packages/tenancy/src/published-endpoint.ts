@@ -127,6 +127,9 @@ export interface PublishedEndpoint {
   readonly tenantName: string;
   readonly status: 'active' | 'suspended';
   readonly kind: EndpointKind;
+  readonly region: string;
+  /** The nodes that serve it. */
+  readonly cell: string;
   /** Raised by each change; a record with a lower or equal generation never replaces a newer one. */
   readonly generation: number;
   readonly upstream: Upstream;

@@ -79,11 +79,15 @@ test('an endpoint is made, listed, changed live and deleted', async () => {
   expect((await cli(['endpoints', 'list', weir.tenant.id])).stdout).toContain(endpoint.id);
   const reading = await json<{ endpoint: { id: string } }>([
     ...['endpoints', 'create', weir.tenant.id, '--url', url, '--ram-gb', '2', '--tls-mode', 'disable'],
-    ...['--kind', 'read_only'],
+    ...['--kind', 'read_only', '--region', 'default', '--cell', 'default'],
   ]);
-  const only = (await cli(['endpoints', 'list', weir.tenant.id, '--kind', 'read_only'])).stdout;
+  const only = (
+    await cli(['endpoints', 'list', weir.tenant.id, '--kind', 'read_only', '--region', 'default'])
+  ).stdout;
   expect([only.includes(reading.endpoint.id), only.includes(endpoint.id)]).toEqual([true, false]);
-  expect((await cli(['endpoints', 'get', reading.endpoint.id])).stdout).toContain('read_only');
+  const shown = (await cli(['endpoints', 'get', reading.endpoint.id])).stdout;
+  expect(shown).toMatch(/ read_only [\s\S]*\nplace {5}region default, cell default\n/);
+  expect((await cli(['endpoints', 'list', weir.tenant.id, '--cell', 'none'])).stdout).not.toContain('ep-');
   expect((await cli(['cs', reading.endpoint.id])).stdout).toMatch(/^a read-only endpoint: .*25006\npooled/);
   expect((await cli(['cs', reading.endpoint.id, '--format', 'env'])).stdout).toMatch(/^# A read-only /);
   await json(['endpoints', 'delete', reading.endpoint.id]);

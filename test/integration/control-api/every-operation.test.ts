@@ -74,9 +74,14 @@ test('every operation does what it says through the client, and its replies are 
   expect(read).toMatchObject({ name: changed.name, generation: 2, endpointCount: 2 });
   const ids = (await counted.listEndpoints({ params })).items.map((one) => one.id);
   expect(ids).toEqual([endpoint.id, second.endpoint.id].sort());
-  expect((await counted.listEndpoints({ params, query: { kind: 'read_only' } })).items).toEqual([
-    second.endpoint,
-  ]);
+  expect(
+    (
+      await counted.listEndpoints({
+        params,
+        query: { kind: 'read_only', region: 'default', cell: 'default' },
+      })
+    ).items,
+  ).toEqual([second.endpoint]);
   const ofEndpoint = { params: { endpointId: endpoint.id } };
   const tuned = await counted.changeEndpoint({ ...ofEndpoint, body: { settings: { poolSize: 4 } } });
   expect(await counted.getEndpoint(ofEndpoint)).toEqual(tuned);

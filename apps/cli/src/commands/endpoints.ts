@@ -4,6 +4,7 @@ import { allPages } from '../api/api.ts';
 import { apiHelp, apiOptions, chooseApi } from '../api/choose-api.ts';
 import { CommandError, defineCommand, exitCodes, onlyWord, printJson, tableOf } from '../command.ts';
 import {
+  creationChoiceOf,
   creationHelp,
   creationOptions,
   endpointBodyOf,
@@ -20,8 +21,8 @@ export const endpoints = defineCommand({
   usage: 'endpoints list TENANT | create TENANT | get ID | change ID | delete ID',
   summary: 'the endpoints of a tenant, and their settings',
   help: `
-list TENANT [--kind KIND]
-create TENANT --url URL --ram-gb N [--kind KIND]
+list TENANT [--kind KIND] [--region R] [--cell C]
+create TENANT --url URL --ram-gb N [--kind KIND] [--region R]
 get ID
 change ID [--status active|suspended] [--url URL] [--ram-gb N] [--set NAME=VALUE]…
 delete ID
@@ -38,7 +39,7 @@ ${apiHelp}`,
     switch (action) {
       case 'list': {
         const params = { tenantId: onlyWord(words, ...aTenant) };
-        const only = { ...(values.kind !== undefined && { kind: values.kind as EndpointReply['kind'] }) };
+        const only = creationChoiceOf(values);
         const items = await allPages((query) => api.listEndpoints({ params, query: { ...query, ...only } }));
         if (json) return printJson(items);
         const rows = items.map(({ id, status, kind, budget, health, upstream: { host, port, database } }) => {
@@ -94,6 +95,7 @@ function shown(endpoint: EndpointReply): string {
     `postgres  ${host}:${port}/${database} as ${user}, TLS ${tlsMode}, version ${serverVersion}`,
     `health    ${healthWords(endpoint.health)}`,
     `budget    ${endpoint.budget} server connections`,
+    `place     region ${endpoint.region}, cell ${endpoint.cell}`,
     `pooled    ${endpoint.hosts.pooled}:${endpoint.hosts.port}`,
     `direct    ${endpoint.hosts.direct}:${endpoint.hosts.port}`,
     '',

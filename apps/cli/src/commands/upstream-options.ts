@@ -19,17 +19,32 @@ export const upstreamHelp = `
 --set NAME=VALUE       a setting, for instance --set mode=session --set poolSize=10; may be repeated`;
 
 /** What is chosen with an endpoint's creation, and stays. */
-export const creationOptions = { kind: { type: 'string' } } as const;
+export const creationOptions = {
+  kind: { type: 'string' },
+  region: { type: 'string' },
+  cell: { type: 'string' },
+} as const;
 
 export const creationHelp = `
---kind KIND            read_write (the default) or read_only, of a new endpoint`;
+--kind KIND            read_write (the default) or read_only, of a new endpoint
+--region R, --cell C   where it is served; a cell is named by who runs the installation`;
 
-export interface UpstreamChoice {
+type CreationChoice = Partial<Record<keyof typeof creationOptions, string | undefined>>;
+
+/** What was chosen of them, for a creation or as a filter. The API judges what the values are. */
+export function creationChoiceOf({ kind, region, cell }: CreationChoice) {
+  return {
+    ...(kind !== undefined && { kind: kind as 'read_only' }),
+    ...(region !== undefined && { region }),
+    ...(cell !== undefined && { cell }),
+  };
+}
+
+export interface UpstreamChoice extends CreationChoice {
   readonly url?: string | undefined;
   readonly 'ram-gb'?: string | undefined;
   readonly 'tls-mode'?: string | undefined;
   readonly ca?: string | undefined;
-  readonly kind?: string | undefined;
   readonly set?: readonly string[] | undefined;
 }
 
@@ -50,7 +65,7 @@ export function endpointBodyOf(values: UpstreamChoice): CreateEndpointInput {
     },
     computeRamGb: numberOption('ram-gb', values['ram-gb']!),
     ...(settings !== undefined && { settings }),
-    ...(values.kind !== undefined && { kind: values.kind as 'read_only' }),
+    ...creationChoiceOf(values),
   };
 }
 

@@ -1,14 +1,14 @@
 // The job that gives each endpoint its DNS records, and takes those of deleted ones back; the endpoint's row says what is due.
 import { isIP } from 'node:net';
-import { type Catalog, pointDueEndpoints, publishedEndpointIds } from '@weir/catalog';
-import { hostOf } from '@weir/tenancy';
+import { type Catalog, type PlacedEndpoint, pointDueEndpoints, publishedEndpoints } from '@weir/catalog';
+import { domainOfRegion, hostOf } from '@weir/tenancy';
 import type { DnsChange, DnsProvider, DnsRecord } from '../dns/dns-provider.ts';
 
 /** Where records lead, and who keeps them. */
 export interface DnsPublishing {
   readonly provider: DnsProvider;
-  /** One host name, or addresses, of the nodes that serve the endpoints. */
-  readonly targets: readonly string[];
+  /** By cell: one host name, or addresses, of its nodes. */
+  readonly targets: ReadonlyMap<string, readonly string[]>;
   readonly domain: string;
 }
 
@@ -36,25 +36,30 @@ function publishDue(
   isFirst: boolean,
 ): Promise<number | null> {
   const { place, endpointsMax, keepsWhole } = provider;
-  const target = `${targets.join(',')} for ${domain} at ${place}`;
+  const words = new Map(
+    [...targets].map(([cell, values]) => [cell, `${values.join(',')} for ${domain} at ${place}`]),
+  );
+  const changesOf = (endpoint: PlacedEndpoint, isGone: boolean) =>
+    hostsOf(endpoint, domain).map((name): DnsChange => {
+      // A cell that only another process knows of has its records from there.
+      const values = isGone ? [] : (targets.get(endpoint.cell) ?? []);
+      return { name, records: values.map((value) => ({ name, type: typeOf(value), value })) };
+    });
   const evenIfNone = isFirst && keepsWhole;
-  return pointDueEndpoints(catalog, { target, endpointsMax, evenIfNone }, (due, tx) =>
+  return pointDueEndpoints(catalog, { targets: words, endpointsMax, evenIfNone }, (due, tx) =>
     provider.publish(
-      due.flatMap(({ id, isGone }) => changesOf(id, isGone ? [] : targets, domain)),
+      due.flatMap((one) => changesOf(one, one.isGone)),
       async () => {
-        const ids = await publishedEndpointIds(tx);
-        return ids.flatMap((id) => changesOf(id, targets, domain).flatMap(({ records }) => records));
+        const all = await publishedEndpoints(tx);
+        return all.flatMap((one) => changesOf(one, false).flatMap(({ records }) => records));
       },
     ),
   );
 }
 
 /** Both hosts of an endpoint, pooled and direct. */
-function changesOf(endpointId: string, targets: readonly string[], domain: string): DnsChange[] {
-  return [true, false].map((pooled) => {
-    const name = hostOf(endpointId, pooled, domain);
-    return { name, records: targets.map((value): DnsRecord => ({ name, type: typeOf(value), value })) };
-  });
+function hostsOf({ id, region }: PlacedEndpoint, domain: string): readonly string[] {
+  return [true, false].map((pooled) => hostOf(id, pooled, domainOfRegion(region, domain)));
 }
 
 function typeOf(target: string): DnsRecord['type'] {

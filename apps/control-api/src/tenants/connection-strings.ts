@@ -1,7 +1,7 @@
 // An endpoint's strings and snippets for one role and database.
 import type { ConnectionStringsReply } from '@weir/api-contract';
 import type { EndpointRecord } from '@weir/catalog';
-import { endpointStrings, snippets } from '@weir/tenancy';
+import { domainOfRegion, endpointStrings, snippets } from '@weir/tenancy';
 import type { ControlApiConfig } from '../config.ts';
 
 /** What the strings are for; left out: the endpoint's own role and database, and no password. */
@@ -21,7 +21,7 @@ export function connectionStringsReply(
   const { password } = choice;
   const strings = endpointStrings({
     endpointId: endpoint.id,
-    domain,
+    domain: domainOfRegion(endpoint.region, domain),
     port: publicPort,
     role,
     password,

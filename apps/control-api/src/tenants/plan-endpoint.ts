@@ -1,7 +1,7 @@
 // What a request for an endpoint becomes before it is written: the database tried out, defaults filled in, a new id.
 import { randomBytes } from 'node:crypto';
 import { type CreateEndpointBody, ramBytesOf } from '@weir/api-contract';
-import { IdTakenError, type NewEndpoint } from '@weir/catalog';
+import { type Cell, IdTakenError, type NewEndpoint } from '@weir/catalog';
 import { defaultEndpointSettings, newEndpointId } from '@weir/tenancy';
 import type { Parts } from '../parts.ts';
 import { probeOptions } from '../upstream/ask-upstream.ts';
@@ -17,7 +17,11 @@ export interface EndpointPlan {
 }
 
 /** Throws ApiError, an `upstream-…` one if the database cannot be used. */
-export async function planEndpoint({ config }: Parts, body: CreateEndpointBody): Promise<EndpointPlan> {
+export async function planEndpoint(
+  { config }: Parts,
+  body: CreateEndpointBody,
+  { region, id: cell }: Cell,
+): Promise<EndpointPlan> {
   const { upstream } = body;
   const startedAt = performance.now();
   const probed = await probeUpstream({ ...upstream, caPem: upstream.caPem ?? null }, probeOptions(config));
@@ -25,6 +29,8 @@ export async function planEndpoint({ config }: Parts, body: CreateEndpointBody):
   const plan: NewEndpoint = {
     id: newEndpointId(randomBytes),
     kind: body.kind ?? 'read_write',
+    region,
+    cell,
     probed,
     // The schema takes a body only with exactly one of the two ways to name it.
     ramBytes: ramBytesOf(body)!,

@@ -1,7 +1,7 @@
 // The catalog's records as the API shows them.
 import type { EndpointReply, TenantReply } from '@weir/api-contract';
 import type { EndpointRecord, TenantRecord } from '@weir/catalog';
-import { hostOf } from '@weir/tenancy';
+import { domainOfRegion, hostOf } from '@weir/tenancy';
 import type { ControlApiConfig } from '../config.ts';
 
 export function tenantReply(tenant: TenantRecord): TenantReply {
@@ -38,10 +38,12 @@ export function endpointReply(
     tenantId: endpoint.tenantId as EndpointReply['tenantId'],
     status: endpoint.status,
     kind: endpoint.kind,
+    region: endpoint.region,
+    cell: endpoint.cell,
     generation: endpoint.generation,
     hosts: {
-      pooled: hostOf(endpoint.id, true, domain),
-      direct: hostOf(endpoint.id, false, domain),
+      pooled: hostOf(endpoint.id, true, domainOfRegion(endpoint.region, domain)),
+      direct: hostOf(endpoint.id, false, domainOfRegion(endpoint.region, domain)),
       port: publicPort,
     },
     upstream: { ...endpoint.upstream, database: endpoint.defaultDatabase, user: endpoint.serviceRole },

@@ -4,6 +4,7 @@ import { checkServerIdentity } from 'node:tls';
 import { EgressError, type EgressPolicy, resolveChecked } from '@weir/net';
 import { parseHost, type UpstreamTlsMode } from '@weir/tenancy';
 import pg from 'pg';
+import { regionsOf } from '../cells.ts';
 import type { ControlApiConfig } from '../config.ts';
 import { ApiError } from '../errors.ts';
 import { isAboutReaching, type ProbeStage, probeFailure } from './probe-failure.ts';
@@ -23,7 +24,7 @@ export interface ProbeOptions {
   readonly egress: Pick<EgressPolicy, 'allowLoopback' | 'allowPrivate'>;
   /** Weir's own listeners and domain, where no upstream may be. */
   readonly ownListeners: EgressPolicy['denied'];
-  readonly ownDomain: string;
+  readonly ownDomains: readonly string[];
   /** For everything together. */
   readonly timeoutMs: number;
 }
@@ -32,7 +33,7 @@ export function probeOptions(config: ControlApiConfig): ProbeOptions {
   return {
     egress: { allowLoopback: config.egressAllow.loopback, allowPrivate: config.egressAllow.private },
     ownListeners: config.ownListeners,
-    ownDomain: config.domain,
+    ownDomains: regionsOf(config.cells, config.domain).map(({ domain }) => domain),
     timeoutMs: 10_000,
   };
 }
@@ -65,7 +66,7 @@ async function checkedAddresses(target: ProbeTarget, options: ProbeOptions): Pro
   const { host, port } = target;
   const isOurs = () =>
     new ApiError('upstream-is-weir', { faults: [{ field: 'upstream.host', message: 'is Weir itself' }] });
-  if (parseHost(host, [options.ownDomain]) !== null) throw isOurs();
+  if (parseHost(host, options.ownDomains) !== null) throw isOurs();
   const resolve = (name: string, denied: EgressPolicy['denied']) =>
     resolveChecked(name, port, { ...options.egress, denied });
   const allowed = await resolve(host, []).catch((error) => {

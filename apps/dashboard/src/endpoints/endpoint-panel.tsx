@@ -1,5 +1,6 @@
 // One endpoint on its tenant's page: Connect, live tiles, pins, its budget, the database behind it and its settings.
 import type { ConnectionStringsReply, EndpointReply } from '@weir/api-contract';
+import { unnamedRegion } from '@weir/tenancy';
 import { useCallback, useState } from 'react';
 import { AllowedAddresses } from '../access/allowed-addresses.tsx';
 import { BanList } from '../access/ban-list.tsx';
@@ -70,6 +71,7 @@ export function EndpointPanel(props: EndpointPanelProps) {
             )}
             {endpoint.status === 'suspended' && <StatusPill status={endpoint.status} />}
             {endpoint.kind === 'read_only' && <span className="pill">Read-only</span>}
+            {endpoint.region !== unnamedRegion && <span className="pill">{endpoint.region}</span>}
             {standing !== null && (
               <span className="pill pill-warn">{standing === 'paused' ? 'Paused' : 'Draining'}</span>
             )}

@@ -117,7 +117,7 @@ function* logIn(
   const role = lent?.role ?? user;
   const startup = withoutEndpointGucs(wish.startupAs(role), endpoint);
   if (pooled && startup.replication !== 'no') {
-    const host = hostOf(endpointId, false, deps.domains[0] ?? '');
+    const host = hostOf(endpointId, false, domainAmong(deps.domains, endpoint.region));
     throw new PoolerError('REPLICATION_ON_POOLED', { host });
   }
   const admission = admit(endpoint, { tls, address: client.address }, deps.clientCounts);
@@ -145,6 +145,11 @@ function* logIn(
     admission.leave();
     throw error;
   }
+}
+
+/** The domain of a region, as far as a pooler knows from those that it serves. */
+function domainAmong(domains: readonly string[], region: string): string {
+  return domains.find((domain) => domain.startsWith(`${region}.`)) ?? domains[0] ?? '';
 }
 
 const failedLogins: readonly string[] = ['PASSWORD_WRONG', 'ROLE_PASSWORD_EXPIRED'];

@@ -9,6 +9,8 @@ export function endpointOf(part: Partial<PublishedEndpoint> = {}): PublishedEndp
     tenantName: 'acme',
     status: 'active',
     kind: 'read_write',
+    region: 'default',
+    cell: 'default',
     generation: 1,
     upstream: {
       id: 'test',

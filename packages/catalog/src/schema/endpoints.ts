@@ -7,7 +7,18 @@ import {
   unknownHealth,
 } from '@weir/tenancy';
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+} from 'drizzle-orm/pg-core';
+import { cells } from './cells.ts';
 import { createdAt, moment, timeLimit, updatedAt } from './columns.ts';
 import { tenants } from './tenants.ts';
 
@@ -26,6 +37,8 @@ export const endpoints = pgTable(
     kind: text('kind', { enum: ['read_write', 'read_only'] })
       .notNull()
       .default('read_write'),
+    region: text('region').notNull().default('default'),
+    cell: text('cell').notNull().default('default'),
     generation: bigint('generation', { mode: 'number' }).notNull().default(1),
     upstreamId: text('upstream_id').notNull(),
     host: text('host').notNull(),
@@ -82,6 +95,11 @@ export const endpoints = pgTable(
       sql`${table.id} ~ '^ep-[a-z]{2,12}-[a-z]{2,12}-[0-9a-z]{6}$' and ${table.id} !~ '-pooler$'`,
     ),
     check('endpoints_status', sql`${table.status} in ('active', 'suspended', 'deleted')`),
+    foreignKey({
+      name: 'endpoints_cell_in_region',
+      columns: [table.region, table.cell],
+      foreignColumns: [cells.region, cells.id],
+    }).onDelete('restrict'),
     check('endpoints_kind', sql`${table.kind} in ('read_write', 'read_only')`),
     check('endpoints_generation', sql`${table.generation} >= 1`),
     check('endpoints_host', sql`length(${table.host}) between 1 and 253`),
@@ -127,7 +145,7 @@ export const endpoints = pgTable(
       'endpoints_health',
       sql`${table.health} ->> 'state' in ('unknown', 'healthy', 'failing', 'unreachable')`,
     ),
-    index('endpoints_dns_target').on(table.dnsTarget).where(sql`${table.status} <> 'deleted'`),
+    index('endpoints_dns_target').on(table.cell, table.dnsTarget).where(sql`${table.status} <> 'deleted'`),
     index('endpoints_dns_gone')
       .on(table.id)
       .where(sql`${table.status} = 'deleted' and ${table.dnsTarget} is not null`),

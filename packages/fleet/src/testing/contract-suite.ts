@@ -33,6 +33,8 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
     tenantName: 'Example',
     status: 'active',
     kind: 'read_write',
+    region: 'default',
+    cell: 'default',
     generation: 1,
     upstream: {
       id: 'db.example.com:5432',
@@ -80,7 +82,7 @@ export function examplePublishedEndpoint(changes: Partial<PublishedEndpoint> = {
 
 /** The same as a release would have published it that knew neither modes nor timeouts nor overrides. */
 export function exampleOfEarlierRelease(): PublishedEndpoint {
-  const { settings, orders: _, kind: __, ...endpoint } = examplePublishedEndpoint();
+  const { settings, orders: _, kind: _k, region: _r, cell: _c, ...endpoint } = examplePublishedEndpoint();
   const { poolSize, clientConnectionsMax, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs } =
     settings;
   const known = { poolSize, clientConnectionsMax, queryWaitTimeoutMs, serverIdleTimeoutMs, serverLifetimeMs };

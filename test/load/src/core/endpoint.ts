@@ -13,6 +13,8 @@ export function endpointOf(port: number, poolSize: number): PublishedEndpoint {
     tenantName: 'shop',
     status: 'active',
     kind: 'read_write',
+    region: 'default',
+    cell: 'default',
     generation: 1,
     upstream: {
       id: 'fake',

@@ -5,11 +5,8 @@ import { provisionEndpoint } from '../../tenants/provision-endpoint.ts';
 import { endpointReply } from '../../tenants/replies.ts';
 import type { Perform } from '../operation.ts';
 
-export const createEndpoint: Perform<'createEndpoint'> = (
-  { params, body, caller, author, create, reply },
-  parts,
-) =>
-  provisionEndpoint(parts, author, params.tenantId, body, create, (endpoint, probeMs) => {
+export const createEndpoint: Perform<'createEndpoint'> = ({ params, body, caller, create, reply }, parts) =>
+  provisionEndpoint(parts, caller, params.tenantId, body, create, (endpoint, probeMs) => {
     reply.header('server-timing', probeTiming(probeMs));
     reply.header('location', `/v1/endpoints/${endpoint.id}`);
     return {

@@ -9,11 +9,11 @@ export const listEndpoints: Perform<'listEndpoints'> = async (
   { catalog, config },
 ) => {
   const { tenantId } = params;
-  const { limit, cursor, kind } = query;
+  const { limit, cursor, ...only } = query;
   if ((await findTenant(catalog, caller.organisationId, tenantId)) === null) {
     throw new ApiError('tenant-not-found');
   }
-  const found = await readEndpoints(catalog, tenantId, { limit: limit + 1, afterId: cursor, kind });
+  const found = await readEndpoints(catalog, tenantId, { limit: limit + 1, afterId: cursor, ...only });
   const page = found.slice(0, limit);
   return {
     items: page.map((endpoint) => endpointReply(endpoint, config)),

@@ -6,7 +6,7 @@ import { endpointReply, tenantReply } from '../../tenants/replies.ts';
 import type { Perform } from '../operation.ts';
 
 export const createTenant: Perform<'createTenant'> = ({ body, caller, create, reply }, parts) =>
-  provisionTenant(parts, body, create, (tenant, endpoint, probeMs) => {
+  provisionTenant(parts, caller, body, create, (tenant, endpoint, probeMs) => {
     reply.header('server-timing', probeTiming(probeMs));
     reply.header('location', `/v1/tenants/${tenant.id}`);
     return {
