@@ -36,6 +36,7 @@ import { ConnectRate } from './client/connect-rate.ts';
 import { type ClientDeps, handleClient } from './client/handle-client.ts';
 import { LoginGate } from './client/login-gate.ts';
 import { LoginTurns } from './client/login-turns.ts';
+import type { NegotiatedClient } from './client/negotiate.ts';
 import { SourceBans } from './client/source-bans.ts';
 import { follow } from './client/steps.ts';
 import type { ListenAddress, PoolerConfig } from './config.ts';
@@ -117,6 +118,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     readAgain: (served) => tenants.readAgain(served.endpoint.endpointId),
   });
   const directPairs = new Set<DirectPair>();
+  const loggingIn = new Set<NegotiatedClient>();
   const registry = new PoolRegistry(runner, { processId, leases, directPairs, now });
   const silentHolders = new SilentHolders({
     store: fleet.leases,
@@ -165,6 +167,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
     gate: new LoginGate({ rate: connectRate, turns: new LoginTurns(), bans: sourceBans, now }),
     cancelRate: new SourceRate({ perSecond: config.cancelsPerSecond, now }),
     cancelCounts,
+    loggingIn,
     directPairs,
     policy,
     log,
@@ -287,7 +290,7 @@ export async function startPooler(config: PoolerConfig, parts: PoolerParts = {})
       // A balancer stops sending when readiness is off; who comes before it noticed is still served until then.
       await wait(config.balancerWaitMs);
       for (const listener of clientListeners) await listener.close();
-      await drain({ runner, directPairs, arriving: () => arriving, now }, config.drainTimeoutMs);
+      await drain({ runner, directPairs, loggingIn, arriving: () => arriving, now }, config.drainTimeoutMs);
       meter.look(now(), connectionsOf(standingsOf(registry, runner)));
       await reportUsage();
       cancelKeys.close();

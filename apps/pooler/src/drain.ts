@@ -1,7 +1,8 @@
 // Leaving in order: who is in the middle of something ends it, who is idle is told to go, at an even pace, the rest at the deadline.
 import { setTimeout as wait } from 'node:timers/promises';
 import { type ClientSession, DrainPace, endAtDeadline, idleSince } from '@weir/pooling';
-import { partingCount } from './client/refuse.ts';
+import type { NegotiatedClient } from './client/negotiate.ts';
+import { partingCount, refuse } from './client/refuse.ts';
 import type { DirectPair } from './direct/relay.ts';
 import { PoolerError } from './errors.ts';
 import type { PoolRunner } from './pools/pool-runner.ts';
@@ -19,6 +20,7 @@ const partingMs = 2_000;
 export interface DrainScope {
   readonly runner: PoolRunner;
   readonly directPairs: ReadonlySet<DirectPair>;
+  readonly loggingIn: Set<NegotiatedClient>;
   /** Clients that have not logged in yet, or not got their direct connection. */
   arriving(): number;
   readonly now: () => number;
@@ -30,7 +32,7 @@ export interface DrainScope {
  * the end the rest.
  */
 export async function drain(scope: DrainScope, deadlineMs: number): Promise<void> {
-  const { runner, directPairs, now } = scope;
+  const { runner, directPairs, loggingIn, now } = scope;
   const startAt = now();
   const halfAt = startAt + deadlineMs / 2;
   const endAt = startAt + deadlineMs;
@@ -43,6 +45,11 @@ export async function drain(scope: DrainScope, deadlineMs: number): Promise<void
   }
   for (const client of [...runner.clients.keys()]) endAtDeadline(runner.dispatcher, client, now());
   for (const pair of directPairs) pair.dismiss(new PoolerError('DRAINING'));
+  for (const client of [...loggingIn]) {
+    loggingIn.delete(client);
+    client.channel.setDeadline(null);
+    refuse(client.connection, new PoolerError('DRAINING'));
+  }
   // A process that ends before they have read it would take their last words back.
   for (const until = now() + partingMs; partingCount() > 0 && now() < until; ) await wait(lookEachMs);
 }

@@ -8,7 +8,7 @@ const connect = clientsPerTest(() => weir);
 beforeEach(async () => {
   weir = await startWeir({
     poolers: 2,
-    poolerEnv: { WEIR_DRAIN_TIMEOUT_MS: '8000', WEIR_BALANCER_WAIT_MS: '1000' },
+    poolerEnv: { WEIR_DRAIN_TIMEOUT_MS: '4000', WEIR_BALANCER_WAIT_MS: '1000' },
   });
 }, 120_000);
 // The poolers that a test has ended are no news.
@@ -38,6 +38,20 @@ test('readiness goes first, new clients are served until the listener closes, an
   expect((await busy.query('select 2 as two')).rows).toEqual([{ two: 2 }]);
   await busy.query('commit');
   await busy.end();
+  expect(await pooler.process.exited).toMatchObject({ code: 0 });
+});
+
+test('who has not logged in when the time is over is told that nothing was sent', async () => {
+  const pooler = weir.poolers[1]!;
+  let asked = false;
+  const password = () => {
+    asked = true;
+    return new Promise<string>(() => {});
+  };
+  const login = weir.client({ pooler: 1, config: { password } }).catch((error) => error);
+  await waitUntil(() => asked, { what: 'it is asked for its password' });
+  process.kill(pooler.pid, 'SIGTERM');
+  expect(await login).toMatchObject({ code: '57P01' });
   expect(await pooler.process.exited).toMatchObject({ code: 0 });
 });
 

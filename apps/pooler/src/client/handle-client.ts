@@ -43,6 +43,8 @@ export interface ClientDeps {
   readonly cancelKeys: CancelKeys;
   readonly cancelRate: SourceRate;
   readonly cancelCounts: WordCounts;
+  /** Clients that can be told what becomes of them, and are not served yet. */
+  readonly loggingIn: Set<NegotiatedClient>;
   readonly directPairs: Set<DirectPair>;
   readonly policy: EgressPolicy;
   readonly log: Logger;
@@ -80,11 +82,16 @@ export function* handleClient(
   }
   if (negotiated.kind === 'cancel') return yield* settled(cancel(negotiated, deps));
   const known: { endpointId: string | null } = { endpointId: null };
+  deps.loggingIn.add(negotiated);
   try {
     yield* logIn(negotiated, listener.pooledOnly, deps, known);
   } catch (error) {
+    // It has been told to go meanwhile.
+    if (!deps.loggingIn.has(negotiated)) return;
     negotiated.channel.setDeadline(null);
     report(refuse(negotiated.connection, error), known.endpointId, negotiated.address, deps);
+  } finally {
+    deps.loggingIn.delete(negotiated);
   }
 }
 
