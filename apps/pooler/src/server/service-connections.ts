@@ -10,7 +10,8 @@ export interface ServiceConnectionsOptions {
   readonly timeoutMs: number;
 }
 
-const serviceIdleTimeoutMs = 30_000;
+// Enough for the logins of one moment. It stands in the server's reserve, where those of all other processes want to stand, too.
+const serviceIdleTimeoutMs = 250;
 
 /** Service connections by endpoint. */
 export class ServiceConnections {

@@ -62,7 +62,9 @@ beforeAll(async () => {
   const catalog = keep(await startPostgres());
   await catalog.sql('create database weir');
   const connectionsMost = budgets.reduce((sum, budget) => sum + budget, 0);
-  postgres = keep(await startPostgres({ maxConnections: Math.min(connectionsMost, 2_500) + 100 }));
+  postgres = keep(
+    await startPostgres({ maxConnections: Math.min(connectionsMost, 2_500) + 2 * tenantCount + 100 }),
+  );
   await postgres.sql(`create database ${database}`);
   redis = await PrivateRedis.start(await findRedisProgram(process.env.WEIR_TEST_CACHE_DIR!));
   started.push(() => redis.kill());
