@@ -68,12 +68,13 @@ export function replayQuery(from: ValueSet, to: ValueSet): string {
 
 /**
  * SQL that sets startup values again where a client has gone back to them on a server that was opened without them.
- * What the client has set itself since stays.
+ * What the client has set itself since stays. A setting of the application, which no catalog shows, is empty when it was put back.
  */
 export function startupQuery(values: readonly (readonly [name: string, value: string])[]): string {
-  const calls = values.map(
-    ([name, value]) =>
-      `SELECT pg_catalog.set_config(name, ${literal(value)}, false) FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) ${literal(name)} AND source OPERATOR(pg_catalog.<>) 'session'`,
-  );
+  const calls = values.map(([name, value]) => {
+    const isSet = `SELECT source OPERATOR(pg_catalog.=) 'session' FROM pg_catalog.pg_settings WHERE name OPERATOR(pg_catalog.=) ${literal(name)}`;
+    const isFilled = `pg_catalog.current_setting(${literal(name)}, true) OPERATOR(pg_catalog.<>) ''`;
+    return `SELECT pg_catalog.set_config(${literal(name)}, ${literal(value)}, false) WHERE NOT COALESCE((${isSet}), ${isFilled}, false)`;
+  });
   return `BEGIN ISOLATION LEVEL READ COMMITTED NOT DEFERRABLE;${calls.join(';')};COMMIT`;
 }

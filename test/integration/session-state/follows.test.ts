@@ -124,6 +124,21 @@ test.each(['reset all', 'discard all', 'reset application_name; reset timezone']
   },
 );
 
+test.each(['reset all', 'discard all', 'reset app.tenant_id'])(
+  '%s leads back to a value of the startup that only this client has on a server that a transaction has pinned',
+  async (text) => {
+    const client = await connect({ config: { options: '-c app.tenant_id=7' } });
+    await client.query('begin');
+    await client.query('create temp table kept as select 1 as n');
+    await client.query('commit');
+    await client.query("set app.tenant_id = '8'");
+    await client.query(text);
+    expect(await show(client, 'app.tenant_id')).toBe('7');
+    await client.query("reset app.tenant_id; set app.tenant_id = '9'");
+    expect(await show(client, 'app.tenant_id')).toBe('9');
+  },
+);
+
 test('a value of the startup that only this client has comes back too, on a server of its own', async () => {
   const client = await connect({ config: { options: '-c app.tenant_id=7' } });
   await client.query("set app.tenant_id = '8'");
