@@ -170,6 +170,26 @@ test('startup values that cannot be set again leave the client of a pinned serve
   expect(small.closed).toEqual([]);
 });
 
+test('a client whose settings cannot be given to the server that is to stay with it hears why, and runs nothing', () => {
+  const small = new SmallPool();
+  const client = small.client(small.pool, { application_name: 'billing' });
+  small.send(client, 'select 1');
+  const server = small.open();
+  small.answerRows(server, ['billing']);
+  small.answer(server, 'SELECT 1');
+  small.send(client, 'reset all');
+  small.answer(server, 'RESET');
+  small.send(client, 'select pg_stat_force_next_flush()');
+  // First whoever has counted writes it out, and then the client has its server back.
+  small.answerRows(server, ['']);
+  expect(server.pin).toBe('statistics');
+  const error = errorResponse({ severity: 'ERROR', code: '57014', message: 'statement timeout' });
+  small.answer(server, joinBytes([error, readyForQuery('I')]));
+  expect(small.written(server)).not.toContain('select pg_stat_force_next_flush');
+  expect(small.closed).toEqual([{ server, reason: 'replay-failed' }]);
+  expect(client.state).toBe('ended');
+});
+
 test('an unnamed statement too long to be remembered stays on a server that was pinned before', () => {
   const { small, client, server } = pinnedAndNamed();
   const long = parse('', `select ${'1 + '.repeat(500_000)}1`);

@@ -78,6 +78,8 @@ export class ServerSession {
   /** Replay is under way: the client's own messages wait. */
   replaying = false;
   replayError: Uint8Array | null = null;
+  /** What is under way is for a client that keeps the server whatever the answer is. */
+  restoring = false;
   rollbackSent = false;
   /** The server said FATAL to the client; its end needs no further words. */
   fatalSent = false;

@@ -40,7 +40,7 @@ export class SettingsFollow {
     if (changed !== null && client.passRemaining === 0 && !server.keepsUnnamed) {
       const lacking = changed.mayLack(client.startup, client.pool.parameters);
       keepNames(server);
-      if (lacking.length > 0) return this.send(server, startupQuery(lacking));
+      if (lacking.length > 0) return this.restore(server, startupQuery(lacking));
     }
     if (client.listening !== null) this.dispatcher.channels.pinnedAtRest(server, client, nowMs);
   }
@@ -63,6 +63,11 @@ export class SettingsFollow {
   private send(server: ServerSession, sql: string): void {
     server.replaying = true;
     server.sendOwn(queryFrame(sql));
+  }
+
+  private restore(server: ServerSession, sql: string): void {
+    server.restoring = true;
+    this.send(server, sql);
   }
 
   /** The answer to `askAll`: what can follow the client does, anything else pins. */
@@ -153,8 +158,9 @@ export class SettingsFollow {
       if (server.replayError !== null) return this.unproven(server, nowMs);
       return this.proven(server, changed, nowMs);
     }
-    if (server.pin !== null && server.dedicatedTo === null && client !== null)
-      return this.staysPinned(server, client, nowMs);
+    const { restoring } = server;
+    server.restoring = false;
+    if (restoring && client !== null) return this.staysPinned(server, client, nowMs);
     if (server.replayError !== null) {
       this.dispatcher.close(server, 'replay-failed', nowMs);
       if (client !== null)
@@ -173,7 +179,7 @@ export class SettingsFollow {
   private staysPinned(server: ServerSession, client: ClientSession, nowMs: number): void {
     // A time limit of the client's own, say, may have met the question: what it was for is left, nothing else.
     server.replayError = null;
-    if (server.transactionStatus !== TransactionStatus.Idle) return this.send(server, 'ROLLBACK');
+    if (server.transactionStatus !== TransactionStatus.Idle) return this.restore(server, 'ROLLBACK');
     this.tellParameters(client, server);
     this.settlePinned(server, client, nowMs);
     if (!server.replaying) this.dispatcher.onReady(client, nowMs);
