@@ -31,6 +31,21 @@ test('a catalog that fails or hangs takes what is due out of the scrape, and not
   expect(await says(() => new Promise(() => {}))).toEqual([['prune', 1]]);
 });
 
+test('a catalog that hangs is not asked once more before it has answered', async () => {
+  const answers: ((answer: typeof due) => void)[] = [];
+  let nowMs = 0;
+  const countDue = () => new Promise<typeof due>((resolve) => void answers.push(resolve));
+  const read = jobSamples({ meter: new JobMeter(), countDue, nowMs: () => nowMs });
+  expect(await read()).toEqual([]);
+  nowMs = 60_000;
+  const waiting = read();
+  expect(answers).toHaveLength(1);
+  answers[0]!(due);
+  expect(await waiting).toHaveLength(1);
+  void read();
+  expect(answers).toHaveLength(2);
+});
+
 test('runs, failures and retries of each job are counted, with how long runs took', async () => {
   const meter = new JobMeter();
   let take: (kind: JobKind, attempt: number) => Promise<void> = async () => {};

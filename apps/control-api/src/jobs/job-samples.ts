@@ -16,11 +16,21 @@ export function jobSamples(parts: {
   readonly nowMs: () => number;
 }): () => Promise<readonly JobCounters[]> {
   const { meter, countDue, nowMs } = parts;
-  let asked: { readonly atMs: number; readonly answer: Promise<readonly DueCount[]> } | null = null;
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  let answer: Promise<readonly DueCount[]> = Promise.resolve([]);
+  let isUnderWay = false;
   const dueNow = () => {
-    if (asked === null || nowMs() - asked.atMs >= askedEveryMs)
-      asked = { atMs: nowMs(), answer: countDue().catch(() => []) };
-    return inTime(asked.answer);
+    // One that hangs keeps a connection of the catalog's few: no second one is asked beside it.
+    if (!isUnderWay && nowMs() - askedAtMs >= askedEveryMs) {
+      askedAtMs = nowMs();
+      isUnderWay = true;
+      answer = countDue()
+        .catch(() => [])
+        .finally(() => {
+          isUnderWay = false;
+        });
+    }
+    return inTime(answer);
   };
   return async () => {
     const due = await dueNow();
