@@ -50,6 +50,17 @@ describeQueueContract('over Postgres', async () => {
   return { asking: openAt(url), working: openAt(url) };
 });
 
+test('an address whose host stands behind the question mark, as for a Unix socket, is as good as any', async () => {
+  const { pathname } = new URL(await freshDatabase());
+  const queue = openAt(`postgresql://postgres:jobs-pw@${pathname}?host=127.0.0.1&port=${server.port}`);
+  const ran: JobKind[] = [];
+  const stop = queue.work(async (kind) => void ran.push(kind));
+  queue.wake('prune');
+  await expect.poll(() => ran, { timeout: 20_000 }).toEqual(['prune']);
+  await stop();
+  await queue.close();
+});
+
 test('a database that is away at first and is started again later delays wake-ups and loses no later one', async () => {
   const url = await freshDatabase();
   const { port } = server;

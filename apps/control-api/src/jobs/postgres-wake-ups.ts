@@ -73,9 +73,11 @@ export function postgresWakeUps({ url, log }: { readonly url: string; readonly l
 
 /** BullMQ's statements name their tables without a schema. */
 function withSearchPath(url: string): string {
-  const address = new URL(url);
-  const given = address.searchParams.get('options');
+  // No `new URL`: one without a host, as of a Unix socket, is none for it, and its error would show the password.
+  const [address, ...rest] = url.split('?');
+  const query = new URLSearchParams(rest.join('?'));
+  const given = query.get('options');
   const path = `-c search_path=${DEFAULT_SCHEMA}`;
-  address.searchParams.set('options', given === null ? path : `${given} ${path}`);
-  return address.href;
+  query.set('options', given === null ? path : `${given} ${path}`);
+  return `${address}?${query}`;
 }
