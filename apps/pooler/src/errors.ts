@@ -66,11 +66,11 @@ const rows = {
     hint: 'Look at the tenant in the dashboard; reconnecting will not help before it is active again.',
     logLevel: 'info',
   },
-  TENANT_SUSPENDED: {
+  ENDPOINT_SUSPENDED: {
     sqlstate: '57P03',
     severity: 'FATAL',
-    message: 'tenant "{tenant}" is suspended',
-    hint: 'Resume the tenant in the dashboard or over the API, then connect again.',
+    message: 'endpoint "{endpoint}" of tenant "{tenant}" is suspended',
+    hint: 'Resume the endpoint, or its tenant, in the dashboard or over the API, then connect again.',
     logLevel: 'debug',
   },
   ENDPOINT_DRAINING: {

@@ -153,7 +153,11 @@ export function findingOf(
         'close direct connections, shorten transactions, or raise the budget',
       );
     case '57P03':
-      return says('suspended', message, 'try again in some seconds; resume the tenant if it is suspended');
+      return says(
+        'suspended',
+        message,
+        'try again in some seconds; resume the endpoint or the tenant that is suspended',
+      );
     default:
       return says('refused', `${message} (${code})`, null);
   }

@@ -8,10 +8,10 @@ const tls = { servername: null, alpn: null, endPointHash: null };
 const address = '203.0.113.7';
 const settings = { ...endpointOf().settings, clientConnectionsMax: 2 };
 
-test('a suspended tenant and a client without TLS are refused by name', () => {
+test('clients of a suspended endpoint and those without TLS are refused by name', () => {
   const clients = new ClientCounts();
   expect(() => admit(endpointOf({ status: 'suspended' }), { tls, address }, clients)).toThrow(
-    'tenant "acme" is suspended',
+    /endpoint "ep-[a-z0-9-]+" of tenant "acme" is suspended/,
   );
   expect(() => admit(endpointOf(), { tls: null, address }, clients)).toThrow('requires TLS');
   const lax = endpointOf({ settings: { ...settings, requireTls: false } });

@@ -70,14 +70,15 @@ export class Admission {
   }
 }
 
-/** Throws PoolerError TENANT_SUSPENDED, ENDPOINT_DRAINING, ADDRESS_NOT_ALLOWED, TLS_REQUIRED or CLIENT_LIMIT. */
+/** Throws PoolerError ENDPOINT_SUSPENDED, ENDPOINT_DRAINING, ADDRESS_NOT_ALLOWED, TLS_REQUIRED or CLIENT_LIMIT. */
 export function admit(
   endpoint: PublishedEndpoint,
   client: { readonly tls: TlsFacts | null; readonly address: string },
   clients: ClientCounts,
 ): Admission {
   const { endpointId, tenantName, settings } = endpoint;
-  if (endpoint.status === 'suspended') throw new PoolerError('TENANT_SUSPENDED', { tenant: tenantName });
+  if (endpoint.status === 'suspended')
+    throw new PoolerError('ENDPOINT_SUSPENDED', { endpoint: endpointId, tenant: tenantName });
   if (endpoint.orders.draining !== null) throw new PoolerError('ENDPOINT_DRAINING', { endpoint: endpointId });
   if (settings.allowedAddresses !== null && !rangesOf(settings.allowedAddresses).has(client.address)) {
     throw new PoolerError('ADDRESS_NOT_ALLOWED', { endpoint: endpointId, address: client.address });
