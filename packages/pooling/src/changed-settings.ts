@@ -105,20 +105,26 @@ export class ChangedSettings {
 
   /** Those of the startup values that may have been put back, `given` being what the server was opened with. */
   mayLack(startup: ValueSet, given: ValueSet | null): readonly (readonly [name: string, value: string])[] {
-    const all = this.resetAll !== 'no' || this.maybeResetAll;
     return [...startup.values].filter(
-      ([name, value]) =>
-        (all || this.resets.has(name) || this.maybeReset.has(name)) && given?.values.get(name) !== value,
+      ([name, value]) => (this.wasReset(name) || this.mayBeReset(name)) && given?.values.get(name) !== value,
     );
+  }
+
+  private wasReset(name: string): boolean {
+    return this.resetAll !== 'no' || this.resets.has(name);
+  }
+
+  private mayBeReset(name: string): boolean {
+    return this.maybeResetAll || this.maybeReset.has(name);
   }
 
   /** What the client is to have: as the server, and where it has gone back to its start, its own startup values. */
   wanted(held: ValueSet, startup: ValueSet): ValueSet {
     const values = new Map(held.values);
     for (const [name, value] of startup.values) {
-      const gone = (values.get(name) ?? '') === '' && (this.resetAll !== 'no' || this.resets.has(name));
+      const gone = (values.get(name) ?? '') === '' && this.wasReset(name);
       // A server that was opened without the value shows an empty one where it was put back.
-      const emptied = values.get(name) === '' && (this.maybeResetAll || this.maybeReset.has(name));
+      const emptied = values.get(name) === '' && this.mayBeReset(name);
       if (gone || emptied) values.set(name, value);
     }
     return valueSetOf(values);

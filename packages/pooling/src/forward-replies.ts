@@ -378,10 +378,7 @@ export class ReplyForwarder {
     if (server.newSessions) this.dispatcher.sessionsDiffer(server, this.nowMs);
     if (server.pin !== null) {
       if (server.pinRefused) this.dispatcher.refusePin(server, this.nowMs);
-      else if (server.dedicatedTo === null)
-        this.dispatcher.settings.settlePinned(server, server.client, this.nowMs);
-      else if (server.client.listening !== null)
-        this.dispatcher.channels.pinnedAtRest(server, server.client, this.nowMs);
+      else this.dispatcher.settings.settlePinned(server, server.client, this.nowMs);
       return;
     }
     if (server.client.passRemaining > 0) server.releaseDue = true;

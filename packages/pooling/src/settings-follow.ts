@@ -31,7 +31,7 @@ export class SettingsFollow {
   }
 
   /**
-   * All is answered on a shared server that stays with its client. It was opened without the client's own startup
+   * All is answered on a server that stays with its client. A shared one was opened without the client's own startup
    * values: those that the client has gone back to are set again.
    */
   settlePinned(server: ServerSession, client: ClientSession, nowMs: number): void {
