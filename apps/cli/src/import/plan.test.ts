@@ -105,6 +105,25 @@ test('what cannot be carried over is told by file and line, with the reason', ()
   expect(told.join('\n')).not.toContain('listen_port');
 });
 
+test('a minimum that comes to nothing, since its pools are in session mode, is told where that is said', () => {
+  const idleIn = (text: string) =>
+    planImport(
+      readIni('f', () => text),
+      users,
+      { computeRamGb: 1 },
+    )
+      .notes.filter((note) => note.text.startsWith('min_pool_size keeps nothing open in session mode'))
+      .map(({ line }) => line);
+  const databases = '[databases]\na = host=h\nb = host=h pool_mode=session\nc = host=h min_pool_size=2\n';
+  const file = (users: string, pgbouncer: string) =>
+    `${databases}[users]\n${users}\n[pgbouncer]\n${pgbouncer}\n`;
+  expect(idleIn(file('u = pool_mode=session min_pool_size=1', ''))).toEqual([6]);
+  expect(idleIn(file('u = query_timeout=1', 'min_pool_size = 1\npool_mode = session'))).toEqual([3, 4, 8]);
+  expect(idleIn(file('u = pool_mode=session', 'min_pool_size = 1'))).toEqual([3, 6]);
+  expect(idleIn(file('u = pool_mode=transaction', 'pool_mode = session'))).toEqual([4]);
+  expect(idleIn(file('u = pool_mode=session min_pool_size=0', 'min_pool_size = 1'))).toEqual([3]);
+});
+
 test('a password that is nowhere to be had is asked for, also where the list has only its hash', () => {
   const text = '[databases]\na = host=h auth_user=hashed\n';
   const plan = planImport(

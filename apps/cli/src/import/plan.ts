@@ -30,6 +30,11 @@ export interface ImportChoice {
 
 type Override = NonNullable<NonNullable<CreateEndpointInput['settings']>['overrides']>[number];
 
+type Settings = Readonly<Record<string, unknown>>;
+
+const idleMinimum =
+  'min_pool_size keeps nothing open in session mode, where each client has a server connection opened for it alone';
+
 interface DatabaseEntry {
   readonly entry: IniEntry;
   readonly parts: ReadonlyMap<string, string>;
@@ -49,6 +54,12 @@ export function planImport(
     else return carried.settings;
     return {};
   };
+  /** `made` by one entry, over what the whole file has. */
+  const tellIdleMinimum = (entry: IniEntry, made: Settings, common: Settings = {}) => {
+    const { mode, poolSizeMin } = { ...common, ...made };
+    const isOfEntry = made.mode !== undefined || made.poolSizeMin !== undefined;
+    if (isOfEntry && mode === 'session' && Number(poolSizeMin ?? 0) > 0) lose(entry, idleMinimum);
+  };
   const inSection = (name: string) => ini.entries.filter((entry) => entry.section === name);
   const global = new Map(inSection('pgbouncer').map((entry) => [entry.key, entry.value]));
 
@@ -58,6 +69,8 @@ export function planImport(
     if (make !== undefined || !isOfTheProcess(entry.key))
       Object.assign(settings, take(entry, entry.key, make?.(entry.value)));
   }
+  const minimum = inSection('pgbouncer').findLast(({ key }) => key === 'min_pool_size');
+  if (minimum !== undefined) tellIdleMinimum(minimum, settings);
   for (const entry of ini.entries) {
     if (!['pgbouncer', 'databases', 'users'].includes(entry.section)) {
       lose(entry, `section [${entry.section}] is not carried over`);
@@ -82,7 +95,9 @@ export function planImport(
       continue;
     }
     const made = overridesOf(entry, parts, new Set());
-    if (Object.keys(made).length > 0) roleOverrides.push({ role: entry.key, database: null, settings: made });
+    if (Object.keys(made).length === 0) continue;
+    tellIdleMinimum(entry, made, settings);
+    roleOverrides.push({ role: entry.key, database: null, settings: made });
   }
 
   const missing: string[] = [];
@@ -102,7 +117,10 @@ export function planImport(
       if (entry.key === '*') lose(entry, 'the settings of * are not carried over: name each database');
       else if (overrides.some((one) => one.database === database)) {
         lose(entry, `${database} has the settings of an earlier line already`);
-      } else overrides.push({ role: null, database, settings: made });
+      } else {
+        tellIdleMinimum(entry, made, settings);
+        overrides.push({ role: null, database, settings: made });
+      }
     }
     for (const left of overrides.splice(overridesMax)) {
       lose(
