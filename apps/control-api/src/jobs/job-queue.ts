@@ -1,4 +1,4 @@
-// How a piece of work reaches a worker, as one contract that BullMQ and one process's memory keep. What is to be done stands in the catalog.
+// How a piece of work reaches a worker, as a contract that BullMQ keeps over Redis and over Postgres. What is to be done stands in the catalog.
 
 /** What there is to do. A wake-up names only the kind: which rows are due is looked up when it is done. */
 export const jobKinds = [
@@ -15,7 +15,7 @@ export type JobKind = (typeof jobKinds)[number];
 export interface JobQueue {
   /**
    * Asks that some worker of the fleet does what is due of a kind, now or after `delayMs`. Never throws: a wake-up that
-   * is lost, as when Redis is away, is made up for by the workers' sweep.
+   * is lost, as when whatever keeps it is away, is made up for by the workers' sweep.
    */
   wake(kind: JobKind, delayMs?: number): void;
   /**

@@ -1,8 +1,8 @@
-// What every job queue promises, as tests that each adapter runs.
+// What the job queue promises, as tests that run over each store of wake-ups.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JobKind, JobQueue } from '../job-queue.ts';
 
-/** Two ends of one queue: of a process that asks, and of one that works. In one process they are the same. */
+/** Two ends of one queue: of a process that asks, and of one that works. */
 export interface QueueEnds {
   readonly asking: JobQueue;
   readonly working: JobQueue;
