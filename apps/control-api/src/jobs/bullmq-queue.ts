@@ -1,6 +1,7 @@
 // The job queue over BullMQ: it carries wake-ups between processes, keeps the delayed ones, and tries failed ones again.
 import type { Logger } from '@weir/telemetry';
 import { Queue, Worker } from 'bullmq';
+import { inTime } from './in-time.ts';
 import { firstPauseMs, type JobKind, type JobQueue, jobKinds, triesMax } from './job-queue.ts';
 import type { WakeUpStore } from './wake-up-store.ts';
 
@@ -86,25 +87,22 @@ export function createBullmqQueue({
       }, stopping.signal);
       return () => {
         stopping.abort();
-        return inTime(working.then((worker) => worker?.close()));
+        return ended(working.then((worker) => worker?.close()));
       };
     },
     async close() {
       closed = true;
       leaving.abort();
-      await inTime(opened.then((queue) => queue?.close()));
-      await inTime(store.close());
+      await ended(opened.then((queue) => queue?.close()));
+      await ended(store.close());
     },
   };
 }
 
 /** A good-bye to a store that is away would wait for ever. */
-async function inTime(closing: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, closeWithinMs);
-  });
-  await Promise.race([closing.catch(() => {}), tooLate]).finally(() => clearTimeout(timer));
+function ended(closing: Promise<void>): Promise<void> {
+  const whatever = closing.catch(() => {});
+  return inTime(whatever, closeWithinMs, undefined);
 }
 
 function isKind(name: string): name is JobKind {

@@ -1,6 +1,7 @@
 // The metrics of jobs at one scrape: what this process did, and what the catalog says is due, which is the same at all of them.
 import type { DueCount } from '@weir/catalog';
 import type { JobCounters } from '@weir/telemetry';
+import { inTime } from './in-time.ts';
 import type { JobMeter } from './job-meter.ts';
 
 /** Scrapes need no key: however many come, the catalog is asked no more often. */
@@ -30,7 +31,7 @@ export function jobSamples(parts: {
           isUnderWay = false;
         });
     }
-    return inTime(answer);
+    return inTime(answer, answersWithinMs, []);
   };
   return async () => {
     const due = await dueNow();
@@ -40,12 +41,4 @@ export function jobSamples(parts: {
       ...due.map(({ job, count, oldestSeconds }) => ({ job, due: count, oldestDueSeconds: oldestSeconds })),
     ];
   };
-}
-
-async function inTime(answer: Promise<readonly DueCount[]>): Promise<readonly DueCount[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<readonly DueCount[]>((resolve) => {
-    timer = setTimeout(() => resolve([]), answersWithinMs);
-  });
-  return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
 }
