@@ -1,6 +1,5 @@
 // The wake-ups of the job queue in the catalog's own database, in a schema of BullMQ's: where there is no Redis.
 import { setTimeout as passed } from 'node:timers/promises';
-import { plainCatalogError } from '@weir/catalog';
 import type { Logger } from '@weir/telemetry';
 import {
   type BackendFactory,
@@ -59,8 +58,8 @@ export function postgresWakeUps({ url, log }: { readonly url: string; readonly l
           await migrated();
           return signal.aborted ? null : make(ofPool, backend);
         } catch (error) {
-          const why = { err: plainCatalogError(error) };
-          if (!failing) log.warn(why, 'jobs cannot be woken over the catalog yet; they are swept for');
+          if (!failing)
+            log.warn({ err: error }, 'jobs cannot be woken over the catalog yet; they are swept for');
           failing = true;
           await passed(pauseMs, null, { signal }).catch(() => {});
         }
