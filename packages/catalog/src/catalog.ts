@@ -4,6 +4,7 @@ import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import { settledEpoch } from './epoch.ts';
 import { applyMigrations } from './migrate.ts';
+import { surviveBrokenConnections } from './pool-errors.ts';
 import * as schema from './schema.ts';
 import { type CatalogSealKeys, createSealer, type Sealer } from './sealer.ts';
 
@@ -89,13 +90,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     statement_timeout: 15_000,
     idle_in_transaction_session_timeout: 30_000,
   });
-  pool.on('error', (error: Error & { client?: unknown }) => {
-    // The pool hangs the whole of its client on the error, which would be written to the log.
-    delete error.client;
-    options.onConnectionError?.(error);
-  });
-  // One that ends between two statements of a transaction tells only its listeners; the next statement fails by itself.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  surviveBrokenConnections(pool, options.onConnectionError);
   const db = drizzle(pool, { schema });
   const listeners = new Set<() => void>();
   const catalog: Catalog = {

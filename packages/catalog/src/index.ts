@@ -61,6 +61,7 @@ export {
   sendDue,
 } from './outbox.ts';
 export { plainCatalogError } from './plain-error.ts';
+export { surviveBrokenConnections } from './pool-errors.ts';
 export type { Position } from './position.ts';
 export { allPublications, endpointIdPages, type Publication, readPublications } from './publications.ts';
 export {

@@ -1,5 +1,6 @@
 // The wake-ups of the job queue in the catalog's own database, in a schema of BullMQ's: where there is no Redis.
 import { setTimeout as passed } from 'node:timers/promises';
+import { surviveBrokenConnections } from '@weir/catalog';
 import type { Logger } from '@weir/telemetry';
 import {
   type BackendFactory,
@@ -31,11 +32,7 @@ export function postgresWakeUps({ url, log }: { readonly url: string; readonly l
     // Without it BullMQ asks every ten seconds whether what it listens on still lives.
     keepAlive: true,
   });
-  pool.on('error', (error: Error & { client?: unknown }) => {
-    delete error.client;
-  });
-  // One that ends between two statements tells only its listeners; the next statement fails by itself.
-  pool.on('connect', (client) => client.on('error', () => {}));
+  surviveBrokenConnections(pool);
   // BullMQ has a type of its own for what each store is connected by, and a store here is one of any.
   const ofPool = { connection: pool as unknown as ConnectionOptions };
   const backend = createPostgresBackend as unknown as BackendFactory;
