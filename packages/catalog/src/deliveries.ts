@@ -36,9 +36,12 @@ const perWebhook = 4;
 /** For so long nobody else sends what was claimed; longer than an attempt takes. */
 const claimedForMs = 20_000;
 
+export const isDueDelivery = and(eq(deliveries.status, 'pending'), lte(deliveries.dueAt, sql`now()`));
+/** Joins deliveries with their webhooks: those of one that is switched off wait. */
+export const isOfEnabledWebhook = and(eq(webhooks.id, deliveries.webhookId), eq(webhooks.enabled, true));
+
 /** Claims deliveries that are due. Killed before it says how they went, they are due again after 20 s. */
 export async function claimDeliveries(catalog: Catalog, max: number): Promise<readonly ClaimedDelivery[]> {
-  const isDue = and(eq(deliveries.status, 'pending'), lte(deliveries.dueAt, sql`now()`));
   const ranked = catalog.db
     .select({
       id: deliveries.id,
@@ -49,8 +52,8 @@ export async function claimDeliveries(catalog: Catalog, max: number): Promise<re
       dueAt: deliveries.dueAt,
     })
     .from(deliveries)
-    .innerJoin(webhooks, and(eq(webhooks.id, deliveries.webhookId), eq(webhooks.enabled, true)))
-    .where(isDue)
+    .innerJoin(webhooks, isOfEnabledWebhook)
+    .where(isDueDelivery)
     .as('ranked');
   const chosen = catalog.db
     .select({ id: ranked.id })
@@ -65,7 +68,7 @@ export async function claimDeliveries(catalog: Catalog, max: number): Promise<re
       attempts: sql`${deliveries.attempts} + 1`,
       dueAt: sql`now() + ${claimedForMs} * interval '1 millisecond'`,
     })
-    .where(and(inArray(deliveries.id, chosen), isDue))
+    .where(and(inArray(deliveries.id, chosen), isDueDelivery))
     .returning();
   if (claimed.length === 0) return [];
   const receivers = await catalog.db

@@ -1,6 +1,9 @@
 // How much of each job is due, and for how long: for those who watch whether jobs keep up.
-import { sql } from 'drizzle-orm';
+import { eq, type SQL, sql } from 'drizzle-orm';
 import type { Catalog } from './catalog.ts';
+import { isDueDelivery, isOfEnabledWebhook } from './deliveries.ts';
+import { isDueCheck } from './health.ts';
+import { isUnsent } from './outbox.ts';
 import { deliveries, endpoints, outbox, tenants, webhooks } from './schema.ts';
 
 /** Jobs whose rows say since when they are due. The others look through what there is. */
@@ -13,15 +16,16 @@ export interface DueCount {
   readonly oldestSeconds: number;
 }
 
-// A change is due from when it was made, also while it is put off since it failed: so long poolers serve what was before.
-const due: Readonly<Record<CountedJob, ReturnType<typeof sql>>> = {
-  publish: sql`select created_at as since from ${outbox} where published_at is null`,
+// Deliveries and checks are counted by the conditions by which they are claimed. A change is due from when it was made, also
+// while it is put off since it failed: so long poolers serve what was before.
+const due: Readonly<Record<CountedJob, SQL>> = {
+  publish: sql`select ${outbox.createdAt} as since from ${outbox} where ${isUnsent}`,
   'deliver-webhooks': sql`
-    select due_at as since from ${deliveries} join ${webhooks} on webhooks.id = deliveries.webhook_id
-    where deliveries.status = 'pending' and deliveries.due_at <= now() and webhooks.enabled`,
+    select ${deliveries.dueAt} as since from ${deliveries} join ${webhooks} on ${isOfEnabledWebhook}
+    where ${isDueDelivery}`,
   'watch-health': sql`
-    select health_due_at as since from ${endpoints} join ${tenants} on tenants.id = endpoints.tenant_id
-    where endpoints.status = 'active' and tenants.status = 'active' and health_due_at <= now()`,
+    select ${endpoints.healthDueAt} as since
+    from ${endpoints} join ${tenants} on ${eq(tenants.id, endpoints.tenantId)} where ${isDueCheck}`,
 };
 
 /** By one look at the catalog. Rejects with its error. */

@@ -60,6 +60,13 @@ export interface HealthNews {
 /** A worker that dies with a check in hand delays it by this. */
 const claimedForMs = 60_000;
 
+/** Of endpoints joined with their tenants. */
+export const isDueCheck = and(
+  eq(endpoints.status, 'active'),
+  eq(tenants.status, 'active'),
+  lte(endpoints.healthDueAt, sql`now()`),
+);
+
 /** Takes up to `most` checks that are due, of active endpoints of active tenants, the longest due first. */
 export async function claimChecks(catalog: Catalog, most: number): Promise<readonly ClaimedCheck[]> {
   const rows = await catalog.db.transaction(async (tx) => {
@@ -67,13 +74,7 @@ export async function claimChecks(catalog: Catalog, most: number): Promise<reado
       .select({ id: endpoints.id })
       .from(endpoints)
       .innerJoin(tenants, eq(tenants.id, endpoints.tenantId))
-      .where(
-        and(
-          eq(endpoints.status, 'active'),
-          eq(tenants.status, 'active'),
-          lte(endpoints.healthDueAt, sql`now()`),
-        ),
-      )
+      .where(isDueCheck)
       .orderBy(asc(endpoints.healthDueAt))
       .limit(most)
       .for('update', { of: endpoints, skipLocked: true });

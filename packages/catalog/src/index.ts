@@ -20,7 +20,18 @@ export {
   type NewCredential,
   revokeCredential,
 } from './credentials.ts';
-export * from './deliveries.ts';
+export {
+  type AttemptOutcome,
+  type ClaimedDelivery,
+  claimDeliveries,
+  type DeliveryRecord,
+  type DeliveryStatus,
+  forgetDeliveries,
+  listDeliveries,
+  replayDelivery,
+  settleDelivery,
+  testWebhook,
+} from './deliveries.ts';
 export {
   type DueEndpoint,
   type PlacedEndpoint,

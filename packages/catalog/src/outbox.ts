@@ -5,6 +5,8 @@ import { type Publication, readPublications } from './publications.ts';
 import type { EndpointRow } from './records.ts';
 import { endpoints, outbox } from './schema.ts';
 
+export const isUnsent = isNull(outbox.publishedAt);
+
 /** Notes that these rows changed, in the transaction that changed them. */
 export async function enqueue(tx: CatalogTransaction, rows: readonly EndpointRow[]): Promise<void> {
   if (rows.length === 0) return;
@@ -40,7 +42,7 @@ export function sendDue(
     const due = await tx
       .select({ id: outbox.id, endpointId: outbox.endpointId })
       .from(outbox)
-      .where(and(isNull(outbox.publishedAt), lte(outbox.dueAt, sql`now()`)))
+      .where(and(isUnsent, lte(outbox.dueAt, sql`now()`)))
       .orderBy(asc(outbox.dueAt), asc(outbox.id))
       .limit(rowsMax)
       .for('update', { skipLocked: true });
@@ -62,7 +64,7 @@ export function sendDue(
 
 /** Rows that wait to be sent. */
 export async function countUnsent(catalog: Catalog): Promise<number> {
-  return catalog.db.$count(outbox, isNull(outbox.publishedAt));
+  return catalog.db.$count(outbox, isUnsent);
 }
 
 /** The row of the last change of these endpoints that was not sent, for `areSent`; 0: there is none. */
@@ -70,7 +72,7 @@ export async function lastUnsentOf(catalog: Catalog, endpointIds: readonly strin
   const [row] = await catalog.db
     .select({ id: max(outbox.id) })
     .from(outbox)
-    .where(and(isNull(outbox.publishedAt), inArray(outbox.endpointId, [...endpointIds])));
+    .where(and(isUnsent, inArray(outbox.endpointId, [...endpointIds])));
   return row?.id ?? 0;
 }
 
@@ -80,11 +82,7 @@ export async function areSent(
   endpointIds: readonly string[],
   upTo: number,
 ): Promise<boolean> {
-  const unsent = and(
-    isNull(outbox.publishedAt),
-    inArray(outbox.endpointId, [...endpointIds]),
-    lte(outbox.id, upTo),
-  );
+  const unsent = and(isUnsent, inArray(outbox.endpointId, [...endpointIds]), lte(outbox.id, upTo));
   return (await catalog.db.$count(outbox, unsent)) === 0;
 }
 
