@@ -85,7 +85,7 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
     if (parsed === null) faults.push(`${name}: "${value}" is not <address>:<port>`);
     return parsed ?? { host: '', port: 0 };
   };
-  const list = (name: string): string[] => (text(name) ?? '').split(',').flatMap((part) => part.trim() || []);
+  const list = (name: string): string[] => partsOf(text(name) ?? '', ',');
 
   const egress = list('WEIR_EGRESS_ALLOW');
   for (const word of egress) {
@@ -156,6 +156,11 @@ export function readControlApiConfig(env: Readonly<Record<string, string | undef
   return config;
 }
 
+/** What stands between separators; what is empty is left out. */
+function partsOf(text: string, separator: string): string[] {
+  return text.split(separator).flatMap((part) => part.trim() || []);
+}
+
 const isName = /^(?=.{1,253}$)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i;
 
 /** Adds what is wrong to `faults`. */
@@ -192,10 +197,9 @@ function readTargets(
 ): Pick<DnsConfig, 'targets' | 'cellTargets'> {
   const cellTargets: Record<string, readonly string[]> = {};
   let targets: readonly string[] = [];
-  const parts = text.split(';').flatMap((part) => part.trim() || []);
-  for (const part of parts) {
+  for (const part of partsOf(text, ';')) {
     const [, cell, value] = /^([^=]*)=(.*)$/.exec(part) ?? [];
-    const list = (value ?? part).split(',').flatMap((target) => target.trim() || []);
+    const list = partsOf(value ?? part, ',');
     if (!isOneNameOrAddresses(list))
       faults.push('WEIR_DNS_TARGETS is neither one host name nor a list of IP addresses');
     if (cell === undefined) targets = list;
