@@ -33,9 +33,8 @@ const kinds: Readonly<Record<Form['kind'], string>> = {
 };
 
 interface CreateFormProps {
-  /** `tenant`, `endpoint` */
-  readonly what: string;
-  readonly hasName: boolean;
+  /** Of the two a tenant alone has a name. */
+  readonly what: 'tenant' | 'endpoint';
   /** What is wrong with the form, as far as can be said without the API. */
   readonly check: (form: Form) => readonly FieldFault[];
   /** Makes what the form means; goes on to where that is shown. */
@@ -44,7 +43,7 @@ interface CreateFormProps {
   readonly back: KnownRoute;
 }
 
-export function CreateForm({ what, hasName, check, make, back }: CreateFormProps) {
+export function CreateForm({ what, check, make, back }: CreateFormProps) {
   const [form, setForm] = useState(emptyForm);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ApiProblem | null>(null);
@@ -98,7 +97,7 @@ export function CreateForm({ what, hasName, check, make, back }: CreateFormProps
   return (
     <div className="create">
       <form ref={element} className="create-form" noValidate onSubmit={create}>
-        {hasName && (
+        {what === 'tenant' && (
           <fieldset className="card">
             <legend>Tenant</legend>
             <div className="card-body">

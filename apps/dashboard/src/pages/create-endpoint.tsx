@@ -39,7 +39,6 @@ export function CreateEndpoint({ tenantId, onCreated }: CreateEndpointProps) {
       {load.state === 'ready' && (
         <CreateForm
           what="endpoint"
-          hasName={false}
           check={endpointFaultsOf}
           make={async (form, idempotencyKey) =>
             onCreated(

@@ -22,7 +22,6 @@ export function CreateTenant({ onCreated }: { onCreated: (reply: CreateTenantRep
       </div>
       <CreateForm
         what="tenant"
-        hasName
         check={tenantFaultsOf}
         make={async (form, idempotencyKey) =>
           onCreated(await api.createTenant({ body: tenantBodyOf(form), idempotencyKey }))
