@@ -1,9 +1,7 @@
 // What people know of an issuer's tokens, asked for instead of issuer, audience and subject.
 import { ChoiceField, VerbatimField } from '../parts/field.tsx';
 import { Tabs } from '../parts/tabs.tsx';
-import { type Preset, type PresetParts, presets } from './presets.ts';
-
-export type PresetId = Preset['id'] | 'other';
+import { type PresetId, type PresetParts, presets, presetWith } from './presets.ts';
 
 const tabs: readonly { readonly id: PresetId; readonly title: string }[] = [
   ...presets,
@@ -13,15 +11,16 @@ const tabs: readonly { readonly id: PresetId; readonly title: string }[] = [
 interface PresetFieldsProps {
   readonly chosen: PresetId;
   readonly parts: PresetParts;
-  readonly onChoose: (id: PresetId) => void;
-  readonly onChange: (parts: PresetParts) => void;
+  /** Another preset begins with its own parts. */
+  readonly onChange: (id: PresetId, parts: PresetParts) => void;
 }
 
-export function PresetFields({ chosen, parts, onChoose, onChange }: PresetFieldsProps) {
-  const preset = presets.find(({ id }) => id === chosen);
+export function PresetFields({ chosen, parts, onChange }: PresetFieldsProps) {
+  const preset = presetWith(chosen);
+  const choose = (id: PresetId) => onChange(id, presetWith(id)?.start ?? {});
   return (
     <div className="preset-fields">
-      <Tabs label="Whose tokens" tabs={tabs} chosen={chosen} onChoose={onChoose} look="chips">
+      <Tabs label="Whose tokens" tabs={tabs} chosen={chosen} onChoose={choose} look="chips">
         {preset === undefined ? (
           <p className="purpose">
             Whatever publishes its keys by <code>/.well-known/openid-configuration</code>: GitLab, Kubernetes,
@@ -39,7 +38,7 @@ export function PresetFields({ chosen, parts, onChoose, onChange }: PresetFields
                   value: parts[id] ?? '',
                   ...(hint === undefined ? {} : { hint }),
                   onChange: (event: { target: { value: string } }) =>
-                    onChange({ ...parts, [id]: event.target.value }),
+                    onChange(chosen, { ...parts, [id]: event.target.value }),
                 };
                 if (choices === undefined)
                   return <VerbatimField key={id} placeholder={placeholder} {...field} />;

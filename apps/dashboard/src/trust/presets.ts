@@ -121,6 +121,13 @@ const github: Preset = {
 
 export const presets: readonly Preset[] = [vercel, github];
 
+/** `other`: an issuer without one. */
+export type PresetId = Preset['id'] | 'other';
+
+export function presetWith(id: PresetId): Preset | undefined {
+  return presets.find((one) => one.id === id);
+}
+
 /** Spaces around what is typed are never meant. */
 export function trimmed(parts: PresetParts): PresetParts {
   return Object.fromEntries(Object.entries(parts).map(([id, text]) => [id, text.trim()]));

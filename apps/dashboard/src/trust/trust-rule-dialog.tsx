@@ -9,8 +9,8 @@ import { FormDialog } from '../parts/form-dialog.tsx';
 import { LenderField } from '../roles/lender-field.tsx';
 import { useLenders } from '../roles/use-lenders.ts';
 import { useSession } from '../session.tsx';
-import { PresetFields, type PresetId } from './preset-fields.tsx';
-import { type PresetParts, presets, trimmed, trustedInWords } from './presets.ts';
+import { PresetFields } from './preset-fields.tsx';
+import { type PresetId, type PresetParts, presets, presetWith, trimmed, trustedInWords } from './presets.ts';
 import { changeOf, type RuleField, type RuleForm, readRule, ruleFormOf } from './rule-form.ts';
 
 interface TrustRuleDialogProps {
@@ -27,7 +27,7 @@ interface TrustRuleDialogProps {
 export function TrustRuleDialog({ tenantId, endpoints, rule, onSaved, onClose }: TrustRuleDialogProps) {
   const { api } = useSession();
   const [typed, setForm] = useState(() => ruleFormOf(rule, endpoints[0]!.id));
-  const [presetId, setPresetId] = useState<PresetId>('vercel');
+  const [presetId, setPresetId] = useState<PresetId>(presets[0]!.id);
   const [parts, setParts] = useState<PresetParts>(presets[0]!.start);
   const [wasTried, setTried] = useState(false);
   const { isBusy, problem, create, revise, faultOf } = useCreation();
@@ -46,8 +46,9 @@ export function TrustRuleDialog({ tenantId, endpoints, rule, onSaved, onClose }:
     onChange: (event: { target: { value: string } }) => fill({ [field]: event.target.value }),
   });
   const follow = (id: PresetId, known: PresetParts) => {
+    setPresetId(id);
     setParts(known);
-    const preset = presets.find((one) => one.id === id);
+    const preset = presetWith(id);
     if (preset !== undefined) fill(preset.termsOf(trimmed(known)));
   };
 
@@ -91,17 +92,7 @@ export function TrustRuleDialog({ tenantId, endpoints, rule, onSaved, onClose }:
       onSubmit={() => void save()}
       onClose={onClose}
     >
-      {rule === null && (
-        <PresetFields
-          chosen={presetId}
-          parts={parts}
-          onChoose={(id) => {
-            setPresetId(id);
-            follow(id, presets.find((one) => one.id === id)?.start ?? {});
-          }}
-          onChange={(known) => follow(presetId, known)}
-        />
-      )}
+      {rule === null && <PresetFields chosen={presetId} parts={parts} onChange={follow} />}
       <fieldset className="setting-group">
         <legend>What a token says</legend>
         <VerbatimField
