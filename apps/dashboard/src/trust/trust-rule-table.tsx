@@ -72,7 +72,7 @@ function TrustedBy({ rule }: { rule: TrustRuleReply }) {
   return (
     <>
       {words !== null && <strong className="trusted">{words}</strong>}
-      <p className="mono trusted-terms">{subject}</p>
+      <p className="mono">{subject}</p>
       {words === null && <p className="soft fine">of {issuer}</p>}
       {besides.length > 0 && <p className="soft fine">with {besides.join(', ')}</p>}
       {description !== '' && <p className="soft fine">{description}</p>}
