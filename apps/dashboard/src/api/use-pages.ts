@@ -16,6 +16,8 @@ export interface Pages<Item> {
   readonly moreProblem: ApiProblem | null;
   readonly isLoadingMore: boolean;
   readonly loadMore: () => Promise<void>;
+  /** Shows what a change has made of the items so far, where there are some; `nextCursor` as in the page. */
+  readonly change: (after: (items: readonly Item[], nextCursor: string | null) => readonly Item[]) => void;
 }
 
 /** `ask` must be stable (useCallback): a new function is a new list. Its cursor is undefined for the first page. */
@@ -36,5 +38,10 @@ export function usePages<Item>(ask: (cursor: string | undefined) => Promise<Page
     }
     setLoadingMore(false);
   };
-  return { load, moreProblem, isLoadingMore, loadMore };
+  const change: Pages<Item>['change'] = (after) => {
+    if (load.state !== 'ready') return;
+    const { items, nextCursor } = load.value;
+    load.replace({ items: after(items, nextCursor), nextCursor });
+  };
+  return { load, moreProblem, isLoadingMore, loadMore, change };
 }

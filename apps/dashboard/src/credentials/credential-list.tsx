@@ -29,11 +29,6 @@ export function CredentialList({ endpoint, onStale }: CredentialListProps) {
       [api, tenantId, endpointId],
     ),
   );
-  const { load } = pages;
-  const change = (items: (before: readonly CredentialReply[]) => readonly CredentialReply[]) => {
-    if (load.state === 'ready') load.replace({ ...load.value, items: items(load.value.items) });
-    onStale();
-  };
   const nowMs = Date.now();
   // They end by themselves at their time, and with their role.
   const opens = ({ role, expiresAt }: CredentialReply) =>
@@ -64,7 +59,10 @@ export function CredentialList({ endpoint, onStale }: CredentialListProps) {
       {isCreating && (
         <CreateCredential
           endpoint={endpoint}
-          onMade={(made) => change((before) => [...before, made])}
+          onMade={(made) => {
+            pages.change((items) => [...items, made]);
+            onStale();
+          }}
           onClose={() => setCreating(false)}
         />
       )}
@@ -76,7 +74,8 @@ export function CredentialList({ endpoint, onStale }: CredentialListProps) {
           act={async () => {
             await api.revokeCredential({ params: { tenantId, credentialId: revoking.id } });
             setRevoking(null);
-            change((before) => before.filter(({ id }) => id !== revoking.id));
+            pages.change((items) => items.filter(({ id }) => id !== revoking.id));
+            onStale();
           }}
           onClose={() => setRevoking(null)}
         >

@@ -59,9 +59,6 @@ function Loaded({ tenant }: { tenant: GetTenantReply }) {
     ),
   );
   const { load } = pages;
-  const change = (items: (before: readonly TrustRuleReply[]) => readonly TrustRuleReply[]) => {
-    if (load.state === 'ready') load.replace({ ...load.value, items: items(load.value.items) });
-  };
   const acts: readonly RuleAct[] = [
     'use',
     ...(mayTrust ? (['edit'] as const) : []),
@@ -104,8 +101,7 @@ function Loaded({ tenant }: { tenant: GetTenantReply }) {
           rule={null}
           onSaved={(made) => {
             // One that belongs behind what is loaded comes with its own page.
-            if (load.state === 'ready' && load.value.nextCursor === null)
-              change((before) => [...before, made]);
+            pages.change((items, nextCursor) => (nextCursor === null ? [...items, made] : items));
             setOpen({ act: 'use', rule: made });
           }}
           onClose={close}
@@ -117,7 +113,7 @@ function Loaded({ tenant }: { tenant: GetTenantReply }) {
           endpoints={endpoints}
           rule={open.rule}
           onSaved={(changed) => {
-            change((before) => before.map((rule) => (rule.id === changed.id ? changed : rule)));
+            pages.change((items) => items.map((rule) => (rule.id === changed.id ? changed : rule)));
             close();
           }}
           onClose={close}
@@ -132,7 +128,7 @@ function Loaded({ tenant }: { tenant: GetTenantReply }) {
           act={async () => {
             const { id } = open.rule;
             await api.deleteTrustRule({ params: { tenantId, trustRuleId: id } });
-            change((before) => before.filter((rule) => rule.id !== id));
+            pages.change((items) => items.filter((rule) => rule.id !== id));
             close();
           }}
           onClose={close}

@@ -33,10 +33,9 @@ export function RoleList({ endpoint, onStale }: RoleListProps) {
       [api, endpointId],
     ),
   );
-  const { load } = pages;
   const close = () => setOpen(null);
   const show = (role: RoleReply) => {
-    if (load.state === 'ready') load.replace(withRole(load.value, role));
+    pages.change((roles, nextCursor) => withRole(roles, nextCursor, role));
     onStale();
   };
   const dialog = { endpoint, onClose: close };
@@ -115,7 +114,7 @@ export function RoleList({ endpoint, onStale }: RoleListProps) {
           role={open.role}
           onDeleted={() => {
             close();
-            if (load.state === 'ready') load.replace(withoutRole(load.value, open.role.name));
+            pages.change((roles) => withoutRole(roles, open.role.name));
             onStale();
           }}
         />

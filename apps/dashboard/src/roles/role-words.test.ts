@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { namesIn, overlapText, withoutRole, withRole } from './role-words.ts';
 
 const role = (name: string) => ({ name, keeps: 'password' }) as RoleReply;
-const namesOf = ({ items }: { items: readonly RoleReply[] }) => items.map(({ name }) => name);
+const namesOf = (roles: readonly RoleReply[]) => roles.map(({ name }) => name);
 
 test('an overlap is said until its end, and a rotation that nobody knows the end of asks to be rotated again', () => {
   const previousUntil = '2026-11-03T12:00:00.000Z';
@@ -18,12 +18,12 @@ test('an overlap is said until its end, and a rotation that nobody knows the end
 });
 
 test('a role is listed by its name once, and only where its page has been loaded', () => {
-  const page = { items: [role('b'), role('d')], nextCursor: null };
-  expect(namesOf(withRole(page, role('c')))).toEqual(['b', 'c', 'd']);
-  expect(namesOf(withRole(page, role('d')))).toEqual(['b', 'd']);
-  expect(namesOf(withRole({ ...page, nextCursor: 'd' }, role('e')))).toEqual(['b', 'd']);
-  expect(namesOf(withRole({ ...page, nextCursor: 'd' }, role('a')))).toEqual(['a', 'b', 'd']);
-  expect(namesOf(withoutRole(page, 'b'))).toEqual(['d']);
+  const roles = [role('b'), role('d')];
+  expect(namesOf(withRole(roles, null, role('c')))).toEqual(['b', 'c', 'd']);
+  expect(namesOf(withRole(roles, null, role('d')))).toEqual(['b', 'd']);
+  expect(namesOf(withRole(roles, 'd', role('e')))).toEqual(['b', 'd']);
+  expect(namesOf(withRole(roles, 'd', role('a')))).toEqual(['a', 'b', 'd']);
+  expect(namesOf(withoutRole(roles, 'b'))).toEqual(['d']);
 });
 
 test('names are read from a text with commas, without blanks', () => {

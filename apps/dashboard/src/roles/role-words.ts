@@ -1,6 +1,5 @@
 // What is said of a role: how its secret is kept, when it was rotated, and how long the password before opens.
 import type { RoleReply } from '@weir/api-contract';
-import type { Page } from '../api/use-pages.ts';
 import { age, date } from '../format.ts';
 
 type Rotation = RoleReply['rotation'];
@@ -31,16 +30,18 @@ export function namesIn(text: string): string[] {
     .filter((name) => name !== '');
 }
 
-type RolePage = Page<RoleReply>;
-
 /** A list with a role as it is now. One that belongs behind what is loaded comes with its own page. */
-export function withRole({ items, nextCursor }: RolePage, role: RoleReply): RolePage {
-  const others = items.filter(({ name }) => name !== role.name);
+export function withRole(
+  roles: readonly RoleReply[],
+  nextCursor: string | null,
+  role: RoleReply,
+): readonly RoleReply[] {
+  const others = roles.filter(({ name }) => name !== role.name);
   const isBehind = nextCursor !== null && role.name > nextCursor;
   const all = isBehind ? others : [...others, role];
-  return { items: all.sort((one, other) => (one.name < other.name ? -1 : 1)), nextCursor };
+  return all.sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
-export function withoutRole({ items, nextCursor }: RolePage, name: string): RolePage {
-  return { items: items.filter((role) => role.name !== name), nextCursor };
+export function withoutRole(roles: readonly RoleReply[], name: string): readonly RoleReply[] {
+  return roles.filter((role) => role.name !== name);
 }
