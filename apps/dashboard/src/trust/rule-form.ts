@@ -1,5 +1,6 @@
 // A trust rule as a form has it, what the contract has against it field by field, and the body it makes.
 import { createTrustRuleBodySchema, type RequestPartInput, type TrustRuleReply } from '@weir/api-contract';
+import { formFaults } from '../api/form-faults.ts';
 import type { Terms } from './presets.ts';
 
 type CreateBody = RequestPartInput<'createTrustRule', 'body'>;
@@ -60,13 +61,8 @@ export function readRule(form: RuleForm): RuleReading {
     claims,
     ttlSecondsMax: form.ttlSecondsMax,
   };
-  const faults: Partial<Record<RuleField, string>> = {};
+  const faults = formFaults(createTrustRuleBodySchema.safeParse(body), names);
   if (oddLine !== null) faults.claims = `"${oddLine}" is not name=value.`;
-  for (const { path, message } of createTrustRuleBodySchema.safeParse(body).error?.issues ?? []) {
-    const [field, claim] = path as [RuleField, string?];
-    // The first is the plainest.
-    faults[field] ??= `${claim === undefined ? names[field] : `"${claim}"`} ${message}.`;
-  }
   return { body, faults };
 }
 

@@ -1,5 +1,6 @@
 // A webhook as a form has it, what the contract has against it field by field, and the body it makes.
 import { createWebhookBodySchema } from '@weir/api-contract';
+import { formFaults } from '../api/form-faults.ts';
 import type { EventType } from './event-groups.ts';
 
 export interface WebhookForm {
@@ -25,11 +26,5 @@ export interface WebhookReading {
 /** What a form means. */
 export function readForm({ url, description, events }: WebhookForm): WebhookReading {
   const body = { url: url.trim(), description: description.trim(), events: [...events] };
-  const faults: Partial<Record<keyof WebhookForm, string>> = {};
-  for (const { path, message } of createWebhookBodySchema.safeParse(body).error?.issues ?? []) {
-    const field = path[0] as keyof WebhookForm;
-    // The first is the plainest.
-    faults[field] ??= `${names[field]} ${message}.`;
-  }
-  return { body, faults };
+  return { body, faults: formFaults(createWebhookBodySchema.safeParse(body), names) };
 }
