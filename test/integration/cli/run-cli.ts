@@ -1,5 +1,5 @@
 // Runs the built `weir` command as a person would, with nothing of this machine's own settings.
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -15,23 +15,30 @@ export interface CliOptions {
   readonly input?: string;
 }
 
-/** Of the built command. */
-export const program = join(fileURLToPath(new URL('../../..', import.meta.url)), 'dist', 'cli.mjs');
+const program = join(fileURLToPath(new URL('../../..', import.meta.url)), 'dist', 'cli.mjs');
 
-/** `configDir` is where a login is stored. */
+/** `configDir` is where a login is stored. Whoever starts it ends it. */
+export function startCli(
+  configDir: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [program, ...args], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: configDir,
+      WEIR_CONFIG_DIR: configDir,
+      WEIR_STATE_DIR: join(configDir, 'none'),
+      ...env,
+    },
+  });
+}
+
+/** Runs it to its end each time. */
 export function cliIn(configDir: string, common: Readonly<Record<string, string>> = {}) {
   return (args: readonly string[], options: CliOptions = {}): Promise<CliResult> =>
     new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [program, ...args], {
-        env: {
-          PATH: process.env.PATH,
-          HOME: configDir,
-          WEIR_CONFIG_DIR: configDir,
-          WEIR_STATE_DIR: join(configDir, 'none'),
-          ...common,
-          ...options.env,
-        },
-      });
+      const child = startCli(configDir, args, { ...common, ...options.env });
       let stdout = '';
       let stderr = '';
       child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));

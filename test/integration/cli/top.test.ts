@@ -1,11 +1,11 @@
 // `weir top` reads the events of the API, and goes on over a connection that is cut, an API that is restarted, and one without events.
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EndpointActivityReply } from '@weir/api-contract';
 import { startWeir, temporaryDirectory, type Weir, waitUntil } from '@weir/harness';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { program } from './run-cli.ts';
+import { startCli } from './run-cli.ts';
 
 let weir: Weir;
 const directory = temporaryDirectory('top');
@@ -60,14 +60,9 @@ afterEach(async () => {
 /** Starts it; the list grows by each look. */
 function startTop(...args: string[]): EndpointActivityReply[] {
   const looks: EndpointActivityReply[] = [];
-  const child = spawn(process.execPath, [program, 'top', '--json', '--every', '0.3', ...args], {
-    env: {
-      PATH: process.env.PATH,
-      HOME: directory.path,
-      WEIR_CONFIG_DIR: directory.path,
-      WEIR_API_URL: url,
-      WEIR_API_KEY: weir.apiKey,
-    },
+  const child = startCli(directory.path, ['top', '--json', '--every', '0.3', ...args], {
+    WEIR_API_URL: url,
+    WEIR_API_KEY: weir.apiKey,
   });
   running = child;
   stderr = '';
