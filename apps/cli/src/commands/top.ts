@@ -38,15 +38,14 @@ ${apiHelp}`,
       const clear = process.stdout.isTTY && !values.once ? '\x1b[H\x1b[2J' : '';
       process.stdout.write(`${clear}${[activityTable(looks), ...notes].join('\n')}\n`);
     };
+    const isNamed = positionals.length > 0;
+    const ids = isNamed ? positionals : await allEndpoints(api);
     if (values.once) {
-      const ids = positionals.length > 0 ? positionals : await allEndpoints(api);
-      const asked = await Promise.all(
-        ids.slice(0, endpointsMax).map((id) => look(api, id, positionals.length > 0)),
-      );
+      const asked = await Promise.all(ids.slice(0, endpointsMax).map((id) => look(api, id, isNamed)));
       const looks = asked.flatMap((now) => (now === null ? [] : nextLook(undefined, now)));
       return print(looks, leftOut(ids));
     }
-    await watch({ access, api, named: positionals, everyMs, print });
+    await watch({ access, api, ids, isNamed, everyMs, print });
   },
 });
 
@@ -68,22 +67,23 @@ export function nextLook(shown: Look | undefined, now: EndpointActivityReply): L
 async function watch(options: {
   readonly access: ApiAccess;
   readonly api: Api;
-  /** Empty: all. */
-  readonly named: readonly string[];
+  readonly ids: readonly string[];
+  /** They were asked for by their names; else they are all that there are, and are listed again now and then. */
+  readonly isNamed: boolean;
   readonly everyMs: number;
   readonly print: (looks: readonly Look[], notes: readonly string[]) => void;
 }): Promise<never> {
-  const { access, api, named, everyMs, print } = options;
+  const { access, api, isNamed, everyMs, print } = options;
   const follower = new ActivityFollower({
     watch: (id, signal, hear) => watchActivity(access, id, signal, hear),
     ask: (id) => api.getActivity({ params: { endpointId: id } }),
   });
-  let ids = named.length > 0 ? named : await allEndpoints(api);
+  let { ids } = options;
   let listedMs = performance.now();
   let shown = new Map<string, Look>();
   for (let isFirst = true; ; isFirst = false) {
     let listing: CommandError | null = null;
-    if (named.length === 0 && performance.now() - listedMs >= listEveryMs) {
+    if (!isNamed && performance.now() - listedMs >= listEveryMs) {
       listedMs = performance.now();
       try {
         ids = await allEndpoints(api);
@@ -96,7 +96,7 @@ async function watch(options: {
     const troubles = follower.troubles();
     // One that was deleted since it was listed is gone at the next listing, unless it was asked for by its name.
     for (const trouble of troubles.values()) {
-      const isGone = trouble.exitCode === exitCodes.notFound && named.length === 0;
+      const isGone = trouble.exitCode === exitCodes.notFound && !isNamed;
       if ((isFirst || isForGood(trouble)) && !isGone) throw trouble;
     }
     const looks = follower.latest().map((now) => nextLook(shown.get(now.endpointId), now));
@@ -127,11 +127,11 @@ async function allEndpoints(api: Api): Promise<string[]> {
 }
 
 /** Null for one that was deleted since it was listed. */
-async function look(api: Api, id: string, named: boolean): Promise<EndpointActivityReply | null> {
+async function look(api: Api, id: string, isNamed: boolean): Promise<EndpointActivityReply | null> {
   try {
     return await api.getActivity({ params: { endpointId: id } });
   } catch (error) {
-    if (!named && error instanceof ApiProblem && error.exitCode === exitCodes.notFound) return null;
+    if (!isNamed && error instanceof ApiProblem && error.exitCode === exitCodes.notFound) return null;
     throw error;
   }
 }
