@@ -61,7 +61,8 @@ afterEach(async () => {
 function startTop(...args: string[]): EndpointActivityReply[] {
   const looks: EndpointActivityReply[] = [];
   const child = startCli(directory.path, ['top', '--json', '--every', '0.3', ...args], {
-    WEIR_API_URL: url,
+    // As some write an address.
+    WEIR_API_URL: `${url}/`,
     WEIR_API_KEY: weir.apiKey,
   });
   running = child;

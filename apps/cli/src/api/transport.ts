@@ -33,7 +33,10 @@ export function sendTo(base: string, key: string | null): SendRequest {
   };
 }
 
-/** The reply as it comes, whose body is still to be read. Throws ApiProblem where it is refused, or CommandError without a reply. */
+/**
+ * The reply as it comes, whose body is still to be read. `base` has no slash at its end, like the `url` of an Api. Throws
+ * ApiProblem where it is refused, or CommandError without a reply.
+ */
 export async function fetchFrom(
   base: string,
   key: string | null,
@@ -42,7 +45,7 @@ export async function fetchFrom(
   const { method, path, headers, body = null, signal } = request;
   let reply: Response;
   try {
-    reply = await fetch(base.replace(/\/+$/, '') + path, {
+    reply = await fetch(base + path, {
       method,
       headers: { ...headers, ...(key !== null && { authorization: `Bearer ${key}` }) },
       body,

@@ -11,8 +11,8 @@ import type { ApiAccess } from './choose-api.ts';
 import { fetchFrom } from './transport.ts';
 
 /**
- * Resolves when the stream has ended, as it does each minute. Rejects with ApiProblem, with CommandError if the API does
- * not answer or not in events, or as the signal is aborted.
+ * Of an API whose `url` has no slash at its end. Resolves when the stream has ended, as it does each minute. Rejects with
+ * ApiProblem, with CommandError if the API does not answer or not in events, or as the signal is aborted.
  */
 export async function watchActivity(
   { url, key }: ApiAccess,

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EndpointActivityReply } from '@weir/api-contract';
 import { type Api, allPages, apiAt } from '../api/api.ts';
-import { type ApiAccess, apiHelp, apiOptions, chooseAccess } from '../api/choose-api.ts';
+import { apiHelp, apiOptions, chooseAccess } from '../api/choose-api.ts';
 import { ActivityFollower, isForGood } from '../api/follow-activity.ts';
 import { ApiProblem } from '../api/transport.ts';
 import { watchActivity } from '../api/watch-activity.ts';
@@ -27,8 +27,8 @@ ${apiHelp}`,
   async run({ values, positionals }) {
     const everyMs = numberOption('every', values.every ?? '2') * 1000;
     if (everyMs < 200) throw new CommandError('--every must be at least 0.2', { exitCode: exitCodes.usage });
-    const access = chooseAccess(values);
-    const api = apiAt(access.url, access.key);
+    const { url, key } = chooseAccess(values);
+    const api = apiAt(url, key);
     const print = (looks: readonly Look[], notes: readonly string[]) => {
       if (values.json) {
         for (const { now, isNews } of looks) if (isNews) console.log(JSON.stringify(now));
@@ -45,7 +45,7 @@ ${apiHelp}`,
       const looks = asked.flatMap((now) => (now === null ? [] : nextLook(undefined, now)));
       return print(looks, leftOut(ids));
     }
-    await watch({ access, api, ids, isNamed, everyMs, print });
+    await watch({ api, key, ids, isNamed, everyMs, print });
   },
 });
 
@@ -65,17 +65,17 @@ export function nextLook(shown: Look | undefined, now: EndpointActivityReply): L
 
 /** Until the process is ended, or something is wrong that will not pass. */
 async function watch(options: {
-  readonly access: ApiAccess;
   readonly api: Api;
+  readonly key: string;
   readonly ids: readonly string[];
   /** They were asked for by their names; else they are all that there are, and are listed again now and then. */
   readonly isNamed: boolean;
   readonly everyMs: number;
   readonly print: (looks: readonly Look[], notes: readonly string[]) => void;
 }): Promise<never> {
-  const { access, api, isNamed, everyMs, print } = options;
+  const { api, key, isNamed, everyMs, print } = options;
   const follower = new ActivityFollower({
-    watch: (id, signal, hear) => watchActivity(access, id, signal, hear),
+    watch: (id, signal, hear) => watchActivity({ url: api.url, key }, id, signal, hear),
     ask: (id) => api.getActivity({ params: { endpointId: id } }),
   });
   let { ids } = options;
