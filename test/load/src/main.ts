@@ -7,7 +7,7 @@ import { startBenchPostgres } from './bench-postgres.ts';
 import { describeMachine } from './machine.ts';
 import { type BenchOptions, parseOptions, UsageError, usage } from './options.ts';
 import { startPgbouncer } from './pgbouncer.ts';
-import { findPrograms, MissingProgramError } from './programs.ts';
+import { findPrograms, ProgramError } from './programs.ts';
 import { writeCharts, writeReport } from './report.ts';
 import { runBenchmark } from './run.ts';
 import { type CellSummary, summarise } from './summary.ts';
@@ -81,7 +81,7 @@ async function main(): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof UsageError) say(`${error.message}\n\n${usage}`);
-    else if (error instanceof MissingProgramError) say(error.message);
+    else if (error instanceof ProgramError) say(error.message);
     else say(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return error instanceof UsageError ? 2 : 1;
   }

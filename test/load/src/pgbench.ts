@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LoadCell, LoadScript } from './cell.ts';
-import { percentile } from './statistics.ts';
+import { percentiles } from './statistics.ts';
 import type { Address } from './target.ts';
 
 /** What pgbench said of one run. */
@@ -93,12 +93,8 @@ export function latencyOf(logs: readonly string[]): Latency {
   for (const log of logs)
     for (const line of log.split('\n')) if (line !== '') timesUs.push(Number(line.split(' ', 3)[2]));
   if (timesUs.length === 0) throw new PgbenchError('pgbench logged no transaction');
-  timesUs.sort((a, b) => a - b);
-  return {
-    p50Us: percentile(timesUs, 0.5),
-    p99Us: percentile(timesUs, 0.99),
-    longestUs: timesUs.at(-1)!,
-  };
+  const [p50Us, p99Us, longestUs] = percentiles(timesUs, [0.5, 0.99, 1]);
+  return { p50Us: p50Us!, p99Us: p99Us!, longestUs: longestUs! };
 }
 
 /** Of pgbench's tables: so many times 100 000 accounts. */

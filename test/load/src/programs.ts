@@ -12,12 +12,12 @@ export interface Programs {
   readonly postgres: string;
 }
 
-/** A program is missing; the message names it and what to install. */
-export class MissingProgramError extends Error {
-  override name = 'MissingProgramError';
+/** A program is missing, or is no fair peer; the message names it and what to do. */
+export class ProgramError extends Error {
+  override name = 'ProgramError';
 }
 
-/** Looks on PATH, where Debian keeps pgbouncer, and among the system's Postgres programs. Throws MissingProgramError for all that is missing. */
+/** Looks on PATH, where Debian keeps pgbouncer, and among the system's Postgres programs. Throws ProgramError for all that is missing, and for a peer without optimisation. */
 export function findPrograms(chosenPgbouncer: string | null): Programs {
   const binDir = findPostgresBinaries('system')?.binDir ?? null;
   const path = [process.env.PATH ?? '', '/usr/sbin', binDir ?? ''].join(delimiter);
@@ -27,13 +27,13 @@ export function findPrograms(chosenPgbouncer: string | null): Programs {
     ([, place]) => place === null,
   );
   if (binDir === null || pgbench === null || pgbouncer === null) {
-    throw new MissingProgramError(
+    throw new ProgramError(
       `the benchmark needs ${missing.map(([name]) => name).join(', ')}, and publishes no figures without a peer beside them.\n` +
         'On Debian and Ubuntu: apt-get install postgresql pgbouncer (pgbench comes with postgresql).',
     );
   }
   if (!isOptimised(readFileSync(pgbouncer)))
-    throw new MissingProgramError(
+    throw new ProgramError(
       `${pgbouncer} was built without optimisation: figures beside it would flatter Weir. Give one that was built with -O2 by --pgbouncer.`,
     );
   return { pgbench, pgbouncer, postgres: join(binDir, 'postgres') };

@@ -15,6 +15,11 @@ export function range(values: readonly number[]): { readonly least: number; read
 
 /** The least value that `part` (0 to 1) of the sample does not exceed; NaN for an empty one. */
 export function percentile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN;
+  return percentiles(values, [part])[0]!;
+}
+
+/** The same for several parts, of a sample that is put in order once. */
+export function percentiles(values: readonly number[], parts: readonly number[]): number[] {
+  const sorted = Float64Array.from(values).sort();
+  return parts.map((part) => sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? Number.NaN);
 }

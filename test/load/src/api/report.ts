@@ -1,5 +1,5 @@
 // What `pnpm bench:api` found, as Markdown, with the verdict on each figure that the acceptance names.
-import { median, percentile } from '../statistics.ts';
+import { median, percentiles } from '../statistics.ts';
 import type { FreshStart } from './fresh-pooler.ts';
 import type { Timed } from './requests.ts';
 
@@ -62,7 +62,7 @@ export function writeApiReport(report: ApiReport): string {
     '| request | times | median | p95 | p99 | most | goal for the median |',
     '|---|---|---|---|---|---|---|',
     ...report.timed.map(({ what, ms, isJudged }) => {
-      const figures = [median(ms), percentile(ms, 0.95), percentile(ms, 0.99), percentile(ms, 1)];
+      const figures = [median(ms), ...percentiles(ms, [0.95, 0.99, 1])];
       const goal = isJudged ? `< ${medianMsMax}: ${median(ms) < medianMsMax ? 'met' : 'missed'}` : '';
       return `| ${what} | ${ms.length} | ${figures.map((figure) => figure.toFixed(1)).join(' | ')} | ${goal} |`;
     }),

@@ -1,5 +1,5 @@
 // What `pnpm bench:neighbour` found, as Markdown: every round, the ratio of the medians, and the verdict.
-import { median, percentile } from '../statistics.ts';
+import { median, percentile, percentiles } from '../statistics.ts';
 import type { NoisyResult, QuietResult } from './messages.ts';
 
 export interface Round {
@@ -66,8 +66,8 @@ export function writeNeighbourReport(report: NeighbourReport): string {
     const storm = round.noisy === null ? 'silent' : 'storm';
     const told = Object.entries(round.noisy?.refused ?? {}).map(([word, count]) => `${count} × ${word}`);
     const cells = [
-      ...[0.5, 0.99, 1].map((part) => ms(percentile(queries, part))),
-      ...[0.5, 0.99].map((part) => ms(percentile(connects, part))),
+      ...percentiles(queries, [0.5, 0.99, 1]).map(ms),
+      ...percentiles(connects, [0.5, 0.99]).map(ms),
       String(Object.values(failures).reduce((sum, count) => sum + count, 0)),
       String(queries.length),
       round.poolerCpuPercent.toFixed(0),
