@@ -112,6 +112,7 @@ test(
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Create webhook' }).click();
     await dialog.getByText('The URL must be whole, such as https://example.com/hooks.').waitFor();
+    await dialog.locator('[aria-invalid=true]:focus').waitFor();
     await page.keyboard.type(receiver.url);
     await dialog.getByLabel('Everything of tenants').check();
     await dialog.getByRole('checkbox', { name: 'role.rotated' }).check();

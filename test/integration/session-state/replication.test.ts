@@ -41,11 +41,14 @@ describe.skipIf(!hasSystemPostgres())('replication (left out where the system ha
     stream.stdout.setEncoding('utf8').on('data', (text) => (streamed += text));
     stream.stderr.setEncoding('utf8').on('data', (text) => (streamed += `stderr: ${text}`));
     const ended = new Promise((resolve) => stream.once('close', resolve));
+    const isActive = async () => {
+      const [slot] = await weir.postgres.sql('select active from pg_replication_slots where slot_name = $1', [
+        'changes',
+      ]);
+      return slot?.active;
+    };
     try {
-      const active = 'select active from pg_replication_slots where slot_name = $1';
-      await waitUntil(async () => (await weir.postgres.sql(active, ['changes']))[0]?.active === true, {
-        what: 'the stream has begun',
-      });
+      await waitUntil(async () => (await isActive()) === true, { what: 'the stream has begun' });
       for (const page of ['first', 'second', 'third'])
         await client.query('insert into visits values ($1)', [page]);
       await waitUntil(() => streamed.includes("'third'"), { what: 'the changes have come' });
@@ -59,7 +62,7 @@ describe.skipIf(!hasSystemPostgres())('replication (left out where the system ha
       await ended;
       await client.end();
     }
-    // The slot is free again: the server has seen the end of the stream.
+    await waitUntil(async () => (await isActive()) === false, { what: 'the server has seen the end' });
     await weir.postgres.sql("select pg_drop_replication_slot('changes')");
   });
 
