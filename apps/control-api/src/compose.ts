@@ -7,7 +7,7 @@ import { buildApp } from './build-app.ts';
 import { startKeyUse } from './callers/key-use.ts';
 import { type ControlApiConfig, egressPolicy, type ListenAddress } from './config.ts';
 import { Turns } from './credentials/turns.ts';
-import { makeDnsProvider, targetsOf } from './dns/make-provider.ts';
+import { makeDnsProvider } from './dns/make-provider.ts';
 import { handOverFirstKey } from './first-key.ts';
 import { allJobs } from './jobs/all-jobs.ts';
 import { JobMeter } from './jobs/job-meter.ts';
@@ -109,7 +109,7 @@ export async function startJobWorker(
 function work(shared: SharedParts, config: ControlApiConfig, log: Logger, meter: JobMeter, ends: Ends): void {
   const dns = config.dns && {
     provider: makeDnsProvider(config.dns),
-    targets: targetsOf(config.dns, config.cells),
+    targets: config.dns.targets,
     domain: config.domain,
   };
   const jobs = allJobs({ ...shared, config, log, dns });

@@ -45,8 +45,7 @@ test('DNS records go to a file or to a webhook, and lead to one name or to addre
   expect(dns({ WEIR_DNS: 'zone:/z', WEIR_DNS_TARGETS: 'cell-1.example.com' })).toEqual({
     kind: 'zone',
     path: '/z',
-    targets: ['cell-1.example.com'],
-    cellTargets: {},
+    targets: new Map([['default', ['cell-1.example.com']]]),
   });
   const addresses = { WEIR_DNS_TARGETS: '192.0.2.1, 2001:db8::1' };
   expect(dns({ WEIR_DNS: 'https://dns.example.com/weir', WEIR_DNS_SECRET_FILE: '/s', ...addresses })).toEqual(
@@ -54,8 +53,7 @@ test('DNS records go to a file or to a webhook, and lead to one name or to addre
       kind: 'webhook',
       url: 'https://dns.example.com/weir',
       secretFile: '/s',
-      targets: ['192.0.2.1', '2001:db8::1'],
-      cellTargets: {},
+      targets: new Map([['default', ['192.0.2.1', '2001:db8::1']]]),
     },
   );
   for (const [env, fault] of [
@@ -80,14 +78,18 @@ test('cells are named with their regions, and each may have a target of its own'
   ]);
   const targets = (value: string) => {
     const env = { ...least, ...cells, WEIR_DNS: 'zone:/z', WEIR_DNS_TARGETS: value };
-    const { dns } = readControlApiConfig(env);
-    return [dns!.targets, dns!.cellTargets];
+    return Object.fromEntries(readControlApiConfig(env).dns!.targets);
   };
-  expect(targets('a.example.com; us-1=192.0.2.1,192.0.2.2')).toEqual([
-    ['a.example.com'],
-    { 'us-1': ['192.0.2.1', '192.0.2.2'] },
-  ]);
-  expect(targets('eu-1=a.example.com;eu-2=b.example.com;us-1=c.example.com')[0]).toEqual([]);
+  expect(targets('a.example.com; us-1=192.0.2.1,192.0.2.2')).toEqual({
+    'eu-1': ['a.example.com'],
+    'eu-2': ['a.example.com'],
+    'us-1': ['192.0.2.1', '192.0.2.2'],
+  });
+  expect(targets('eu-1=a.example.com;eu-2=b.example.com;us-1=c.example.com')).toEqual({
+    'eu-1': ['a.example.com'],
+    'eu-2': ['b.example.com'],
+    'us-1': ['c.example.com'],
+  });
   expect(() => targets('eu-1=a.example.com')).toThrow('no target for cell eu-2, us-1');
   expect(() => targets('a.example.com;us-2=b.example.com')).toThrow('there is no cell "us-2"');
   expect(() => targets('a.example.com;us-1=b,c')).toThrow('neither one host name nor');

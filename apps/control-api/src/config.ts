@@ -11,11 +11,9 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** Exactly one host name, or addresses, each. */
 export type DnsConfig = {
-  /** Of cells that have none of their own; empty: each has. */
-  readonly targets: readonly string[];
-  readonly cellTargets: Readonly<Record<string, readonly string[]>>;
+  /** By cell, where its records lead: exactly one host name, or addresses. */
+  readonly targets: ReadonlyMap<string, readonly string[]>;
 } & (
   | { readonly kind: 'zone' | 'hosts'; readonly path: string }
   | { readonly kind: 'webhook'; readonly url: string; readonly secretFile: string }
@@ -172,44 +170,39 @@ function readDns(
   const where = text('WEIR_DNS');
   const secretFile = text('WEIR_DNS_SECRET_FILE');
   if (where === null) return null;
-  const leads = readTargets(text('WEIR_DNS_TARGETS') ?? '', cells, faults);
+  const targets = readTargets(text('WEIR_DNS_TARGETS') ?? '', cells, faults);
   if (!isName.test(text('WEIR_DOMAIN') ?? 'db.localhost'))
     faults.push('WEIR_DOMAIN is not a host name, as DNS records need it');
   const [, kind, path] = /^(zone|hosts):(.+)$/.exec(where) ?? [];
   if (kind !== undefined && path !== undefined) {
-    const all = [leads.targets, ...Object.values(leads.cellTargets)].flat();
-    if (kind === 'hosts' && all.some((target) => isIP(target) === 0))
+    if (kind === 'hosts' && [...targets.values()].flat().some((target) => isIP(target) === 0))
       faults.push('WEIR_DNS_TARGETS: a hosts file has addresses and no names');
-    return { kind: kind as 'zone' | 'hosts', path, ...leads };
+    return { kind: kind as 'zone' | 'hosts', path, targets };
   }
   if (!/^https?:\/\//.test(where) || !URL.canParse(where))
     faults.push('WEIR_DNS is none of zone:<file>, hosts:<file> and the URL of a webhook');
   if (secretFile === null)
     faults.push('WEIR_DNS_SECRET_FILE is missing: file with the secret of the DNS webhook, whsec_<base64>');
-  return { kind: 'webhook', url: where, secretFile: secretFile ?? '', ...leads };
+  return { kind: 'webhook', url: where, secretFile: secretFile ?? '', targets };
 }
 
 /** `<targets>` for every cell, or `<cell>=<targets>`, separated by semicolons; one without a name is for the other cells. */
-function readTargets(
-  text: string,
-  cells: readonly Cell[],
-  faults: string[],
-): Pick<DnsConfig, 'targets' | 'cellTargets'> {
-  const cellTargets: Record<string, readonly string[]> = {};
-  let targets: readonly string[] = [];
+function readTargets(text: string, cells: readonly Cell[], faults: string[]): DnsConfig['targets'] {
+  const own = new Map<string, readonly string[]>();
+  let others: readonly string[] = [];
   for (const part of partsOf(text, ';')) {
     const [, cell, value] = /^([^=]*)=(.*)$/.exec(part) ?? [];
     const list = partsOf(value ?? part, ',');
     if (!isOneNameOrAddresses(list))
       faults.push('WEIR_DNS_TARGETS is neither one host name nor a list of IP addresses');
-    if (cell === undefined) targets = list;
-    else if (cells.some(({ id }) => id === cell.trim())) cellTargets[cell.trim()] = list;
+    if (cell === undefined) others = list;
+    else if (cells.some(({ id }) => id === cell.trim())) own.set(cell.trim(), list);
     else faults.push(`WEIR_DNS_TARGETS: there is no cell "${cell.trim()}"`);
   }
-  const without = cells.filter(({ id }) => targets.length === 0 && cellTargets[id] === undefined);
+  const without = cells.filter(({ id }) => others.length === 0 && !own.has(id));
   if (without.length > 0)
     faults.push(`WEIR_DNS_TARGETS has no target for cell ${without.map(({ id }) => id).join(', ')}`);
-  return { targets, cellTargets };
+  return new Map(cells.map(({ id }) => [id, own.get(id) ?? others]));
 }
 
 function isOneNameOrAddresses(targets: readonly string[]): boolean {

@@ -1,19 +1,10 @@
-// Makes the provider of DNS records that the configuration names, and says where they lead.
+// Makes the provider of DNS records that the configuration names.
 import { readFileSync } from 'node:fs';
-import type { Cell } from '@weir/catalog';
 import { ConfigError, type DnsConfig } from '../config.ts';
 import type { DnsProvider } from './dns-provider.ts';
 import { fileProvider } from './file-provider.ts';
 import { lessOften } from './less-often.ts';
 import { webhookProvider } from './webhook-provider.ts';
-
-/** By cell, where its records lead. */
-export function targetsOf(
-  { targets, cellTargets }: DnsConfig,
-  cells: readonly Cell[],
-): ReadonlyMap<string, readonly string[]> {
-  return new Map(cells.map(({ id }) => [id, cellTargets[id] ?? targets]));
-}
 
 /** Throws ConfigError if the secret of a webhook cannot be read. */
 export function makeDnsProvider(config: DnsConfig): DnsProvider {
