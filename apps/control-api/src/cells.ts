@@ -28,8 +28,7 @@ export function regionsOf(
   cells: readonly Cell[],
   domain: string,
 ): readonly { readonly id: string; readonly domain: string }[] {
-  const ids = [...new Set(cells.map(({ region }) => region))];
-  return ids.map((id) => ({ id, domain: domainOfRegion(id, domain) }));
+  return regionIds(cells).map((id) => ({ id, domain: domainOfRegion(id, domain) }));
 }
 
 /**
@@ -46,8 +45,7 @@ export function placeEndpoint(
   const refuse = (field: string, message: string) =>
     new ApiError('validation-failed', { faults: [{ field, message }] });
   if (inRegion.length === 0) {
-    const known = [...new Set(cells.map((one) => one.region))].join(', ');
-    throw refuse('region', `is none of this installation, which has ${known}`);
+    throw refuse('region', `is none of this installation, which has ${regionIds(cells).join(', ')}`);
   }
   if (cell === undefined)
     return (
@@ -59,4 +57,8 @@ export function placeEndpoint(
   if (chosen === undefined)
     throw refuse('cell', region === undefined ? 'is none of this installation' : 'is not in this region');
   return chosen;
+}
+
+function regionIds(cells: readonly Cell[]): readonly string[] {
+  return [...new Set(cells.map(({ region }) => region))];
 }
