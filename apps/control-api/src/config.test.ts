@@ -63,6 +63,7 @@ test('DNS records go to a file or to a webhook, and lead to one name or to addre
     [{ WEIR_DNS: 'zone:/z', WEIR_DNS_TARGETS: 'fe80::1%eth0' }, 'WEIR_DNS_TARGETS'],
     [{ WEIR_DNS: 'zone:/z', WEIR_DOMAIN: 'a.b\n* IN A 192.0.2.9', ...addresses }, 'WEIR_DOMAIN'],
     [{ WEIR_DNS: 'hosts:/h', WEIR_DNS_TARGETS: 'cell-1.example.com' }, 'a hosts file has addresses'],
+    [{ WEIR_DNS: 'hosts:/h', WEIR_DNS_TARGETS: 'cell-1.example.com;default=192.0.2.1' }, 'a hosts file has'],
     [{ WEIR_DNS: 'route:x', ...addresses }, 'WEIR_DNS is none of'],
     [{ WEIR_DNS: 'https://dns.example.com', ...addresses }, 'WEIR_DNS_SECRET_FILE is missing'],
   ] as const)

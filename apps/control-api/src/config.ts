@@ -170,15 +170,12 @@ function readDns(
   const where = text('WEIR_DNS');
   const secretFile = text('WEIR_DNS_SECRET_FILE');
   if (where === null) return null;
-  const targets = readTargets(text('WEIR_DNS_TARGETS') ?? '', cells, faults);
+  const isHosts = where.startsWith('hosts:');
+  const targets = readTargets(text('WEIR_DNS_TARGETS') ?? '', cells, { addressesOnly: isHosts }, faults);
   if (!isName.test(text('WEIR_DOMAIN') ?? 'db.localhost'))
     faults.push('WEIR_DOMAIN is not a host name, as DNS records need it');
   const [, kind, path] = /^(zone|hosts):(.+)$/.exec(where) ?? [];
-  if (kind !== undefined && path !== undefined) {
-    if (kind === 'hosts' && [...targets.values()].flat().some((target) => isIP(target) === 0))
-      faults.push('WEIR_DNS_TARGETS: a hosts file has addresses and no names');
-    return { kind: kind as 'zone' | 'hosts', path, targets };
-  }
+  if (kind !== undefined && path !== undefined) return { kind: kind as 'zone' | 'hosts', path, targets };
   if (!/^https?:\/\//.test(where) || !URL.canParse(where))
     faults.push('WEIR_DNS is none of zone:<file>, hosts:<file> and the URL of a webhook');
   if (secretFile === null)
@@ -187,7 +184,12 @@ function readDns(
 }
 
 /** `<targets>` for every cell, or `<cell>=<targets>`, separated by semicolons; one without a name is for the other cells. */
-function readTargets(text: string, cells: readonly Cell[], faults: string[]): DnsConfig['targets'] {
+function readTargets(
+  text: string,
+  cells: readonly Cell[],
+  { addressesOnly }: { readonly addressesOnly: boolean },
+  faults: string[],
+): DnsConfig['targets'] {
   const own = new Map<string, readonly string[]>();
   let others: readonly string[] = [];
   for (const part of partsOf(text, ';')) {
@@ -195,6 +197,8 @@ function readTargets(text: string, cells: readonly Cell[], faults: string[]): Dn
     const list = partsOf(value ?? part, ',');
     if (!isOneNameOrAddresses(list))
       faults.push('WEIR_DNS_TARGETS is neither one host name nor a list of IP addresses');
+    if (addressesOnly && list.some((target) => isIP(target) === 0))
+      faults.push('WEIR_DNS_TARGETS: a hosts file has addresses and no names');
     if (cell === undefined) others = list;
     else if (cells.some(({ id }) => id === cell.trim())) own.set(cell.trim(), list);
     else faults.push(`WEIR_DNS_TARGETS: there is no cell "${cell.trim()}"`);
