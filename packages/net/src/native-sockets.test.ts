@@ -54,6 +54,22 @@ describe.skipIf(why !== null)(`refusals of native sockets${skippedBecause(why)}`
     await listener.close();
   });
 
+  test.each([
+    ['goes on, as somebody waits again in the very next round, and is not told again', 1, 1],
+    ['was over, as nobody was left waiting, and is told again', 7, 2],
+  ])('trouble that comes after one was taken %s', async (_what, roundsLater, times) => {
+    const told = vi.fn();
+    const { listener, loop, accept } = listenerTold([-24, -103, -24], told);
+    loop.rounds = 1;
+    listener.happened();
+    await vi.waitFor(() => expect(accept).toHaveBeenCalledTimes(2), { timeout: 60_000 });
+    loop.rounds += roundsLater;
+    listener.happened();
+    expect(accept).toHaveBeenCalledTimes(3);
+    expect(told).toHaveBeenCalledTimes(times);
+    await listener.close();
+  });
+
   test('an accept error of one connection is passed over', async () => {
     const told = vi.fn();
     const { listener, accept } = listenerTold([-103, -71, -113], told);

@@ -68,12 +68,17 @@ export class NativeListener implements Watcher {
   /** @internal */
   happened(): void {
     // Told of again in the next round as long as somebody waits; so the call that finds nobody is made in a burst only.
-    const { rounds } = this.loop;
-    this.accepts = rounds === this.allTakenIn + 1 ? Math.min(acceptsMax, 2 * this.accepts) : 1;
-    for (let count = 0; count < this.accepts; count++) {
+    const wasLeftWaiting = this.loop.rounds === this.allTakenIn + 1;
+    if (!wasLeftWaiting) this.troubleTold = false;
+    this.take(wasLeftWaiting ? Math.min(acceptsMax, 2 * this.accepts) : 1);
+  }
+
+  private take(accepts: number): void {
+    this.accepts = accepts;
+    for (let count = 0; count < accepts; count++) {
       if (this.closed || this.retry !== null || !this.acceptOne()) return;
     }
-    this.allTakenIn = rounds;
+    this.allTakenIn = this.loop.rounds;
   }
 
   /** @internal */
@@ -107,7 +112,7 @@ export class NativeListener implements Watcher {
     this.retry = setTimeout(() => {
       this.retry = null;
       this.loop.sockets.rest(this.fd, false);
-      this.happened();
+      this.take(1);
     }, troubleWaitMs);
     this.loop.sockets.rest(this.fd, true);
     if (this.troubleTold) return;
