@@ -1,5 +1,6 @@
 // Which verifier a login is checked against: the published one, the database's, or one that no password fits.
 import { createHmac } from 'node:crypto';
+import { RecentMap } from '@weir/fleet';
 import {
   buildVerifierAsync,
   defaultIterations,
@@ -42,14 +43,16 @@ export function* secretInHand(
     const secret = yield* fromPublished(published, mockSecret, mockName, deps.wallNow());
     if (secret) return secret;
   }
-  if (Buffer.byteLength(role) <= roleNameBytesMax) {
+  const mayExist = Buffer.byteLength(role) <= roleNameBytesMax;
+  if (mayExist) {
     let read = roleSecrets.known(endpoint, role);
     if (read === undefined) read = yield* settled(roleSecrets.read(endpoint, role));
     const secret = read === null ? null : fromDatabase(read);
     if (secret !== null) return secret;
   }
   const iterations = usualIterations(endpoint, roleSecrets.usualIterations(endpoint));
-  const verifier = mockOf(mockSecret, mockName, iterations);
+  const made = mayExist ? knownMock : mockVerifier;
+  const verifier = made(mockSecret, mockName, iterations);
   return {
     verifier,
     previous: null,
@@ -74,7 +77,7 @@ function mockSecretOf(endpoint: PublishedEndpoint, otherwise: Uint8Array): Uint8
 /** What a credential is checked against, and the password that it lends. Null: the role's is not known any more. */
 export function lentSecret(endpoint: PublishedEndpoint, lent: PublishedCredential): RoleSecretInHand | null {
   const role = roleNamed(endpoint.roles, lent.role);
-  const verifier = parseVerifier(lent.verifier);
+  const verifier = verifierOf(lent, lent.verifier);
   if (role?.password == null || verifier === null) return null;
   const validUntil = role.validUntil === null ? null : Date.parse(role.validUntil);
   const { password } = role;
@@ -123,19 +126,16 @@ function verifierOf(owner: object, text: string): Verifier | null {
   return verifier;
 }
 
-// As a real role's: who is asked for twice must not take longer than they do.
-const mocks = new WeakMap<Uint8Array, Map<string, Verifier>>();
-const mocksMax = 1024;
+// As a real role's: who is asked for twice must not take longer than they do. Strangers ask, so it is one memory for all
+// endpoints, and none for names that take no longer for being made anew each time: no role has them.
+const mocks = new RecentMap<string, { readonly secret: Uint8Array; readonly verifier: Verifier }>(1024);
 
-function mockOf(secret: Uint8Array, name: string, iterations: number): Verifier {
-  let known = mocks.get(secret);
-  if (known === undefined) mocks.set(secret, (known = new Map()));
+function knownMock(secret: Uint8Array, name: string, iterations: number): Verifier {
   const key = `${iterations} ${name}`;
-  let verifier = known.get(key);
-  if (verifier === undefined) {
-    if (known.size >= mocksMax) known.clear();
-    known.set(key, (verifier = mockVerifier(secret, name, iterations)));
-  }
+  const known = mocks.get(key);
+  if (known?.secret === secret) return known.verifier;
+  const verifier = mockVerifier(secret, name, iterations);
+  mocks.set(key, { secret, verifier });
   return verifier;
 }
 
@@ -165,8 +165,8 @@ function roleNamed(roles: readonly PublishedRole[], name: string): PublishedRole
 /** What real roles of the endpoint have, so that a made-up one does not stand out. */
 function usualIterations(endpoint: PublishedEndpoint, lastRead: number | null): number {
   if (lastRead !== null) return lastRead;
-  for (const { verifier } of endpoint.roles) {
-    const parsed = verifier === null ? null : parseVerifier(verifier);
+  for (const role of endpoint.roles) {
+    const parsed = role.verifier === null ? null : verifierOf(role, role.verifier);
     if (parsed) return parsed.iterations;
   }
   return defaultIterations;
