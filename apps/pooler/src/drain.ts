@@ -51,7 +51,8 @@ export async function drain(scope: DrainScope, deadlineMs: number): Promise<void
     refuse(client.connection, new PoolerError('DRAINING'));
   }
   // A process that ends before they have read it would take their last words back.
-  for (const until = now() + partingMs; partingCount() > 0 && now() < until; ) await wait(lookEachMs);
+  const partings = () => partingCount() + directPairs.size;
+  for (const until = now() + partingMs; partings() > 0 && now() < until; ) await wait(lookEachMs);
 }
 
 function atRest(clients: Iterable<ClientSession>): ClientSession[] {

@@ -1,5 +1,8 @@
 // What a client of the pooled host may count on, seen on a real Postgres with more clients than servers.
+import { once } from 'node:events';
+import { connect as connectSocket, Socket } from 'node:net';
 import { startWeir, type Weir, waitUntil } from '@weir/harness';
+import { encodeCancelRequest } from '@weir/protocol';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cancelKeyOf, requestCancel } from '../fleet/cancel-request.ts';
 import { backendOf, clientsPerTest } from '../open-clients.ts';
@@ -207,6 +210,50 @@ test('a database that restarts costs the clients an error at most, and none thei
     timeoutMs: 60_000,
   });
   expect(again).toEqual([{ two: 2 }]);
+});
+
+/** Resolves when the pooler has no connection for it any more, and not only said that nothing more comes. */
+function connectionGone(stream: Socket) {
+  let gone = false;
+  stream.on('error', () => {
+    gone = true;
+  });
+  return waitUntil(
+    () => {
+      if (!gone) stream.write('.');
+      return gone;
+    },
+    { what: 'its connection is gone', timeoutMs: 20_000 },
+  );
+}
+
+test.each([
+  ['said goodbye', 'pooled'],
+  ['said goodbye', 'direct'],
+  ['heard the last words of its server', 'pooled'],
+  ['heard the last words of its server', 'direct'],
+])('who has %s on the %s host and does not close its connection is not waited for', async (how, host) => {
+  const socket = new Socket({ allowHalfOpen: true });
+  const client = await weir.client({ direct: host === 'direct', config: { stream: () => socket } });
+  client.on('error', () => {});
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  const ended = once(stream, 'end');
+  if (how === 'said goodbye') stream.write(Buffer.from('X\0\0\0\x04', 'latin1'));
+  else {
+    await client.query('begin');
+    const killed = client.query('select pg_terminate_backend(pg_backend_pid())');
+    await expect(killed).rejects.toMatchObject({ code: '57P01' });
+  }
+  await ended;
+  await connectionGone(stream);
+});
+
+test('who has asked for a cancel and does not close its connection is not waited for', async () => {
+  const socket = connectSocket({ host: '127.0.0.1', port: weir.pooler.port, allowHalfOpen: true });
+  socket.write(encodeCancelRequest(1, new Uint8Array(4)));
+  socket.resume();
+  await once(socket, 'end');
+  await connectionGone(socket);
 });
 
 test('the pooler drains: transactions end, then it goes', async () => {

@@ -20,7 +20,7 @@ import { wishOf } from './client-wish.ts';
 import { findCredential } from './find-credential.ts';
 import type { LoginGate } from './login-gate.ts';
 import { type Negotiated, type NegotiatedCancel, type NegotiatedClient, negotiate } from './negotiate.ts';
-import { refuse } from './refuse.ts';
+import { endSoon, refuse } from './refuse.ts';
 import { serve } from './serve.ts';
 import type { SourceBans } from './source-bans.ts';
 import { type Steps, settled } from './steps.ts';
@@ -100,8 +100,7 @@ async function cancel(request: NegotiatedCancel, deps: ClientDeps): Promise<void
   const outcome = deps.cancelRate.take(request.address) ? await deps.cancelKeys.cancel(request) : 'too-often';
   deps.cancelCounts.add(outcome);
   // The client waits for this end of file to know that its request has been passed on.
-  request.connection.end();
-  request.connection.resume();
+  endSoon(request.connection);
 }
 
 function* logIn(
@@ -143,7 +142,11 @@ function* logIn(
       served,
       role,
       startup,
-      detach: () => channel.detach(),
+      detach() {
+        const leftover = channel.detach();
+        deps.loggingIn.delete(client);
+        return leftover;
+      },
       whenGone: (listener: () => void) => channel.whenClosed(listener),
     };
     served.clientCloses.add(yield* settled(serveDirect(direct, deps, deps.directPairs)));

@@ -21,9 +21,39 @@ export function partingCount(): number {
   return partings;
 }
 
-/** Sends the last bytes and end of file, then reads on and throws away until the peer ends too, for at most 2 s. */
+/** Sends the last bytes, then as `endSoon`. */
 export function endWith(connection: Connection, bytes: Uint8Array): void {
-  const timer = setTimeout(() => connection.destroy(), lingerMs);
+  connection.write(bytes);
+  endSoon(connection);
+}
+
+/**
+ * Sends what is queued and end of file, then reads on and throws away until the peer ends too, for at most 2 s once it has
+ * taken all or takes no more: it is counted nowhere any more, and who kept it open could have any number of them.
+ */
+export function endSoon(connection: Connection): void {
+  awaitEnd(connection);
+  connection.end();
+  connection.resume();
+}
+
+/** As `endSoon`, of a client that has said goodbye. */
+export function letGo(connection: Connection): void {
+  awaitEnd(connection);
+  connection.leave();
+  connection.resume();
+}
+
+function awaitEnd(connection: Connection): void {
+  let unsentBytes = Infinity;
+  const timer = setTimeout(() => {
+    const unsentNow = connection.unsentBytes;
+    if (unsentNow === 0 || unsentNow >= unsentBytes) connection.destroy();
+    else {
+      unsentBytes = unsentNow;
+      timer.refresh();
+    }
+  }, lingerMs);
   connection.handler = {
     onData() {},
     onDrain() {},
@@ -34,7 +64,4 @@ export function endWith(connection: Connection, bytes: Uint8Array): void {
     },
   };
   partings++;
-  connection.write(bytes);
-  connection.end();
-  connection.resume();
 }

@@ -9,6 +9,7 @@ import type { PooledClient, PoolRunner } from '../pools/pool-runner.ts';
 import type { ServedEndpoint } from '../pools/served-endpoint.ts';
 import type { Admission } from './admit.ts';
 import { greet, knownGreeting } from './greet.ts';
+import { letGo } from './refuse.ts';
 import type { StartupParameters } from './startup-parameters.ts';
 
 /** A client that has logged in for a pool. */
@@ -100,7 +101,7 @@ class ServedClient implements ConnectionHandler, PooledClient {
     // It said Terminate.
     runner.clients.delete(session);
     this.closed('terminate');
-    this.connection.leave();
+    letGo(this.connection);
   }
 
   onDrain(): void {

@@ -1,6 +1,7 @@
 // Two connections joined byte by byte, with backpressure both ways, until the server's end of file has been read.
 import type { Connection } from '@weir/net';
 import { errorResponse } from '@weir/protocol';
+import { endSoon } from '../client/refuse.ts';
 import type { PoolerError } from '../errors.ts';
 import type { ServedEndpoint } from '../pools/served-endpoint.ts';
 
@@ -100,7 +101,7 @@ export function relay(
       onClose() {
         pairs.delete(pair);
         if (killed !== null) clearTimeout(killed.timer);
-        client.end();
+        if (!clientGone) endSoon(client);
         resolve(reason ?? 'server-ended');
       },
     };

@@ -16,7 +16,7 @@ import {
 import { errorResponse, noticeResponse } from '@weir/protocol';
 import type { Logger } from '@weir/telemetry';
 import type { ServerCredential } from '../client/authenticate.ts';
-import { refuse } from '../client/refuse.ts';
+import { endSoon, refuse } from '../client/refuse.ts';
 import { asPoolerError, PoolerError } from '../errors.ts';
 import { insistOpenRight, type LeaseKeeper } from '../leases/lease-keeper.ts';
 import { cancelServer } from '../server/cancel-server.ts';
@@ -252,7 +252,7 @@ export class PoolRunner implements Effects {
     const pooled = this.clients.get(client);
     if (pooled === undefined) return;
     this.clients.delete(client);
-    pooled.connection.end();
+    endSoon(pooled.connection);
     pooled.closed('server-ended');
   }
 
