@@ -2,6 +2,7 @@
 //
 // The clients of an application all send the same bytes, and to read them takes longer than the rest of a login but for
 // its hashes. All that is remembered follows from the packet, the name in SNI and the listener alone.
+import { RecentMap } from '@weir/fleet';
 import { parseStartupPacket, type StartupMessage, type StartupPacket } from '@weir/protocol';
 import { type ResolvedEndpoint, resolveEndpoint } from './resolve-endpoint.ts';
 import { type StartupParameters, splitStartupParameters } from './startup-parameters.ts';
@@ -34,7 +35,7 @@ export class ClientWish {
   }
 }
 
-const packets = new Map<string, StartupMessage>();
+const packets = new RecentMap<string, StartupMessage>(packetsMax);
 let wishes = new WeakMap<Parameters, Map<string, ClientWish>>();
 let wishCount = 0;
 
@@ -45,10 +46,7 @@ export function readStartup(bytes: Uint8Array): StartupPacket {
   const known = packets.get(key);
   if (known !== undefined) return known;
   const packet = parseStartupPacket(bytes);
-  if (packet.kind === 'startup') {
-    if (packets.size >= packetsMax) packets.clear();
-    packets.set(key, packet);
-  }
+  if (packet.kind === 'startup') packets.set(key, packet);
   return packet;
 }
 

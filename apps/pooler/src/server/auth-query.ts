@@ -1,4 +1,5 @@
 // Reads the verifier of one role from the tenant's own database, as the service role, with nothing of the client's in it.
+import { RecentMap } from '@weir/fleet';
 import { SqlState } from '@weir/protocol';
 import { parseVerifier } from '@weir/scram';
 import type { PublishedEndpoint } from '@weir/tenancy';
@@ -41,12 +42,12 @@ const catalogQuery = `select rolname, rolpassword, pg_catalog.date_part('epoch',
 /** Secrets by endpoint and role: cached, one query at a time per role. */
 export class RoleSecrets {
   readonly #options: RoleSecretsOptions;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new RecentMap<string, Entry>(entriesMax);
   readonly #reading = new Map<string, Promise<RoleSecret | null>>();
   /** Endpoint and role -> the published verifier that the database contradicted. */
-  readonly #superseded = new Map<string, string>();
+  readonly #superseded = new RecentMap<string, string>(entriesMax);
   readonly #usualIterations = new Map<string, number>();
-  readonly #distrustedAt = new Map<string, number>();
+  readonly #distrustedAt = new RecentMap<string, number>(entriesMax);
 
   constructor(options: RoleSecretsOptions) {
     this.#options = options;
@@ -108,7 +109,7 @@ export class RoleSecrets {
     const now = this.#options.now();
     const askedAt = Math.max(entry?.readAt ?? -Infinity, this.#distrustedAt.get(key) ?? -Infinity);
     if (now - askedAt < distrustEveryMs) return;
-    setBounded(this.#distrustedAt, key, now);
+    this.#distrustedAt.set(key, now);
     if (entry) entry.until = 0;
     // Whoever logs in next meets the same error again, and that one is logged.
     this.read(endpoint, role).catch(() => {});
@@ -134,14 +135,14 @@ export class RoleSecrets {
     const key = keyOf(endpoint, role);
     const now = this.#options.now();
     const found = secret?.verifier != null;
-    setBounded(this.#entries, key, { secret, readAt: now, until: now + (found ? knownForMs : unknownForMs) });
+    this.#entries.set(key, { secret, readAt: now, until: now + (found ? knownForMs : unknownForMs) });
     const iterations = found ? parseVerifier(secret.verifier)?.iterations : undefined;
     if (iterations !== undefined) this.#usualIterations.set(endpoint.endpointId, iterations);
     const published = publishedVerifier(endpoint, role);
     // A query that leaves a role out proves nothing: many leave superusers out. The server itself will refuse one that
     // was dropped.
     if (published !== null && found && published !== secret.verifier) {
-      setBounded(this.#superseded, key, published);
+      this.#superseded.set(key, published);
     } else this.#superseded.delete(key);
   }
 
@@ -185,10 +186,4 @@ function secretOf(rows: readonly TextRow[], role: string, endpointId: string): R
 function timeOf(text: string): number {
   const seconds = Number(text);
   return Number.isNaN(seconds) ? Date.parse(text) : seconds * 1000;
-}
-
-function setBounded<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size > entriesMax) map.delete(map.keys().next().value!);
 }
