@@ -55,6 +55,19 @@ test('who has not logged in when the time is over is told that nothing was sent'
   expect(await pooler.process.exited).toMatchObject({ code: 0 });
 });
 
+test('a client of the direct host is told when the time is over, once, and the pooler goes', async () => {
+  const pooler = weir.poolers[1]!;
+  const direct = await connect({ pooler: 1, direct: true });
+  const told: (string | undefined)[] = [];
+  direct.on('error', (error: Error & { code?: string }) => told.push(error.code));
+  const ended = new Promise((resolve) => direct.once('end', resolve));
+  await direct.query('begin');
+  process.kill(pooler.pid, 'SIGTERM');
+  await ended;
+  expect(told.filter((code) => code === '57P01')).toHaveLength(1);
+  expect(await pooler.process.exited).toMatchObject({ code: 0 });
+});
+
 test('the same signal again ends at once, whoever is still there', async () => {
   const pooler = weir.poolers[1]!;
   const busy = await connect({ pooler: 1 });
